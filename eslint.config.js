@@ -12,10 +12,17 @@ export default defineConfig(
     files: ["**/*.{js,mjs,cjs}"],
     languageOptions: {
       globals: Object.fromEntries(
-        ["console", "process", "setTimeout", "clearTimeout", "setImmediate", "URL", "Buffer", "fetch", "AbortSignal"].map((name) => [
-          name,
-          "readonly",
-        ]),
+        [
+          "console",
+          "process",
+          "setTimeout",
+          "clearTimeout",
+          "setImmediate",
+          "URL",
+          "Buffer",
+          "fetch",
+          "AbortSignal",
+        ].map((name) => [name, "readonly"]),
       ),
     },
   },
@@ -31,7 +38,10 @@ export default defineConfig(
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "@typescript-eslint/no-unused-vars": ["error", { ignoreUsingDeclarations: true }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": [
+        "error",
+        { considerDefaultExhaustiveForUnions: true },
+      ],
     },
   },
   {

@@ -1,0 +1,30 @@
+// npm start: installs and builds what is missing, then serves the gateway under the pinned Node.
+// The gateway is started directly, not through npx and pnpm, so that one signal reaches it and one exit code comes back.
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { followChild, spawnPnpm } from "./pnpm.js";
+
+const gateway = fileURLToPath(new URL("../packages/gateway/dist/main.js", import.meta.url));
+
+await run(["install", "--frozen-lockfile", "--trust-lockfile", "--prefer-offline", "--reporter=silent"]);
+const output = await run(["--silent", "run", "prepare-start"]);
+const pinnedNode = output.trimEnd().split("\n").at(-1);
+followChild(spawn(pinnedNode, [gateway, ...process.argv.slice(2)], { stdio: "inherit" }));
+
+/** Runs pnpm quietly and resolves to its standard output; a failure prints everything and ends this process. */
+async function run(args) {
+  const child = spawnPnpm(args, { stdio: ["ignore", "pipe", "pipe"] });
+  const stdout = collect(child.stdout);
+  const stderr = collect(child.stderr);
+  const code = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
+  if (code === 0) return await stdout;
+  process.stderr.write((await stdout) + (await stderr));
+  console.error(`npm start stopped: "pnpm ${args.join(" ")}" ended with ${code}.`);
+  process.exit(1);
+}
+
+async function collect(stream) {
+  let text = "";
+  for await (const chunk of stream.setEncoding("utf8")) text += chunk;
+  return text;
+}

@@ -1,0 +1,76 @@
+import { readFile, readdir } from "node:fs/promises";
+import path from "node:path";
+import { expect, test } from "vitest";
+
+const packages = path.resolve(import.meta.dirname, "../packages");
+
+test("the one arrow holds: gateway → transcript → session-lock, and the lint plugin stands alone", async () => {
+  expect(await ownDependencies()).toEqual({
+    "@session-lock/gateway": ["@session-lock/transcript", "session-lock"],
+    "@session-lock/transcript": ["session-lock"],
+    "eslint-plugin-session-lock": [],
+    "session-lock": [],
+  });
+});
+
+test("no source file is longer than 250 lines", async () => {
+  const long: string[] = [];
+  for (const file of await sourceFiles()) {
+    const lines = (await readFile(file, "utf8")).split("\n").length - 1;
+    if (lines > 250) long.push(`${path.relative(packages, file)}: ${lines}`);
+  }
+
+  expect(long).toEqual([]);
+});
+
+test("every dependency version stands in the catalog and nowhere else", async () => {
+  const versions = (await manifests()).flatMap(({ dependencies, devDependencies, optionalDependencies }) =>
+    Object.values({ ...dependencies, ...devDependencies, ...optionalDependencies }),
+  );
+
+  expect(versions.filter((version) => version !== "catalog:" && !version.startsWith("workspace:"))).toEqual(
+    [],
+  );
+});
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: Record<string, string>;
+  readonly devDependencies?: Record<string, string>;
+  readonly optionalDependencies?: Record<string, string>;
+}
+
+async function manifests(): Promise<readonly Manifest[]> {
+  const folders = [
+    path.dirname(packages),
+    ...(await readdir(packages)).map((name) => path.join(packages, name)),
+  ];
+  return Promise.all(
+    folders.map(
+      async (folder) => JSON.parse(await readFile(path.join(folder, "package.json"), "utf8")) as Manifest,
+    ),
+  );
+}
+
+async function ownDependencies(): Promise<Record<string, string[]>> {
+  const [, ...own] = await manifests();
+  const names = new Set(own.map(({ name }) => name));
+  return Object.fromEntries(
+    own.map(({ name, dependencies = {} }) => [
+      name,
+      Object.keys(dependencies)
+        .filter((dependency) => names.has(dependency))
+        .sort(),
+    ]),
+  );
+}
+
+async function sourceFiles(): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const name of await readdir(packages)) {
+    for (const entry of await readdir(path.join(packages, name, "src"), { recursive: true })) {
+      if (/\.tsx?$/.test(entry)) found.push(path.join(packages, name, "src", entry));
+    }
+  }
+  return found;
+}

@@ -1,0 +1,77 @@
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const repository = path.resolve(import.meta.dirname, "..");
+let copy: string;
+
+beforeAll(async () => {
+  copy = await mkdtemp(path.join(tmpdir(), "lint-guard-"));
+  await copyWorkTree(copy);
+});
+
+afterAll(() => rm(copy, { recursive: true, force: true }));
+
+test("npm run lint passes on the gateway as it stands", { timeout: 300_000 }, async () => {
+  const { code, output } = await lintGateway();
+
+  expect(output).not.toContain("session-lock/");
+  expect(code).toBe(0);
+});
+
+test("an unlocked append added to the gateway makes npm run lint fail", { timeout: 300_000 }, async () => {
+  await writeFile(
+    path.join(copy, "packages/gateway/src/unlocked-append.ts"),
+    [
+      'import { SessionManager } from "@session-lock/transcript";',
+      "",
+      "export function note(sessionFile: string, text: string): void {",
+      '  SessionManager.open(sessionFile).appendMessage({ role: "user", content: text, timestamp: 0 });',
+      "}",
+      "",
+    ].join("\n"),
+  );
+
+  const { code, output } = await lintGateway();
+
+  expect(output).toContain("unlocked-append.ts");
+  expect(output).toContain("session-lock/require-session-lock");
+  expect(code).not.toBe(0);
+});
+
+/** What git tracks or would track (nothing built), with the installed packages linked in. */
+async function copyWorkTree(target: string): Promise<void> {
+  const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    cwd: repository,
+    encoding: "utf8",
+  });
+  for (const file of listed
+    .split("\0")
+    .filter((name) => name !== "" && existsSync(path.join(repository, name)))) {
+    await mkdir(path.join(target, path.dirname(file)), { recursive: true });
+    await copyFile(path.join(repository, file), path.join(target, file));
+  }
+  for (const folder of [
+    ".",
+    ...(await readdir(path.join(repository, "packages"))).map((name) => `packages/${name}`),
+  ]) {
+    await symlink(path.join(repository, folder, "node_modules"), path.join(target, folder, "node_modules"));
+  }
+}
+
+function lintGateway(): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    const args = ["run", "lint", "--", "--filter=@session-lock/gateway"];
+    const options = {
+      cwd: copy,
+      env: { ...process.env, NO_COLOR: "1" },
+      shell: process.platform === "win32",
+    };
+    execFile("npm", args, options, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr });
+    });
+  });
+}
