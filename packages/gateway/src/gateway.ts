@@ -1,0 +1,115 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { openSessionStore } from "@session-lock/transcript";
+import { pino, type Logger } from "pino";
+import { AuthAttempts } from "./attempts.ts";
+import { isLoopbackHost } from "./auth.ts";
+import { Connection } from "./connection.ts";
+import { GatewayError } from "./errors.ts";
+import { Hub } from "./hub.ts";
+import type { Services } from "./methods/method.ts";
+import { MAX_PREAUTH_CONNECTIONS, TICK_INTERVAL_MS } from "./protocol/limits.ts";
+import { createEchoRunner } from "./runners/echo.ts";
+import type { AgentRunner } from "./runners/runner.ts";
+import { startServer } from "./server.ts";
+import { AGENT_ID } from "./session-key.ts";
+import { Sessions } from "./sessions.ts";
+import { readVersion } from "./version.ts";
+
+/** How to run a gateway inside a program. */
+export interface GatewayOptions {
+  /** The address to listen on. Without a token only an address of this machine is accepted. Default: `127.0.0.1`. */
+  readonly host?: string;
+  /** The port to listen on; `0` takes a free one. Default: 18789. */
+  readonly port?: number;
+  /** What clients must present. Default: none. */
+  readonly token?: string;
+  /** Where sessions are kept. Default: `~/.session-lock`. */
+  readonly stateDir?: string;
+  /** Produces the answers. Default: the echo runner. */
+  readonly runner?: AgentRunner;
+  /** How long `close` waits for active runs before it stops them, in milliseconds. Default: 5000. */
+  readonly drainMs?: number;
+  /** Where the gateway logs to. Default: warnings and errors as JSON lines on standard error. */
+  readonly logger?: Logger;
+}
+
+/** A gateway that listens. */
+export interface Gateway {
+  /** Where it listens, as a browser takes it. */
+  readonly url: string;
+  /**
+   * Refuses new work, lets active runs finish for `drainMs`, then stops them and keeps what they had said; resolves when
+   * everything is on disk and every connection is closed. What waits runs at the next start. Idempotent.
+   */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Starts a gateway; resolves when it listens. Throws `PORT_IN_USE` or `INSECURE_BIND`. */
+export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const { host = "127.0.0.1", port = 18_789, token, drainMs = 5_000, runner = createEchoRunner() } = options;
+  const { stateDir = join(homedir(), ".session-lock"), logger: log = defaultLogger() } = options;
+  if (token === "") throw new GatewayError("INVALID_CONFIG", "the token is empty");
+  if (token === undefined && !isLoopbackHost(host)) {
+    const message = `${host} can be reached from other machines: set a token, or listen on 127.0.0.1`;
+    throw new GatewayError("INSECURE_BIND", message);
+  }
+  const hub = new Hub();
+  const store = openSessionStore(join(stateDir, "agents", AGENT_ID, "sessions"));
+  const sessions = new Sessions(store, { agentId: AGENT_ID, runner, hub, log });
+  const startedAt = Date.now();
+  const health = (): ReturnType<Services["health"]> => ({
+    ok: true,
+    ts: Date.now(),
+    durationMs: 0,
+    defaultAgentId: AGENT_ID,
+  });
+  const services: Services = { sessions, hub, agentId: AGENT_ID, version: readVersion(), startedAt, health };
+  const setup = { services, attempts: new AuthAttempts(), token: () => token, log };
+  const connections = new Map<Connection, string>();
+  const server = await startServer({
+    host,
+    port,
+    webRoot: new URL("./web/", import.meta.url),
+    log,
+    ready: () => !sessions.draining,
+    admits: (address) => countGreeting(connections, address) < MAX_PREAUTH_CONNECTIONS,
+    connected: (socket, request) => {
+      const connection = new Connection(socket, request, setup);
+      connections.set(connection, request.socket.remoteAddress ?? "unknown");
+      socket.once("close", () => connections.delete(connection));
+    },
+  });
+  const tick = setInterval(
+    () => hub.announce("tick", { ts: Date.now() }, "droppable"),
+    TICK_INTERVAL_MS,
+  ).unref();
+  const unfollow = sessions.followChanges();
+  const recovery = sessions.recover((sessionKey, error) =>
+    log.error({ err: error, sessionKey }, "recovery failed"),
+  );
+  recovery.catch((error: unknown) => log.error({ err: error }, "recovery failed"));
+
+  const shutDown = async (): Promise<void> => {
+    hub.announce("shutdown", { reason: "stopping", restartExpectedMs: 0 }, "certain");
+    await sessions.drain(drainMs);
+    await Promise.allSettled([recovery]);
+    clearInterval(tick);
+    unfollow();
+    for (const connection of connections.keys()) connection.close(1012, "service restart");
+    await server.close();
+  };
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => (closing ??= shutDown());
+  return { url: server.url, close, [Symbol.asyncDispose]: close };
+}
+
+function countGreeting(connections: ReadonlyMap<Connection, string>, address: string): number {
+  return [...connections].filter(([connection, from]) => connection.greeting && from === address).length;
+}
+
+/** Synchronous, so that the last lines before an exit are not lost. */
+function defaultLogger(): Logger {
+  return pino({ level: "warn" }, pino.destination({ dest: 2, sync: true }));
+}

@@ -1,0 +1,60 @@
+import type { AgentMessage, SessionEntry } from "@session-lock/transcript";
+import { MAX_HISTORY_BYTES } from "./protocol/limits.ts";
+
+/** Which part of a branch is asked for. */
+export interface HistoryPage {
+  /** Newest messages of the page. */
+  readonly limit: number;
+  /** Messages to leave out at the newest end. */
+  readonly offset: number;
+  /** Longer texts are cut to this many characters. Default: not cut. */
+  readonly maxChars?: number | undefined;
+}
+
+/** A message of the branch with its entry's id and its place, counted from 1. */
+export type HistoryRow = AgentMessage & {
+  readonly __openclaw: { readonly id: string; readonly seq: number; readonly truncated?: true };
+};
+
+/** A page of a branch's messages, oldest first, and whether older ones were left out. */
+export function readHistory(
+  branch: readonly SessionEntry[],
+  page: HistoryPage,
+): { readonly messages: HistoryRow[]; readonly hasMore: boolean; readonly totalMessages: number } {
+  const { limit, offset, maxChars } = page;
+  const all = branch.flatMap((entry) => (entry.type === "message" ? [entry] : []));
+  const end = Math.max(0, all.length - offset);
+  const messages: HistoryRow[] = [];
+  let bytes = 0;
+  for (let index = end - 1; index >= Math.max(0, end - limit); index -= 1) {
+    const entry = all[index];
+    if (entry === undefined) break;
+    const row = toRow(entry.message, { id: entry.id, seq: index + 1 }, maxChars);
+    bytes += Buffer.byteLength(JSON.stringify(row));
+    // The newest one is sent whatever its size, or a client could never get past it.
+    if (bytes > MAX_HISTORY_BYTES && messages.length > 0) break;
+    messages.unshift(row);
+  }
+  return { messages, hasMore: messages.length < end, totalMessages: all.length };
+}
+
+function toRow(
+  message: AgentMessage,
+  place: { id: string; seq: number },
+  maxChars: number | undefined,
+): HistoryRow {
+  const { content } = "content" in message ? message : { content: undefined };
+  if (maxChars === undefined || !Array.isArray(content)) return { ...message, __openclaw: place };
+  const blocks = content.map((block: unknown) => cutBlock(block, maxChars));
+  if (blocks.every((block, index) => block === content[index])) return { ...message, __openclaw: place };
+  return Object.assign(
+    { ...message },
+    { content: blocks, __openclaw: { ...place, truncated: true as const } },
+  );
+}
+
+function cutBlock(block: unknown, maxChars: number): unknown {
+  if (typeof block !== "object" || block === null || !("text" in block)) return block;
+  if (typeof block.text !== "string" || block.text.length <= maxChars) return block;
+  return { ...block, text: `${block.text.slice(0, maxChars).replace(/\p{Cs}/gu, "")}…` };
+}

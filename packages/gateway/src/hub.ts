@@ -1,0 +1,64 @@
+import { hasScope, type Scope } from "./protocol/scopes.ts";
+
+/** Where events go: one authenticated connection. */
+export interface EventSink {
+  readonly scopes: readonly Scope[];
+  /** Whether it asked for `sessions.changed`. */
+  readonly followsSessions: boolean;
+  /** Sends an event; a droppable one is left out for a connection that cannot keep up. */
+  deliver(event: string, payloadJson: string, delivery: Delivery): void;
+}
+
+/** Whether a later event makes this one superfluous. */
+export type Delivery = "droppable" | "certain";
+
+/** Every authenticated connection, and who of them gets what. */
+export class Hub {
+  readonly #sinks = new Set<EventSink>();
+
+  get size(): number {
+    return this.#sinks.size;
+  }
+
+  join(sink: EventSink): void {
+    this.#sinks.add(sink);
+  }
+
+  leave(sink: EventSink): void {
+    this.#sinks.delete(sink);
+  }
+
+  /** To everybody. */
+  announce(event: string, payload: object, delivery: Delivery): void {
+    this.#send([...this.#sinks], event, payload, delivery);
+  }
+
+  /** To everybody who may read conversations, and to `addressees` whatever they may read. */
+  publish(
+    event: string,
+    payload: object,
+    delivery: Delivery,
+    addressees: ReadonlySet<EventSink> = new Set(),
+  ): void {
+    const readers = [...this.#sinks].filter(
+      (sink) => hasScope(sink.scopes, "operator.read") || addressees.has(sink),
+    );
+    this.#send(readers, event, payload, delivery);
+  }
+
+  /** To those who asked to be told of changed sessions. */
+  sessionChanged(payload: object): void {
+    this.#send(
+      [...this.#sinks].filter((sink) => sink.followsSessions),
+      "sessions.changed",
+      payload,
+      "droppable",
+    );
+  }
+
+  #send(sinks: readonly EventSink[], event: string, payload: object, delivery: Delivery): void {
+    if (sinks.length === 0) return;
+    const json = JSON.stringify(payload);
+    for (const sink of sinks) sink.deliver(event, json, delivery);
+  }
+}

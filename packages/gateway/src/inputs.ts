@@ -1,0 +1,65 @@
+import type { SessionEntry } from "@session-lock/transcript";
+import { Type, type Static } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+
+/** The `custom` entry that makes a send durable before it is acknowledged. */
+export const INPUT_ENTRY = "session-lock.input";
+/** The `custom` entry that ends a run which left no text. */
+export const RUN_END_ENTRY = "session-lock.run-end";
+
+/** What an input entry holds in `data`. */
+export const AcceptedInput = Type.Object({
+  runId: Type.String({ minLength: 1 }),
+  /** The user's words. */
+  message: Type.String(),
+  /** Milliseconds since the epoch. */
+  acceptedAt: Type.Number(),
+  thinking: Type.Optional(Type.String()),
+  /** The run is stopped after this long; counts from its start. */
+  timeoutMs: Type.Optional(Type.Integer({ minimum: 1 })),
+});
+export type AcceptedInput = Static<typeof AcceptedInput>;
+
+/** The idempotency keys of a run's rows. Two rows never share one: the part after the last colon tells them apart. */
+export const runKeys = {
+  input: (runId: string): string => `${runId}:input`,
+  user: (runId: string): string => `${runId}:user`,
+  assistant: (runId: string): string => `${runId}:assistant`,
+  end: (runId: string): string => `${runId}:end`,
+} as const;
+
+/** What a transcript says about one accepted input. */
+export interface InputRecord {
+  readonly entryId: string;
+  readonly input: AcceptedInput;
+  readonly ended: boolean;
+}
+
+/** The accepted inputs of a transcript in the order they were accepted. */
+export function readInputs(entries: readonly SessionEntry[]): InputRecord[] {
+  const accepted = new Map<string, { entryId: string; input: AcceptedInput }>();
+  const keys = new Set<string>();
+  for (const entry of entries) {
+    if (entry.type === "message" || (entry.type === "custom" && entry.customType === RUN_END_ENTRY)) {
+      const key = idempotencyKeyOf(entry.type === "message" ? entry.message : entry.data);
+      if (key !== undefined) keys.add(key);
+    } else if (
+      entry.type === "custom" &&
+      entry.customType === INPUT_ENTRY &&
+      Value.Check(AcceptedInput, entry.data)
+    ) {
+      accepted.set(entry.data.runId, { entryId: entry.id, input: entry.data });
+    }
+  }
+  return [...accepted.values()].map(({ entryId, input }) => ({
+    entryId,
+    input,
+    ended: keys.has(runKeys.assistant(input.runId)) || keys.has(runKeys.end(input.runId)),
+  }));
+}
+
+function idempotencyKeyOf(carrier: unknown): string | undefined {
+  if (typeof carrier !== "object" || carrier === null) return undefined;
+  const key = "idempotencyKey" in carrier ? carrier.idempotencyKey : undefined;
+  return typeof key === "string" ? key : undefined;
+}

@@ -1,0 +1,66 @@
+import type { AssistantMessage, UserMessage } from "@session-lock/transcript";
+import type { AgentRunner } from "./runners/runner.ts";
+
+/** Text of ours that is no model's output; other programs that read the format know these rows by it. */
+const SYNTHETIC = { api: "openai-responses", provider: "openclaw", model: "gateway-injected" } as const;
+
+const NO_COST = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 };
+const NO_USAGE = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, totalTokens: 0, cost: NO_COST };
+
+/** Who stopped a run. */
+export type AbortOrigin = "rpc" | "timeout" | "shutdown";
+
+export function userMessage(text: string, timestamp: number): UserMessage {
+  return { role: "user", content: [{ type: "text", text }], timestamp };
+}
+
+/** The whole answer of a run. */
+export function answerMessage(
+  text: string,
+  model: AgentRunner["model"],
+  timestamp: number,
+): AssistantMessage {
+  return { role: "assistant", ...assistantBody(text), ...model, stopReason: "stop", timestamp };
+}
+
+/** What a stopped run had said. `stop`, not `aborted`: the person saw it, so the model shall know that it said it. */
+export function abortedMessage(
+  text: string,
+  abort: { readonly origin: AbortOrigin; readonly runId: string },
+  timestamp: number,
+): AssistantMessage {
+  const openclawAbort = { aborted: true, origin: abort.origin, runId: abort.runId } as const;
+  return {
+    role: "assistant",
+    ...assistantBody(text),
+    ...SYNTHETIC,
+    stopReason: "stop",
+    openclawAbort,
+    timestamp,
+  };
+}
+
+/** What a failed run had said, or else what went wrong, so that the failure is still visible after a reload. */
+export function failedMessage(
+  text: string,
+  failure: { readonly reason: string; readonly model: AgentRunner["model"] },
+  timestamp: number,
+): AssistantMessage {
+  const { reason, model } = failure;
+  const body = assistantBody(text === "" ? `The run failed: ${reason}` : text);
+  return { role: "assistant", ...body, ...model, stopReason: "error", errorMessage: reason, timestamp };
+}
+
+/** A note that somebody put into the conversation. */
+export function injectedMessage(
+  text: string,
+  label: string | undefined,
+  timestamp: number,
+): AssistantMessage {
+  const labelled = label === undefined || label === "" ? text : `[${label}]\n\n${text}`;
+  return { role: "assistant", ...assistantBody(labelled), ...SYNTHETIC, stopReason: "stop", timestamp };
+}
+
+function assistantBody(text: string): Pick<AssistantMessage, "content" | "usage"> {
+  return { content: [{ type: "text", text }], usage: NO_USAGE };
+}

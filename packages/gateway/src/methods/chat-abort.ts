@@ -1,0 +1,26 @@
+import { GatewayError } from "../errors.ts";
+import { ChatAbortParams } from "../protocol/chat.ts";
+import { toSessionKey } from "../session-key.ts";
+import { defineMethod } from "./method.ts";
+
+/**
+ * `chat.abort`: stops one run, or all of a session. Answers at once; what the run had said is written down before its
+ * `aborted` event goes out.
+ */
+export const chatAbort = defineMethod({
+  name: "chat.abort",
+  scope: "operator.write",
+  params: ChatAbortParams,
+  handle({ sessionKey, agentId, runId }, { sessions, agentId: defaultAgentId }) {
+    const session = sessions.peek(toSessionKey(sessionKey, agentId ?? defaultAgentId));
+    if (
+      runId !== undefined &&
+      session?.hasRun(runId) !== true &&
+      sessions.live().some((other) => other.hasRun(runId))
+    ) {
+      throw new GatewayError("INVALID_REQUEST", "the run belongs to another session");
+    }
+    const runIds = session?.abort(runId, "rpc") ?? [];
+    return { ok: true, aborted: runIds.length > 0, runIds };
+  },
+});

@@ -1,0 +1,10 @@
+import { NoParams } from "../protocol/sessions.ts";
+import { defineMethod } from "./method.ts";
+
+/** `health`: that the gateway answers. */
+export const health = defineMethod({
+  name: "health",
+  scope: "operator.read",
+  params: NoParams,
+  handle: (_params, services) => services.health(),
+});

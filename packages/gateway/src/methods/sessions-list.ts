@@ -1,0 +1,32 @@
+import type { SessionRecord } from "@session-lock/transcript";
+import { SessionsListParams } from "../protocol/sessions.ts";
+import { defineMethod } from "./method.ts";
+
+const MINUTE_MS = 60_000;
+
+/** `sessions.list`: the conversations there are, the last used one first. */
+export const sessionsList = defineMethod({
+  name: "sessions.list",
+  scope: "operator.read",
+  params: SessionsListParams,
+  async handle(params, { sessions }) {
+    const { limit, offset = 0, activeMinutes, agentId, label, search } = params;
+    const now = Date.now();
+    const rows = (await sessions.store.list())
+      .filter(({ sessionKey }) => agentId === undefined || sessionKey.startsWith(`agent:${agentId}:`))
+      .filter((record) => label === undefined || record.label === label)
+      .filter((record) => search === undefined || isFound(record, search.toLowerCase()))
+      .filter(({ updatedAt }) => activeMinutes === undefined || updatedAt >= now - activeMinutes * MINUTE_MS)
+      .sort((a, b) => b.updatedAt - a.updatedAt);
+    const page = rows.slice(offset, limit === undefined ? undefined : offset + limit).map((record) => {
+      const { sessionKey, sessionId, updatedAt } = record;
+      const hasActiveRun = sessions.peek(sessionKey)?.activeRunId !== undefined;
+      return { key: sessionKey, kind: "direct", sessionId, updatedAt, label: record.label, hasActiveRun };
+    });
+    return { ts: now, count: page.length, totalCount: rows.length, defaults: {}, sessions: page };
+  },
+});
+
+function isFound({ sessionKey, label }: SessionRecord, needle: string): boolean {
+  return [sessionKey, label ?? ""].some((text) => text.toLowerCase().includes(needle));
+}

@@ -1,0 +1,13 @@
+import { NoParams } from "../protocol/sessions.ts";
+import { defineMethod } from "./method.ts";
+
+/** `sessions.subscribe`: from now on this connection gets `sessions.changed` whenever an open session is written to. */
+export const sessionsSubscribe = defineMethod({
+  name: "sessions.subscribe",
+  scope: "operator.read",
+  params: NoParams,
+  handle(_params, _services, caller) {
+    caller.followSessions();
+    return { subscribed: true };
+  },
+});

@@ -1,0 +1,106 @@
+import { Type, type Static } from "@sinclair/typebox";
+
+const SessionKey = Type.String({ minLength: 1, maxLength: 512 });
+const AgentId = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }));
+const RunId = Type.String({ minLength: 1, maxLength: 256 });
+const closed = { additionalProperties: false };
+
+/** `chat.send`: what a person says. The `idempotencyKey` becomes the run's id. */
+export const ChatSendParams = Type.Object(
+  {
+    sessionKey: SessionKey,
+    agentId: AgentId,
+    sessionId: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    message: Type.String(),
+    idempotencyKey: RunId,
+    thinking: Type.Optional(Type.String({ maxLength: 64 })),
+    deliver: Type.Optional(Type.Boolean()),
+    queueMode: Type.Optional(Type.Literal("followup")),
+    attachments: Type.Optional(Type.Array(Type.Unknown(), { maxItems: 0 })),
+    timeoutMs: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  closed,
+);
+
+export const ChatSendResult = Type.Object(
+  {
+    runId: RunId,
+    status: Type.Union([Type.Literal("started"), Type.Literal("in_flight"), Type.Literal("ok")]),
+  },
+  closed,
+);
+export type ChatSendResult = Static<typeof ChatSendResult>;
+
+/** `chat.history`: the active branch, newest page first. */
+export const ChatHistoryParams = Type.Object(
+  {
+    sessionKey: SessionKey,
+    agentId: AgentId,
+    sessionId: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1 })),
+    offset: Type.Optional(Type.Integer({ minimum: 0 })),
+    maxChars: Type.Optional(Type.Integer({ minimum: 1 })),
+  },
+  closed,
+);
+
+/** `chat.abort`: one run, or everything of the session when no run is named. */
+export const ChatAbortParams = Type.Object(
+  {
+    sessionKey: SessionKey,
+    agentId: AgentId,
+    runId: Type.Optional(RunId),
+    preserveSideRuns: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+
+/** `chat.inject`: a note put into the conversation as the assistant's. */
+export const ChatInjectParams = Type.Object(
+  {
+    sessionKey: SessionKey,
+    agentId: AgentId,
+    message: Type.String({ minLength: 1 }),
+    label: Type.Optional(Type.String({ maxLength: 100 })),
+  },
+  closed,
+);
+
+const runFields = {
+  runId: RunId,
+  sessionKey: SessionKey,
+  agentId: Type.String({ minLength: 1 }),
+  /** Counts the events of this run. */
+  seq: Type.Integer({ minimum: 0 }),
+  message: Type.Optional(Type.Unknown()),
+};
+
+/** More of the answer: `deltaText` is what is new, `message` holds all of it so far. */
+export const ChatDeltaEvent = Type.Object(
+  { ...runFields, state: Type.Literal("delta"), deltaText: Type.String() },
+  closed,
+);
+
+export const ChatFinalEvent = Type.Object(
+  { ...runFields, state: Type.Literal("final"), stopReason: Type.Optional(Type.String()) },
+  closed,
+);
+
+export const ChatAbortedEvent = Type.Object(
+  { ...runFields, state: Type.Literal("aborted"), stopReason: Type.String() },
+  closed,
+);
+
+export const ChatErrorEvent = Type.Object(
+  {
+    ...runFields,
+    state: Type.Literal("error"),
+    errorMessage: Type.String(),
+    errorKind: Type.Literal("unknown"),
+  },
+  closed,
+);
+
+/** The `chat` event. A run sends any number of deltas and then exactly one of the other three. */
+export const ChatEvent = Type.Union([ChatDeltaEvent, ChatFinalEvent, ChatAbortedEvent, ChatErrorEvent]);
+export type ChatEvent = Static<typeof ChatEvent>;

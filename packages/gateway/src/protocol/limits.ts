@@ -1,0 +1,24 @@
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Bytes a connection may send before it is authenticated. */
+export const MAX_PREAUTH_BYTES = 64 * KIB;
+/** How long a connection may stay unauthenticated, in milliseconds. */
+export const HANDSHAKE_TIMEOUT_MS = 15_000;
+/** Unauthenticated connections one address may have at the same time. */
+export const MAX_PREAUTH_CONNECTIONS = 32;
+/** Refused credentials one address may send within {@link AUTH_FAILURE_WINDOW_MS}. */
+export const MAX_AUTH_FAILURES = 10;
+export const AUTH_FAILURE_WINDOW_MS = 60_000;
+/** Bytes of one frame after authentication. */
+export const MAX_PAYLOAD_BYTES = 25 * MIB;
+/** Unsent bytes at which a connection that cannot keep up is closed. */
+export const MAX_BUFFERED_BYTES = 50 * MIB;
+/** Unsent bytes at which events that a later one supersedes are left out. */
+export const DROP_BUFFERED_BYTES = 1 * MIB;
+/** A client that hears nothing for two of these gives the connection up. */
+export const TICK_INTERVAL_MS = 30_000;
+/** At most one `delta` of a run within this time. */
+export const DELTA_INTERVAL_MS = 50;
+/** Bytes of messages in one `chat.history` answer; older ones are left for the next page. */
+export const MAX_HISTORY_BYTES = 6 * MIB;

@@ -1,0 +1,21 @@
+import { Type } from "@sinclair/typebox";
+
+/** `sessions.list`; filters of other gateways are understood where they have a meaning here. */
+export const SessionsListParams = Type.Object(
+  {
+    limit: Type.Optional(Type.Integer({ minimum: 1 })),
+    offset: Type.Optional(Type.Integer({ minimum: 0 })),
+    activeMinutes: Type.Optional(Type.Integer({ minimum: 1 })),
+    agentId: Type.Optional(Type.String({ minLength: 1 })),
+    label: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+    search: Type.Optional(Type.String({ maxLength: 512 })),
+    includeGlobal: Type.Optional(Type.Boolean()),
+    includeUnknown: Type.Optional(Type.Boolean()),
+    includeDerivedTitles: Type.Optional(Type.Boolean()),
+    includeLastMessage: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+
+/** Methods that take nothing; unknown fields are ignored. */
+export const NoParams = Type.Optional(Type.Object({}));

@@ -1,0 +1,155 @@
+import { existsSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import fastifyStatic from "@fastify/static";
+import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { WebSocketServer, type WebSocket } from "ws";
+import { checkRequest, checkUpgrade, targetOf, type BoundAddress, type RequestFault } from "./auth.ts";
+import { GatewayError } from "./errors.ts";
+import { MAX_PAYLOAD_BYTES } from "./protocol/limits.ts";
+
+const REQUEST_TIMEOUT_MS = 10_000;
+const MAX_BODY_BYTES = 64 * 1024;
+const UPGRADE_PATHS = new Set(["/", "/ws"]);
+
+const HEADERS = {
+  "content-security-policy":
+    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "x-frame-options": "DENY",
+  "cross-origin-opener-policy": "same-origin",
+} as const;
+
+/** What the server hands out and whom it asks. */
+export interface ServerSetup {
+  readonly host: string;
+  readonly port: number;
+  /** The folder of the built web page; nothing is served at `/` when it does not exist. */
+  readonly webRoot: URL;
+  readonly log: Logger;
+  /** Whether the gateway takes new work. */
+  ready(): boolean;
+  /** Whether this address may open another connection now. */
+  admits(address: string): boolean;
+  connected(socket: WebSocket, request: IncomingMessage): void;
+}
+
+/** The listening HTTP and WebSocket server. */
+export interface Server {
+  readonly url: string;
+  /** Stops listening and ends what is open. */
+  close(): Promise<void>;
+}
+
+/** Listens on one port for both. Throws `PORT_IN_USE`. */
+export async function startServer(setup: ServerSetup): Promise<Server> {
+  const { host, port, log } = setup;
+  const bound = { host, port };
+  const loggerInstance: FastifyBaseLogger = log;
+  const app = fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    bodyLimit: MAX_BODY_BYTES,
+  });
+  addRoutes(app, setup, bound);
+  const sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: MAX_PAYLOAD_BYTES,
+    perMessageDeflate: false,
+  });
+  app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on("error", (error) => log.debug({ err: error }, "connection failed before its upgrade"));
+    const refusal = refusalOf(request, setup, bound);
+    if (refusal === undefined)
+      sockets.handleUpgrade(request, socket, head, (ws) => setup.connected(ws, request));
+    else refuseUpgrade(socket, refusal);
+  });
+  await listen(app, setup);
+  bound.port = listeningPort(app);
+  const name = host.includes(":") ? `[${host}]` : host;
+  return { url: `http://${name}:${bound.port}/`, close: () => app.close() };
+}
+
+function addRoutes(app: FastifyInstance, setup: ServerSetup, bound: BoundAddress): void {
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(HEADERS);
+    const fault = checkRequest(request.raw, bound);
+    if (fault !== undefined) return reply.code(fault.status).send({ error: fault.reason });
+    return undefined;
+  });
+  app.get("/healthz", (_request, reply) =>
+    reply.header("cache-control", "no-store").send({ ok: true, status: "live" }),
+  );
+  app.get("/readyz", (_request, reply) => {
+    const ready = setup.ready();
+    reply.code(ready ? 200 : 503).header("cache-control", "no-store");
+    return reply.send({ ok: ready, status: ready ? "ready" : "draining" });
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const readable = request.method === "GET" || request.method === "HEAD";
+    if (!readable) return reply.code(405).header("allow", "GET, HEAD").send({ error: "method not allowed" });
+    return reply.code(404).send({ error: "not found" });
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const status = error instanceof Error && "statusCode" in error ? Number(error.statusCode) : 500;
+    const isClientFault = status >= 400 && status < 500;
+    if (!isClientFault) request.log.error({ err: error }, "request failed");
+    return reply
+      .code(isClientFault ? status : 500)
+      .send({ error: isClientFault ? "bad request" : "internal error" });
+  });
+  if (existsSync(setup.webRoot)) void app.register(fastifyStatic, { root: setup.webRoot, dotfiles: "deny" });
+}
+
+function refusalOf(
+  request: IncomingMessage,
+  setup: ServerSetup,
+  bound: BoundAddress,
+): UpgradeRefusal | undefined {
+  const fault = checkUpgrade(request, bound);
+  if (fault !== undefined) return fault;
+  if (!UPGRADE_PATHS.has(targetOf(request).path)) return { status: 404, reason: "not found" };
+  if (!setup.ready()) return { status: 503, reason: "shutting down" };
+  const address = request.socket.remoteAddress ?? "unknown";
+  return setup.admits(address) ? undefined : { status: 429, reason: "too many connections before connect" };
+}
+
+interface UpgradeRefusal {
+  readonly status: RequestFault["status"] | 404 | 429 | 503;
+  readonly reason: string;
+}
+
+function refuseUpgrade(socket: Duplex, { status, reason }: UpgradeRefusal): void {
+  const body = JSON.stringify({ error: reason });
+  const head = [
+    `HTTP/1.1 ${status} Refused`,
+    "connection: close",
+    "content-type: application/json",
+    `content-length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+async function listen(app: FastifyInstance, { host, port }: ServerSetup): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
+    const message = `port ${port} on ${host} is in use: stop the program that listens there or choose another with --port`;
+    throw new GatewayError("PORT_IN_USE", message, { cause: error });
+  }
+}
+
+function listeningPort(app: FastifyInstance): number {
+  const address: AddressInfo | string | null = app.server.address();
+  if (address === null || typeof address === "string")
+    throw new GatewayError("INVALID_CONFIG", "not a TCP address");
+  return address.port;
+}
