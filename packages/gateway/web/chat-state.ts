@@ -1,0 +1,231 @@
+import { withEarlier, withNewest, type Pages } from "./history-pages.ts";
+import { answerId, answerRow, changeRow, promptId, promptRow, withRow, type Row } from "./live-rows.ts";
+import { type ChatEvent, type History, type SessionSummary } from "./wire.ts";
+
+/** One session as far as this page knows it. */
+export interface Conversation {
+  /** What the gateway has sent of the transcript; undefined until the first answer. */
+  readonly stored: Pages | undefined;
+  /** What happened since, in the order it is shown: written, being written, waiting. */
+  readonly live: readonly Row[];
+  readonly activeRunIds: readonly string[];
+  /** Runs that had their terminal event: nothing later changes them. */
+  readonly endedRunIds: readonly string[];
+  /** Why the history could not be loaded. */
+  readonly problem: string | undefined;
+}
+
+export interface ChatState {
+  /** The session on the screen. */
+  readonly sessionKey: string;
+  /** Undefined until the gateway has sent the first list. */
+  readonly sessions: readonly SessionSummary[] | undefined;
+  readonly conversations: Readonly<Record<string, Conversation>>;
+}
+
+/** Something that happened to one session. */
+type ConversationAction = { readonly sessionKey: string } & (
+  | { readonly type: "history-loaded"; readonly history: History; readonly afterReconnect: boolean }
+  | { readonly type: "earlier-loaded"; readonly history: History }
+  | { readonly type: "history-failed"; readonly problem: string }
+  | { readonly type: "sending"; readonly runId: string; readonly text: string; readonly at: number }
+  | { readonly type: "accepted"; readonly runId: string; readonly isOver: boolean }
+  | { readonly type: "withdrawn"; readonly runId: string }
+  | { readonly type: "refused"; readonly runId: string; readonly problem: string }
+  | { readonly type: "happened"; readonly event: ChatEvent; readonly at: number }
+);
+
+export type ChatAction =
+  | { readonly type: "opened"; readonly sessionKey: string }
+  | { readonly type: "sessions-listed"; readonly sessions: readonly SessionSummary[] }
+  | { readonly type: "session-changed"; readonly sessionKey: string; readonly at: number }
+  | ConversationAction;
+
+const EMPTY: Conversation = {
+  stored: undefined,
+  live: [],
+  activeRunIds: [],
+  endedRunIds: [],
+  problem: undefined,
+};
+
+export function initialState(sessionKey: string): ChatState {
+  return { sessionKey, sessions: undefined, conversations: {} };
+}
+
+export function conversationOf(state: ChatState, sessionKey: string): Conversation {
+  return state.conversations[sessionKey] ?? EMPTY;
+}
+
+/** Every message of a conversation once: in the order of the transcript, then what still waits. */
+export function rowsOf(conversation: Conversation): readonly Row[] {
+  const stored = conversation.stored?.rows ?? [];
+  const ids = new Set(stored.map((row) => row.id));
+  return [...stored, ...conversation.live.filter((row) => !ids.has(row.id))];
+}
+
+export function chatReducer(state: ChatState, action: ChatAction): ChatState {
+  switch (action.type) {
+    case "opened":
+      return { ...state, sessionKey: action.sessionKey };
+    case "sessions-listed":
+      return { ...state, sessions: action.sessions };
+    case "session-changed":
+      return { ...state, sessions: state.sessions && touched(state.sessions, action.sessionKey, action.at) };
+    default: {
+      const after = reduceConversation(conversationOf(state, action.sessionKey), action);
+      return { ...state, conversations: { ...state.conversations, [action.sessionKey]: after } };
+    }
+  }
+}
+
+/** The list with one session moved to its new place, the newest first. */
+function touched(sessions: readonly SessionSummary[], key: string, at: number): readonly SessionSummary[] {
+  return sessions
+    .map((session) => (session.key === key ? { ...session, updatedAt: at } : session))
+    .sort((one, other) => (other.updatedAt ?? 0) - (one.updatedAt ?? 0));
+}
+
+function reduceConversation(before: Conversation, action: ConversationAction): Conversation {
+  const { live } = before;
+  switch (action.type) {
+    case "history-loaded":
+      return mergeHistory(before, action.history, action.afterReconnect);
+    case "earlier-loaded":
+      return {
+        ...before,
+        stored: withEarlier(before.stored, storedPages(action.history)),
+        problem: undefined,
+      };
+    case "history-failed":
+      return { ...before, problem: action.problem };
+    case "sending":
+      return { ...before, live: withRow(live, promptRow(action, "sending")) };
+    case "accepted":
+      return accept(before, action.runId, action.isOver);
+    case "refused": {
+      const refusal = { status: "unsent", problem: action.problem } as const;
+      return { ...before, live: changeRow(live, promptId(action.runId), refusal) };
+    }
+    case "withdrawn":
+      return { ...before, live: live.filter((row) => row.id !== promptId(action.runId)) };
+    case "happened":
+      return applyEvent(before, action.event, action.at);
+  }
+}
+
+function storedPages(history: History): Pages {
+  const rows = history.messages.map((message): Row => ({ ...message, status: "stored", runId: undefined }));
+  return { rows, hasMore: history.hasMore };
+}
+
+/** A snapshot may be older than an event that overtook it: it adds and confirms, and never takes a message away. */
+function mergeHistory(before: Conversation, history: History, afterReconnect: boolean): Conversation {
+  const stored = withNewest(before.stored, storedPages(history));
+  const ids = new Set(stored.rows.map((row) => row.id));
+  const seenActive = afterReconnect ? [] : before.activeRunIds;
+  const activeRunIds = [...new Set([...seenActive, ...history.activeRunIds])].filter(
+    (runId) => !before.endedRunIds.includes(runId) && !ids.has(answerId(runId)),
+  );
+  const waiting = history.pending.filter((input) => {
+    const id = promptId(input.runId);
+    const isKnown = ids.has(id) || before.live.some((row) => row.id === id && row.status !== "sending");
+    return !isKnown && !before.endedRunIds.includes(input.runId);
+  });
+  const kept = before.live.filter((row) => !ids.has(row.id) && !isTrace(row));
+  const live = waiting.reduce<readonly Row[]>(
+    (rows, input) => withRow(rows, promptRow(input, "queued")),
+    kept,
+  );
+  const alive = [...activeRunIds, ...history.pending.map((input) => input.runId)];
+  const isWholeQueue = history.pending.length >= history.pendingTotal;
+  return {
+    ...before,
+    stored,
+    live: afterReconnect ? settleLostRuns(live, alive, isWholeQueue) : live,
+    activeRunIds,
+    problem: undefined,
+  };
+}
+
+/** What a stop left on the page only. It goes with the next history, because nothing says between which messages it was. */
+function isTrace(row: Row): boolean {
+  return row.outcome === "stopped" && (row.author === "person" || row.text === "");
+}
+
+/** What was under way when the connection broke and is unknown to the gateway now will get no event any more. */
+function settleLostRuns(
+  live: readonly Row[],
+  alive: readonly string[],
+  isWholeQueue: boolean,
+): readonly Row[] {
+  const lost = live.filter((row) => row.runId !== undefined && !alive.includes(row.runId));
+  return lost.reduce((rows, row) => {
+    if (row.status === "streaming") {
+      const problem =
+        "The connection broke and the gateway no longer knows this run. Send the message again.";
+      return changeRow(rows, row.id, { status: "stored", outcome: "failed", problem });
+    }
+    if (row.status !== "queued" || !isWholeQueue) return rows;
+    const problem = "The gateway does not know this message. Try again: it is never answered twice.";
+    return changeRow(rows, row.id, { status: "unsent", problem });
+  }, live);
+}
+
+function accept(before: Conversation, runId: string, isOver: boolean): Conversation {
+  const prompt = before.live.find((row) => row.id === promptId(runId));
+  // The first event of the run may overtake the acknowledgement; then it is past waiting.
+  if (prompt?.status !== "sending" && prompt?.status !== "unsent") return before;
+  const hasEnded = isOver || before.endedRunIds.includes(runId);
+  const mustWait = !hasEnded && before.activeRunIds.some((active) => active !== runId);
+  return {
+    ...before,
+    live: changeRow(before.live, prompt.id, { status: mustWait ? "queued" : "stored", problem: undefined }),
+    activeRunIds: hasEnded || mustWait ? before.activeRunIds : [runId],
+  };
+}
+
+function applyEvent(before: Conversation, event: ChatEvent, at: number): Conversation {
+  if (event.kind === "note") {
+    const note: Row = { ...event.message, at: event.message.at ?? at, status: "stored", runId: undefined };
+    return { ...before, live: withRow(before.live, note) };
+  }
+  const { runId } = event;
+  if (before.endedRunIds.includes(runId)) return before;
+  const prompt = before.live.find((row) => row.id === promptId(runId));
+  if (event.kind === "stopped" && prompt?.status === "queued") {
+    const live = withRow(before.live, { ...prompt, status: "stored", outcome: "stopped" });
+    return { ...before, live, endedRunIds: [...before.endedRunIds, runId] };
+  }
+  // A run that speaks has left the queue: its prompt is in the transcript, before all that is written from now on.
+  const live = changeRow(before.live, promptId(runId), { status: "stored", problem: undefined });
+  const otherRunIds = before.activeRunIds.filter((active) => active !== runId);
+  const soFar = live.find((row) => row.id === answerId(runId))?.text ?? "";
+  const answer: Row = { ...answerRow(runId), text: event.text ?? soFar, at };
+  if (event.kind === "progress") {
+    const text = event.text ?? (event.replaces ? event.delta : soFar + event.delta);
+    return {
+      ...before,
+      live: text === "" ? live : withRow(live, { ...answer, text }),
+      activeRunIds: [...otherRunIds, runId],
+    };
+  }
+  const isSilent = event.kind === "final" && answer.text === "";
+  return {
+    ...before,
+    live: isSilent ? live : withRow(live, { ...answer, ...ending(event) }),
+    activeRunIds: otherRunIds,
+    endedRunIds: [...before.endedRunIds, runId],
+  };
+}
+
+function ending(event: Extract<ChatEvent, { kind: "final" | "stopped" | "failed" }>): Partial<Row> {
+  switch (event.kind) {
+    case "final":
+      return { status: "stored", outcome: "complete" };
+    case "stopped":
+      return { status: "stored", outcome: "stopped" };
+    case "failed":
+      return { status: "stored", outcome: "failed", problem: event.problem };
+  }
+}

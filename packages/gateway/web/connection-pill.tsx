@@ -1,0 +1,33 @@
+import { type Connection } from "./gateway-socket.ts";
+
+interface ConnectionPillProps {
+  readonly connection: Connection;
+  readonly onRetry: () => void;
+}
+
+/** Says whether the gateway can be reached, and offers to try at once when it cannot. */
+export function ConnectionPill({ connection, onRetry }: ConnectionPillProps) {
+  return (
+    <div className="connection">
+      <p className={`pill is-${connection.kind}`} role="status" title={reasonOf(connection)}>
+        {WORDS[connection.kind]}
+      </p>
+      {(connection.kind === "offline" || connection.kind === "refused") && (
+        <button type="button" className="quiet-button" onClick={onRetry}>
+          Try now
+        </button>
+      )}
+    </div>
+  );
+}
+
+const WORDS: Readonly<Record<Connection["kind"], string>> = {
+  connecting: "Connecting",
+  online: "Online",
+  offline: "Offline, reconnecting",
+  refused: "Not let in",
+};
+
+function reasonOf(connection: Connection): string | undefined {
+  return connection.kind === "offline" || connection.kind === "refused" ? connection.reason : undefined;
+}

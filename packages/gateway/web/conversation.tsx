@@ -1,0 +1,126 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { rowsOf, type Conversation as ConversationState } from "./chat-state.ts";
+import { answerId } from "./live-rows.ts";
+import { MessageRow, type RowActions } from "./message-row.tsx";
+
+interface ConversationProps extends RowActions {
+  readonly conversation: ConversationState;
+  readonly onReload: () => void;
+  readonly onEarlier: () => Promise<void>;
+}
+
+/** What the last drawing showed. */
+interface Drawn {
+  readonly firstId: string | undefined;
+  readonly height: number;
+}
+
+const NEAR_END_PX = 80;
+
+/** The messages of one session. It follows the end while the reader is there, and lets them read back in peace. */
+export function Conversation({ conversation, onReload, onEarlier, ...actions }: ConversationProps) {
+  const { stored, problem, activeRunIds } = conversation;
+  const rows = rowsOf(conversation);
+  const ids = new Set(rows.map((row) => row.id));
+  const isThinking = activeRunIds.some((runId) => !ids.has(answerId(runId)));
+  const scroller = useRef<HTMLDivElement>(null);
+  const drawn = useRef<Drawn>({ firstId: undefined, height: 0 });
+  const [isAtEnd, setAtEnd] = useState(true);
+
+  const newestSendingId = rows.findLast((row) => row.status === "sending")?.id;
+
+  useEffect(() => {
+    // Who sends wants to see it, wherever they were reading.
+    if (newestSendingId !== undefined) setAtEnd(true);
+  }, [newestSendingId]);
+
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (box === null) return;
+    const firstId = rows[0]?.id;
+    // Earlier messages come in above: what was read stays where it was.
+    if (isAtEnd) scrollToEnd(box);
+    else if (firstId !== drawn.current.firstId) box.scrollTop += box.scrollHeight - drawn.current.height;
+    drawn.current = { firstId, height: box.scrollHeight };
+  });
+
+  useLayoutEffect(() => {
+    const box = scroller.current;
+    if (box === null || !isAtEnd) return;
+    // The message field grows with its text and takes the room from here.
+    const observer = new ResizeObserver(() => scrollToEnd(box));
+    observer.observe(box);
+    return () => observer.disconnect();
+  }, [isAtEnd]);
+
+  function watchScroll(): void {
+    const box = scroller.current;
+    if (box === null) return;
+    setAtEnd(box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PX);
+  }
+
+  return (
+    <section className="conversation" aria-label="Conversation">
+      <div
+        className="scroller"
+        ref={scroller}
+        onScroll={watchScroll}
+        tabIndex={0}
+        aria-label="Messages"
+        role="region"
+      >
+        {problem !== undefined && (
+          <div className="notice" role="alert">
+            <p>The history could not be loaded. {problem}</p>
+            <button type="button" className="quiet-button" onClick={onReload}>
+              Load again
+            </button>
+          </div>
+        )}
+        {stored === undefined && problem === undefined && <p className="empty hint">Loading the history…</p>}
+        {stored !== undefined && rows.length === 0 && (
+          <div className="empty">
+            <p className="empty-title">Nothing here yet</p>
+            <p>Write the first message below. It is on disk before the gateway says it has it.</p>
+          </div>
+        )}
+        {stored?.hasMore === true && (
+          <p className="earlier">
+            <button
+              type="button"
+              className="quiet-button"
+              disabled={!actions.isOnline}
+              onClick={() => void onEarlier()}
+            >
+              Earlier messages
+            </button>
+          </p>
+        )}
+        <ol className="messages" role="log" aria-live="polite" aria-relevant="additions text">
+          {rows.map((row) => (
+            <MessageRow key={row.id} row={row} {...actions} />
+          ))}
+          {isThinking && (
+            <li className="thinking">
+              <span className="for-readers">The assistant is answering</span>
+              <span className="dots" aria-hidden="true">
+                <i />
+                <i />
+                <i />
+              </span>
+            </li>
+          )}
+        </ol>
+      </div>
+      {!isAtEnd && (
+        <button type="button" className="to-end" onClick={() => setAtEnd(true)}>
+          Newest messages
+        </button>
+      )}
+    </section>
+  );
+}
+
+function scrollToEnd(box: HTMLElement): void {
+  box.scrollTo({ top: box.scrollHeight });
+}

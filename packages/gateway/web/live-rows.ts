@@ -1,0 +1,60 @@
+import { type Message, type PendingInput } from "./wire.ts";
+
+/**
+ * Where a message is on its way:
+ * `sending` → `queued` or `stored` (the gateway has it), or `unsent` when the gateway refused it;
+ * `streaming` → `stored`. A message that ended badly says so in its `outcome`.
+ */
+export type RowStatus = "stored" | "streaming" | "queued" | "sending" | "unsent";
+
+export interface Row extends Message {
+  readonly status: RowStatus;
+  /** The run that wrote it or waits to; undefined where the history does not say. */
+  readonly runId: string | undefined;
+}
+
+const ORDER: Readonly<Record<RowStatus, number>> = {
+  stored: 0,
+  streaming: 1,
+  queued: 2,
+  sending: 3,
+  unsent: 4,
+};
+
+/** Replaces a row in place, or files it behind everything that goes before it when its status is new. */
+export function withRow(rows: readonly Row[], row: Row): readonly Row[] {
+  const index = rows.findIndex((candidate) => candidate.id === row.id);
+  if (index >= 0 && rows[index]?.status === row.status) return rows.with(index, row);
+  const others = rows.filter((candidate) => candidate.id !== row.id);
+  const place = others.findLastIndex((candidate) => ORDER[candidate.status] <= ORDER[row.status]) + 1;
+  return others.toSpliced(place, 0, row);
+}
+
+/** Changes the row with this id; a row that is not there stays away. */
+export function changeRow(rows: readonly Row[], id: string, change: Partial<Row>): readonly Row[] {
+  const row = rows.find((candidate) => candidate.id === id);
+  return row === undefined ? rows : withRow(rows, { ...row, ...change });
+}
+
+export function promptRow(input: PendingInput, status: RowStatus): Row {
+  const { runId, text, at } = input;
+  return { ...blank(promptId(runId), runId), author: "person", text, at, status };
+}
+
+export function answerRow(runId: string): Row {
+  return { ...blank(answerId(runId), runId), author: "assistant", status: "streaming" };
+}
+
+/** The id of the message that started a run, the same in the live and in the stored copy. */
+export function promptId(runId: string): string {
+  return `${runId}:user`;
+}
+
+/** The id of the message a run wrote, the same in the live and in the stored copy. */
+export function answerId(runId: string): string {
+  return `${runId}:assistant`;
+}
+
+function blank(id: string, runId: string) {
+  return { id, runId, text: "", at: undefined, outcome: "complete", problem: undefined } as const;
+}

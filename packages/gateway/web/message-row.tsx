@@ -1,0 +1,107 @@
+import { type Row } from "./live-rows.ts";
+import { type Author } from "./wire.ts";
+
+export interface RowActions {
+  readonly isOnline: boolean;
+  readonly onStop: (runId: string) => Promise<void>;
+  readonly onRetry: (runId: string) => void;
+  readonly onWithdraw: (runId: string) => void;
+}
+
+/** One message: who, what, when, and how it stands. Its text is only ever text, whatever it looks like. */
+export function MessageRow({ row, ...actions }: RowActions & { readonly row: Row }) {
+  const isStreaming = row.status === "streaming";
+  return (
+    <li
+      className={`message from-${row.author} is-${row.status} was-${row.outcome}`}
+      aria-busy={isStreaming}
+      data-message-id={row.id}
+    >
+      <p className="message-head">
+        <span className="message-author">{AUTHORS[row.author]}</span>
+        {row.at !== undefined && !isStreaming && <MessageTime at={row.at} />}
+      </p>
+      {row.text !== "" && <div className="message-text">{row.text}</div>}
+      <MessageFoot row={row} {...actions} />
+    </li>
+  );
+}
+
+const AUTHORS: Readonly<Record<Author, string>> = {
+  person: "You",
+  assistant: "Assistant",
+  note: "Note",
+  mirror: "Sent elsewhere",
+  tool: "Tool",
+};
+
+function MessageFoot({ row, isOnline, onStop, onRetry, onWithdraw }: RowActions & { readonly row: Row }) {
+  const { runId, status, outcome, problem } = row;
+  if (status === "unsent" && runId !== undefined) {
+    return (
+      <div className="message-foot is-problem">
+        <p role="alert">Not sent: {problem}</p>
+        <button type="button" className="quiet-button" onClick={() => onRetry(runId)}>
+          Try again
+        </button>
+        <button type="button" className="quiet-button" onClick={() => onWithdraw(runId)}>
+          Discard
+        </button>
+      </div>
+    );
+  }
+  if (status === "queued" && runId !== undefined) {
+    return (
+      <div className="message-foot">
+        <p>Waiting for its turn</p>
+        <button
+          type="button"
+          className="quiet-button"
+          disabled={!isOnline}
+          onClick={() => void onStop(runId)}
+        >
+          Cancel
+        </button>
+      </div>
+    );
+  }
+  if (status === "sending") {
+    return (
+      <div className="message-foot">
+        <p>{isOnline ? "Sending…" : "Waiting for the connection"}</p>
+      </div>
+    );
+  }
+  if (outcome === "complete") return null;
+  if (outcome === "stopped") {
+    return (
+      <div className="message-foot">
+        <p>{stopWords(row)}</p>
+      </div>
+    );
+  }
+  // A run that failed without a word has the reason as its text already.
+  const reason = problem === undefined || row.text.includes(problem) ? "" : ` ${problem}`;
+  return (
+    <div className="message-foot is-problem">
+      <p>Failed.{reason} You can send the message again.</p>
+    </div>
+  );
+}
+
+function stopWords(row: Row): string {
+  if (row.author === "person") return "Cancelled before its turn; it is not part of the conversation";
+  return row.text === "" ? "Stopped before the first word" : "Stopped";
+}
+
+function MessageTime({ at }: { readonly at: number }) {
+  const date = new Date(at);
+  const isToday = date.toDateString() === new Date().toDateString();
+  const time = date.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  const day = isToday ? "" : `${date.toLocaleDateString(undefined, { day: "numeric", month: "short" })}, `;
+  return (
+    <time dateTime={date.toISOString()} title={date.toLocaleString()}>
+      {day + time}
+    </time>
+  );
+}

@@ -1,0 +1,190 @@
+/** Who a message in a conversation comes from, as a reader would say it. */
+export type Author = "person" | "assistant" | "note" | "mirror" | "tool";
+
+/** One message as the page shows it. */
+export interface Message {
+  /** `<runId>:user`, `<runId>:assistant`, or the entry id: the same for the live and the stored copy of one message. */
+  readonly id: string;
+  readonly author: Author;
+  readonly text: string;
+  /** Milliseconds since the epoch; undefined when the transcript does not say. */
+  readonly at: number | undefined;
+  readonly outcome: "complete" | "stopped" | "failed";
+  /** Why it failed, in the gateway's words. */
+  readonly problem: string | undefined;
+}
+
+export interface SessionSummary {
+  readonly key: string;
+  readonly label: string | undefined;
+  readonly updatedAt: number | undefined;
+  readonly hasActiveRun: boolean;
+}
+
+export interface PendingInput {
+  readonly runId: string;
+  readonly text: string;
+  readonly at: number | undefined;
+}
+
+/** What `chat.history` says about a session at one moment. */
+export interface History {
+  /** A page of the transcript, oldest first. */
+  readonly messages: readonly Message[];
+  /** Whether the transcript has messages before this page. */
+  readonly hasMore: boolean;
+  /** The next inputs that wait for their run. */
+  readonly pending: readonly PendingInput[];
+  /** How many wait in all; more than listed when the queue is long. */
+  readonly pendingTotal: number;
+  readonly activeRunIds: readonly string[];
+}
+
+/** A `chat` event. `text` is the whole text so far; undefined when the event carries none. */
+export type ChatEvent = { readonly sessionKey: string; readonly runId: string } & (
+  | {
+      readonly kind: "progress";
+      readonly text: string | undefined;
+      readonly delta: string;
+      readonly replaces: boolean;
+    }
+  | { readonly kind: "final" | "stopped"; readonly text: string | undefined }
+  | { readonly kind: "failed"; readonly text: string | undefined; readonly problem: string }
+  | { readonly kind: "note"; readonly message: Message }
+);
+
+const NOTE_RUN = "inject-";
+
+/** The full form of a session key: a short one, such as `main`, belongs to the agent `main`. */
+export function canonicalSessionKey(key: string): string {
+  return key.startsWith("agent:") ? key : `agent:main:${key}`;
+}
+
+/** Reads the payload of a `chat` event; undefined when it is not one this page understands. */
+export function readChatEvent(payload: unknown): ChatEvent | undefined {
+  const event = asRecord(payload);
+  const runId = asText(event["runId"]);
+  const key = asText(event["sessionKey"]);
+  if (runId === undefined || key === undefined) return undefined;
+  const about = { sessionKey: canonicalSessionKey(key), runId };
+  const text = event["message"] === undefined ? undefined : textOf(asRecord(event["message"])["content"]);
+  switch (event["state"]) {
+    case "delta":
+    case "status":
+      return {
+        ...about,
+        kind: "progress",
+        text,
+        delta: asText(event["deltaText"]) ?? "",
+        replaces: event["replace"] === true,
+      };
+    case "final": {
+      if (!runId.startsWith(NOTE_RUN)) return { ...about, kind: "final", text };
+      const message = readMessage(event["message"], runId.slice(NOTE_RUN.length));
+      return { ...about, kind: "note", message: { ...message, author: "note" } };
+    }
+    case "aborted":
+      return { ...about, kind: "stopped", text };
+    case "error":
+      return { ...about, kind: "failed", text, problem: asText(event["errorMessage"]) ?? "The run failed." };
+    default:
+      return undefined;
+  }
+}
+
+/** Reads the result of `chat.history`. Parts that are missing are empty. */
+export function readHistory(payload: unknown): History {
+  const result = asRecord(payload);
+  const pendingInputs = asRecord(result["pendingInputs"]);
+  const pending = asList(pendingInputs["items"]).flatMap((item) => {
+    const input = asRecord(item);
+    const runId = asText(input["runId"]);
+    if (runId === undefined) return [];
+    const text = textOf(asRecord(input["message"])["content"]);
+    return [{ runId, text, at: asNumber(input["acceptedAt"]) }];
+  });
+  return {
+    messages: asList(result["messages"]).map((message, index) => readMessage(message, `message-${index}`)),
+    hasMore: result["hasMore"] === true,
+    pending,
+    pendingTotal: asNumber(pendingInputs["total"]) ?? pending.length,
+    activeRunIds: asList(asRecord(result["sessionInfo"])["activeRunIds"]).filter(isText),
+  };
+}
+
+/** Reads the result of `sessions.list`, in the gateway's order. */
+export function readSessions(payload: unknown): readonly SessionSummary[] {
+  return asList(asRecord(payload)["sessions"]).flatMap((item) => {
+    const session = asRecord(item);
+    const key = asText(session["key"]);
+    if (key === undefined) return [];
+    const hasActiveRun = session["hasActiveRun"] === true;
+    return [
+      { key, label: asText(session["label"]), updatedAt: asNumber(session["updatedAt"]), hasActiveRun },
+    ];
+  });
+}
+
+/** A value as an object to look into; anything else reads as an empty one. */
+export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}
+
+export function asText(value: unknown): string | undefined {
+  return isText(value) ? value : undefined;
+}
+
+export function asNumber(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}
+
+function readMessage(payload: unknown, fallbackId: string): Message {
+  const message = asRecord(payload);
+  const failed = message["stopReason"] === "error";
+  const stopped =
+    message["stopReason"] === "aborted" || asRecord(message["openclawAbort"])["aborted"] === true;
+  return {
+    id: messageId(message) ?? fallbackId,
+    author: authorOf(message),
+    text: textOf(message["content"]),
+    at: asNumber(message["timestamp"]),
+    outcome: stopped ? "stopped" : failed ? "failed" : "complete",
+    problem: failed ? (asText(message["errorMessage"]) ?? "The run failed.") : undefined,
+  };
+}
+
+/** The run's own name for the message where there is one, because a live message has no entry id yet. */
+function messageId(message: Readonly<Record<string, unknown>>): string | undefined {
+  const runRow = asText(message["idempotencyKey"]);
+  if (runRow !== undefined && /:(user|assistant)$/.test(runRow)) return runRow;
+  return asText(message["id"]) ?? asText(asRecord(message["__openclaw"])["id"]);
+}
+
+function authorOf(message: Readonly<Record<string, unknown>>): Author {
+  if (message["role"] === "user") return "person";
+  if (message["role"] !== "assistant") return "tool";
+  if (message["model"] === "delivery-mirror") return "mirror";
+  // The partial of a stopped run is written by the gateway too, but it is the assistant's text.
+  if (message["model"] === "gateway-injected" && message["openclawAbort"] === undefined) return "note";
+  return "assistant";
+}
+
+function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  const blocks = asList(content).map(asRecord);
+  const texts = blocks.flatMap((block) => (block["type"] === "text" ? [asText(block["text"]) ?? ""] : []));
+  if (texts.length > 0) return texts.join("\n");
+  return blocks.map((block) => `[${asText(block["name"]) ?? asText(block["type"]) ?? "unknown"}]`).join(" ");
+}
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
