@@ -1,0 +1,143 @@
+import { withSessionWriteLock } from "session-lock";
+import type { SessionWriteLock, SessionWriteLockOptions } from "session-lock";
+import { AppendBatch } from "./append.ts";
+import type { Durability } from "./append.ts";
+import type { EntryDraft } from "./draft.ts";
+import type { SessionEntry } from "./entry.ts";
+import { TranscriptError } from "./errors.ts";
+import type { SessionLog } from "./session-log.ts";
+
+/** What became of one append. */
+export interface Appended {
+  readonly entry: SessionEntry;
+  /** True when the idempotency key was on disk already; `entry` is then the one of the first time. */
+  readonly repeated: boolean;
+}
+
+/** The leaf an append insists on. `leafId: undefined` insists on an empty session. */
+export interface LeafExpectation {
+  readonly leafId: string | undefined;
+}
+
+/** Appends that go together or not at all. */
+export interface AppendRequest {
+  readonly drafts: readonly EntryDraft[];
+  readonly expected: LeafExpectation | undefined;
+  readonly lock: SessionWriteLockOptions;
+}
+
+interface Pending {
+  readonly request: AppendRequest;
+  /** Ends the wait for the lock once the request is settled. */
+  readonly settled: AbortController;
+  /** The write of the group that a holder of the lock took it into. */
+  taken: Promise<Outcomes> | undefined;
+}
+
+type Outcomes = ReadonlyMap<Pending, readonly Appended[] | TranscriptError>;
+
+/**
+ * The appends of one transcript object.
+ *
+ * Each append waits for the lock in its own async scope, so one inside an owner's scope re-enters. Whoever gets the lock
+ * first writes for all that are waiting: one lock, one write, one sync.
+ */
+export class AppendQueue {
+  readonly #log: SessionLog;
+  readonly #durability: Durability;
+  readonly #inFlight = new Set<Promise<unknown>>();
+  #waiting: Pending[] = [];
+
+  constructor(log: SessionLog, durability: Durability) {
+    this.#log = log;
+    this.#durability = durability;
+  }
+
+  /** Resolves when what became of the request is known; rejects when nothing of it is acknowledged. */
+  append(request: AppendRequest): Promise<readonly Appended[]> {
+    const appended = this.#append(request);
+    this.#inFlight.add(appended);
+    return appended.finally(() => this.#inFlight.delete(appended));
+  }
+
+  /** Resolves when no append is under way. Their failures are their callers'. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#inFlight);
+  }
+
+  async #append(request: AppendRequest): Promise<readonly Appended[]> {
+    const pending: Pending = { request, settled: new AbortController(), taken: undefined };
+    const { signal } = request.lock;
+    const stop = signal ? AbortSignal.any([signal, pending.settled.signal]) : pending.settled.signal;
+    this.#waiting.push(pending);
+    try {
+      await withSessionWriteLock(this.#log.path, (lock) => this.#flush(lock, pending), {
+        ...request.lock,
+        signal: stop,
+      });
+    } catch (error) {
+      this.#waiting = this.#waiting.filter((other) => other !== pending);
+      // Another append took this one along: then the wait for the lock was called off, and no longer matters.
+      if (pending.taken === undefined) throw error;
+    }
+    const outcome = (await pending.taken)?.get(pending);
+    if (outcome === undefined || outcome instanceof TranscriptError)
+      throw outcome ?? lostRequest(this.#log.path);
+    return outcome;
+  }
+
+  /** Never fails itself: each request of the group has its outcome, or the failure of the whole write. */
+  async #flush(lock: SessionWriteLock, own: Pending): Promise<void> {
+    const group = this.#waiting.filter(
+      (other) => other === own || other.request.lock.signal?.aborted !== true,
+    );
+    this.#waiting = this.#waiting.filter((pending) => !group.includes(pending));
+    const writing = this.#write(lock, group);
+    for (const pending of group) pending.taken = writing;
+    await writing.catch(() => undefined); // each `#append` of the group awaits it too, and reports it
+    for (const { settled } of group) settled.abort();
+  }
+
+  async #write(lock: SessionWriteLock, group: readonly Pending[]): Promise<Outcomes> {
+    if (group.length === 0) return new Map();
+    using batch = AppendBatch.begin(this.#log, lock);
+    const outcomes: Outcomes = new Map(
+      group.map((pending) => [pending, stage(batch, pending.request, this.#log.path)]),
+    );
+    batch.write();
+    if (this.#durability === "fdatasync") await batch.sync();
+    batch.acknowledge();
+    return outcomes;
+  }
+}
+
+/** The conflict of one request is no failure of the others, so it is returned. */
+function stage(
+  batch: AppendBatch,
+  request: AppendRequest,
+  file: string,
+): readonly Appended[] | TranscriptError {
+  const { drafts, expected } = request;
+  const repeats = drafts.map(({ idempotencyKey: key }) =>
+    key === undefined ? undefined : batch.findKey(key),
+  );
+  const isNew = repeats.includes(undefined);
+  if (isNew && expected !== undefined && expected.leafId !== batch.leafId) {
+    return new TranscriptError(
+      "CONFLICT",
+      `the leaf of ${file} is ${batch.leafId ?? "none"}, not ${expected.leafId ?? "none"}; read the new entries and decide again`,
+      { sessionFile: file },
+    );
+  }
+  return drafts.map((draft, at) => {
+    const first =
+      repeats[at] ?? (draft.idempotencyKey === undefined ? undefined : batch.findKey(draft.idempotencyKey));
+    return first === undefined
+      ? { entry: batch.add(draft), repeated: false }
+      : { entry: first, repeated: true };
+  });
+}
+
+function lostRequest(sessionFile: string): TranscriptError {
+  return new TranscriptError("IO", `an append to ${sessionFile} was not written`, { sessionFile });
+}

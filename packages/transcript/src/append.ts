@@ -1,0 +1,189 @@
+import { decodeLine } from "./decode.ts";
+import type { EntryDraft } from "./draft.ts";
+import type { SessionEntry } from "./entry.ts";
+import { asIoError, TranscriptError } from "./errors.ts";
+import { encodeHeader, versionOf } from "./header.ts";
+import { placeEntry } from "./place-entry.ts";
+import { keepRejected, publishFile, SessionFile } from "./session-file.ts";
+import type { SessionLog, WrittenEntry } from "./session-log.ts";
+import { announce } from "./updates.ts";
+
+/** The right to write. Asked right before each write and again before anything is acknowledged. */
+export interface WriteRight {
+  /** Throws when the right is gone. */
+  assertHeld(): void;
+}
+
+/** `"fdatasync"`: on the disk when acknowledged. `"os"`: handed to the system, which survives a crash of the process only. */
+export type Durability = "os" | "fdatasync";
+
+interface Staged {
+  readonly entry: SessionEntry;
+  readonly line: Buffer;
+}
+
+/**
+ * One batch of entries on its way into a session file, while the caller holds the write lock.
+ *
+ * begin (look at the file, mend its tail) → `add`… → `write` (one write) → `sync` or `syncNow` → `acknowledge`.
+ * A step that throws leaves the file as `begin` left it and the log without the batch.
+ */
+export class AppendBatch {
+  readonly #log: SessionLog;
+  readonly #right: WriteRight;
+  readonly #file: SessionFile | undefined;
+  readonly #staged: Staged[] = [];
+  readonly #keys = new Map<string, SessionEntry>();
+  #leafId: string | undefined;
+
+  private constructor(log: SessionLog, right: WriteRight, file: SessionFile | undefined) {
+    this.#log = log;
+    this.#right = right;
+    this.#file = file;
+    this.#leafId = log.leafId;
+  }
+
+  static begin(log: SessionLog, right: WriteRight): AppendBatch {
+    right.assertHeld();
+    const file = SessionFile.open(log.path, "append");
+    try {
+      if (file !== undefined) bringUpToDate(log, right, file);
+      else if (log.isOnDisk)
+        throw new TranscriptError("NOT_FOUND", `${log.path} is gone`, { sessionFile: log.path });
+      return new AppendBatch(log, right, file);
+    } catch (error) {
+      file?.[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** The entry that the next one continues, this batch included. */
+  get leafId(): string | undefined {
+    return this.#leafId;
+  }
+
+  /** The entry that has this key, on disk or in this batch. */
+  findKey(key: string): SessionEntry | undefined {
+    return (
+      this.#keys.get(key) ??
+      (this.#file && this.#log.isOnDisk ? this.#log.findKey(key, this.#file) : undefined)
+    );
+  }
+
+  /** Puts an entry at the end of the batch, below the leaf or below `parentId` where that is given. */
+  add(draft: EntryDraft, parentId: string | null = this.#leafId ?? null): SessionEntry {
+    const { entry, line } = placeEntry(draft, parentId);
+    this.#staged.push({ entry, line: Buffer.from(line) });
+    this.#leafId = entry.id;
+    if (draft.idempotencyKey !== undefined) this.#keys.set(draft.idempotencyKey, entry);
+    return entry;
+  }
+
+  write(): void {
+    if (this.#staged.length === 0) return;
+    this.#right.assertHeld();
+    if (this.#file && this.#log.isOnDisk) this.#file.append(this.#bytes(), this.#log.bounds.size);
+    else this.#create();
+  }
+
+  syncNow(): void {
+    if (!this.#isAppended()) return;
+    try {
+      this.#file?.syncNow();
+    } catch (error) {
+      throw this.#takenBack(error);
+    }
+  }
+
+  async sync(): Promise<void> {
+    if (!this.#isAppended()) return;
+    try {
+      await this.#file?.sync();
+    } catch (error) {
+      throw this.#takenBack(error);
+    }
+  }
+
+  /** Makes the batch part of the log and tells the listeners. Throws, with nothing acknowledged, when the right is gone. */
+  acknowledge(): void {
+    if (this.#staged.length === 0) return;
+    this.#right.assertHeld();
+    const entries = this.#staged.map(({ entry }) => entry);
+    if (this.#isAppended()) this.#accept();
+    else this.#log.refresh();
+    announce({ sessionFile: this.#log.path, sessionId: this.#log.header.id, entries });
+  }
+
+  [Symbol.dispose](): void {
+    this.#file?.[Symbol.dispose]();
+  }
+
+  /** False while the file is still to be made; a made one is durable at once. */
+  #isAppended(): boolean {
+    return this.#staged.length > 0 && this.#log.isOnDisk;
+  }
+
+  #accept(): void {
+    if (this.#file === undefined) return;
+    const stat = this.#file.stat();
+    let next = this.#log.bounds.size;
+    const written: WrittenEntry[] = this.#staged.map(({ entry, line }) => {
+      const offset = next;
+      next += line.length;
+      return { entry, offset, next };
+    });
+    // Somebody who holds no lock wrote at the same moment: what is where, only the file knows.
+    if (stat.size === next) this.#log.accept(this.#file, stat, written);
+    else this.#log.update(this.#file);
+  }
+
+  #create(): void {
+    const text = encodeHeader(this.#log.header) + this.#bytes().toString("utf8");
+    if (publishFile(this.#log.path, text)) return;
+    throw new TranscriptError(
+      "CONFLICT",
+      `${this.#log.path} was made at the same moment by a writer without the lock`,
+      {
+        sessionFile: this.#log.path,
+      },
+    );
+  }
+
+  #takenBack(error: unknown): unknown {
+    const { size } = this.#log.bounds;
+    this.#file?.takeBack(size, size + this.#bytes().length);
+    return asIoError(error, "sync", this.#log.path);
+  }
+
+  #bytes(): Buffer {
+    return Buffer.concat(this.#staged.map(({ line }) => line));
+  }
+}
+
+/**
+ * Adopts what others appended, then mends an unterminated tail: only the holder of the lock may, as for anybody else it
+ * may be a write in progress. A tail that parses lost only its newline; any other was never acknowledged, and its bytes
+ * go to `<file>.rej`.
+ */
+function bringUpToDate(log: SessionLog, right: WriteRight, file: SessionFile): void {
+  log.update(file);
+  if (versionOf(log.header) < 2) {
+    throw new TranscriptError(
+      "UNSUPPORTED_VERSION",
+      `${log.path} is a session of version 1: it can be read but not appended to`,
+      { sessionFile: log.path },
+    );
+  }
+  const { end, size } = log.bounds;
+  if (end === size) return;
+  const tail = file.read(end, size);
+  right.assertHeld();
+  if (decodeLine(tail.toString("utf8")) !== undefined) {
+    file.append(Buffer.from("\n"), size);
+  } else {
+    keepRejected(log.path, tail);
+    right.assertHeld();
+    file.takeBack(end, size);
+  }
+  log.update(file);
+}

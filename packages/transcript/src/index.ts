@@ -1,0 +1,54 @@
+export type { Appended } from "./append-queue.ts";
+export type { Durability } from "./append.ts";
+export type { UnguardedPolicy } from "./config.ts";
+export { buildSessionContext } from "./context.ts";
+export type { SessionContext, SessionModel } from "./context.ts";
+export { idempotencyKeyOf } from "./entry.ts";
+export type {
+  BranchSummaryEntry,
+  CompactionEntry,
+  CustomEntry,
+  CustomMessageEntry,
+  LabelEntry,
+  MessageEntry,
+  ModelChangeEntry,
+  SessionEntry,
+  SessionEntryBase,
+  SessionHeader,
+  SessionInfoEntry,
+  ThinkingLevelChangeEntry,
+} from "./entry.ts";
+export { TranscriptError } from "./errors.ts";
+export type { TranscriptErrorCode, TranscriptErrorFacts } from "./errors.ts";
+export type { WriteGuard } from "./guarded-log.ts";
+export { CURRENT_SESSION_VERSION } from "./header.ts";
+export type {
+  AgentMessage,
+  AssistantMessage,
+  BashExecutionMessage,
+  BranchSummaryMessage,
+  CompactionSummaryMessage,
+  CustomMessage,
+  ImageContent,
+  TextContent,
+  ThinkingContent,
+  ToolCall,
+  ToolResultMessage,
+  Usage,
+  UserMessage,
+} from "./message.ts";
+export { appendAssistantMessageToSessionTranscript } from "./mirror.ts";
+export type { DeliveryMirror, MirrorResult } from "./mirror.ts";
+export { openTranscript } from "./open-transcript.ts";
+export type { CreateSession, OpenTranscriptOptions } from "./open-transcript.ts";
+export { parseSessionKey } from "./session-key.ts";
+export type { ParsedSessionKey } from "./session-key.ts";
+export { SessionManager } from "./session-manager.ts";
+export type { NewSessionOptions, OpenSessionOptions } from "./session-options.ts";
+export type { SessionRecord, SessionRecordPatch } from "./session-record.ts";
+export { defaultStorePath, openSessionStore } from "./session-store.ts";
+export type { SessionStore } from "./session-store.ts";
+export type { AppendItem, AppendManyOptions, AppendOptions, Transcript } from "./transcript.ts";
+export type { SessionTreeNode } from "./tree.ts";
+export { onSessionTranscriptUpdate } from "./updates.ts";
+export type { SessionTranscriptListener, SessionTranscriptUpdate } from "./updates.ts";

@@ -1,0 +1,31 @@
+import type { EntryDraft } from "./draft.ts";
+import type { SessionEntry, SessionHeader } from "./entry.ts";
+import type { EntryLog } from "./guarded-log.ts";
+import { placeEntry } from "./place-entry.ts";
+import { SessionIndex } from "./session-index.ts";
+
+/** A session that lives and ends with the process. */
+export class MemoryLog implements EntryLog {
+  readonly file = undefined;
+  readonly header: SessionHeader;
+  readonly #index = new SessionIndex();
+
+  constructor(header: SessionHeader, entries: readonly SessionEntry[] = []) {
+    this.header = header;
+    for (const entry of entries) this.#index.add(entry);
+  }
+
+  get leafId(): string | undefined {
+    return this.#index.entries.at(-1)?.id;
+  }
+
+  index(): SessionIndex {
+    return this.#index;
+  }
+
+  append(draft: EntryDraft, parentId: string | null = this.leafId ?? null): SessionEntry {
+    const entry = placeEntry(draft, parentId).entry;
+    this.#index.add(entry);
+    return entry;
+  }
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import path from "node:path";
+import { withSessionWriteLock } from "session-lock";
+import type { Durability } from "./append.ts";
+import { TranscriptError } from "./errors.ts";
+import { encodeHeader, newHeader } from "./header.ts";
+import { ensureFolder, publishFile } from "./session-file.ts";
+import { assertSessionId } from "./session-key.ts";
+import { SessionLog } from "./session-log.ts";
+import { Transcript } from "./transcript.ts";
+
+/** What a session that does not exist yet starts with. */
+export interface CreateSession {
+  /** Default: a new uuid, or `expectedSessionId`. */
+  readonly sessionId?: string;
+  /** Default: the working folder of the process. */
+  readonly cwd?: string;
+  /** The file this session was forked from. */
+  readonly parentSession?: string;
+}
+
+export interface OpenTranscriptOptions {
+  /** How to make a session that is missing; `false` fails with `NOT_FOUND` instead. Default: `{}`. */
+  readonly create?: CreateSession | false;
+  /** How durable an append is when it resolves. Default: `"fdatasync"`. */
+  readonly durability?: Durability;
+  /** The session the file must hold: another one fails with `SESSION_MISMATCH`. */
+  readonly expectedSessionId?: string;
+  /** How long an append waits for the lock, in milliseconds. Default: that of `session-lock`. */
+  readonly lockTimeoutMs?: number;
+}
+
+/**
+ * Opens a session file, reading its header and its last entry only, whatever its size.
+ *
+ * A missing (or empty) file is made, with mode 0600 in a folder of mode 0700, under the lock: of several who open it at
+ * once one makes it. Anything that is not a session is refused with `NOT_A_SESSION` and left as it is.
+ */
+export async function openTranscript(
+  sessionFile: string,
+  options: OpenTranscriptOptions = {},
+): Promise<Transcript> {
+  const { create = {}, durability = "fdatasync", expectedSessionId, lockTimeoutMs } = options;
+  const file = path.resolve(sessionFile);
+  const log = SessionLog.open(file) ?? (await createSession(file, create, options));
+  if (expectedSessionId !== undefined && log.header.id !== expectedSessionId) {
+    throw new TranscriptError(
+      "SESSION_MISMATCH",
+      `${file} holds session ${log.header.id}, not ${expectedSessionId}`,
+      {
+        sessionFile: file,
+      },
+    );
+  }
+  return new Transcript(log, { durability, lockTimeoutMs });
+}
+
+async function createSession(
+  file: string,
+  create: CreateSession | false,
+  { expectedSessionId, lockTimeoutMs }: OpenTranscriptOptions,
+): Promise<SessionLog> {
+  if (create === false)
+    throw new TranscriptError("NOT_FOUND", `there is no session ${file}`, { sessionFile: file });
+  const { sessionId = expectedSessionId ?? randomUUID(), cwd = process.cwd(), parentSession } = create;
+  const header = newHeader({ sessionId: assertSessionId(sessionId), cwd, parentSession });
+  ensureFolder(path.dirname(file));
+  return withSessionWriteLock(
+    file,
+    (lock) => {
+      lock.assertHeld();
+      publishFile(file, encodeHeader(header));
+      const log = SessionLog.open(file);
+      if (log === undefined)
+        throw new TranscriptError("IO", `${file} went away as it was made`, { sessionFile: file });
+      return log;
+    },
+    { purpose: "create session", ...(lockTimeoutMs === undefined ? {} : { timeoutMs: lockTimeoutMs }) },
+  );
+}

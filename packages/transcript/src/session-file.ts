@@ -1,0 +1,206 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import path from "node:path";
+import { promisify } from "node:util";
+import { asIoError, errnoOf, TranscriptError } from "./errors.ts";
+
+/** Which file a descriptor leads to, and how long it is now. */
+export interface FileStat {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  /** Bytes. */
+  readonly size: number;
+}
+
+const fdatasyncAsync = promisify(fdatasync);
+// A link is never followed and a FIFO never blocks: a session file is a plain file or it is refused.
+const SAFE = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** An open session file; the only place where this package reads or writes one. Dispose it. */
+export class SessionFile {
+  readonly path: string;
+  readonly #fd: number;
+
+  private constructor(file: string, fd: number) {
+    this.path = file;
+    this.#fd = fd;
+  }
+
+  /** Undefined when there is no such file. Throws `NOT_A_SESSION` for anything that is not a plain file. */
+  static open(file: string, access: "read" | "append"): SessionFile | undefined {
+    const mode = access === "read" ? constants.O_RDONLY : constants.O_RDWR | constants.O_APPEND;
+    let fd: number;
+    try {
+      fd = openSync(file, mode | SAFE);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === "ENOENT") return undefined;
+      if (errno === "ELOOP" || errno === "EISDIR" || errno === "ENXIO") throw notAFile(file, error);
+      throw asIoError(error, "open", file);
+    }
+    const opened = new SessionFile(file, fd);
+    if (fstatSync(fd).isFile()) return opened;
+    opened[Symbol.dispose]();
+    throw notAFile(file, undefined);
+  }
+
+  stat(): FileStat {
+    const { dev, ino, size } = fstatSync(this.#fd, { bigint: true });
+    return { dev, ino, size: Number(size) };
+  }
+
+  /** The bytes from `start` up to `end`, fewer when the file ends before. */
+  read(start: number, end: number): Buffer {
+    const bytes = Buffer.allocUnsafe(Math.max(0, end - start));
+    let length = 0;
+    while (length < bytes.length) {
+      const count = readSync(this.#fd, bytes, length, bytes.length - length, start + length);
+      if (count === 0) break;
+      length += count;
+    }
+    return bytes.subarray(0, length);
+  }
+
+  /**
+   * Appends `bytes` to a file of `size` bytes: one write, all or nothing.
+   *
+   * A write that the disk cuts short is taken back, unless somebody wrote behind it without the lock: their bytes are
+   * not ours to cut, and the torn line before them is left to the tail rule.
+   */
+  append(bytes: Buffer, size: number): void {
+    let written = 0;
+    try {
+      while (written < bytes.length) written += writeSync(this.#fd, bytes, written, bytes.length - written);
+    } catch (error) {
+      this.takeBack(size, size + written);
+      throw asIoError(error, "append to", this.path);
+    }
+  }
+
+  /** Cuts the file back to `size` if it is `expected` bytes long. */
+  takeBack(size: number, expected: number): void {
+    if (this.stat().size === expected) ftruncateSync(this.#fd, size);
+  }
+
+  syncNow(): void {
+    fdatasyncSync(this.#fd);
+  }
+
+  async sync(): Promise<void> {
+    await fdatasyncAsync(this.#fd);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+}
+
+/** Makes the folder and those above it, private to the user. Existing ones keep their mode. */
+export function ensureFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw asIoError(error, "make the folder", folder);
+  }
+}
+
+/**
+ * Makes a file with all its first bytes at once, durably. Returns false when there is one already that is not empty.
+ *
+ * Claiming the name first shows what is there; a crash after it leaves an empty file, which is no session yet.
+ */
+export function publishFile(file: string, text: string): boolean {
+  try {
+    const claim = openSync(file, constants.O_WRONLY | constants.O_CREAT | SAFE, 0o600);
+    const isTaken = fstatSync(claim).size > 0;
+    closeSync(claim);
+    if (isTaken) return false;
+  } catch (error) {
+    throw asIoError(error, "create", file);
+  }
+  replaceFile(file, text);
+  return true;
+}
+
+/** Puts new content in the place of a file, durably: a reader or a crash sees the old content or the new one, whole. */
+export function replaceFile(file: string, text: string): void {
+  const draft = `${file}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    writeNew(draft, text);
+    renameSync(draft, file);
+    syncFolder(path.dirname(file));
+  } catch (error) {
+    removeIfThere(draft);
+    throw asIoError(error, "write", file);
+  }
+}
+
+/** Keeps bytes that are cut from `file`, behind those kept earlier, in `<file>.rej`. */
+export function keepRejected(file: string, bytes: Buffer): void {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | SAFE;
+  const fd = openSync(`${file}.rej`, flags, 0o600);
+  try {
+    writeSync(fd, Buffer.concat([bytes, Buffer.from("\n")]));
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  syncFolder(path.dirname(file));
+}
+
+function writeNew(file: string, text: string): void {
+  const fd = openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | SAFE, 0o600);
+  try {
+    const bytes = Buffer.from(text);
+    let written = 0;
+    while (written < bytes.length) written += writeSync(fd, bytes, written, bytes.length - written);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A new name is durable only when its folder is. Windows cannot sync a folder and does not need to. */
+function syncFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const fd = openSync(folder, constants.O_RDONLY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    // Gone is what was wanted: a rename moved it, or it was never made.
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+}
+
+function notAFile(file: string, cause: unknown): TranscriptError {
+  return new TranscriptError(
+    "NOT_A_SESSION",
+    `${file} is not a plain file; session files are never followed through links`,
+    {
+      sessionFile: file,
+      cause,
+    },
+  );
+}

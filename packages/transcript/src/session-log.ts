@@ -1,0 +1,218 @@
+import { decodeEntry, decodeLine } from "./decode.ts";
+import { idempotencyKeyOf } from "./entry.ts";
+import type { SessionEntry, SessionHeader } from "./entry.ts";
+import { TranscriptError } from "./errors.ts";
+import { versionOf } from "./header.ts";
+import { readLines } from "./lines.ts";
+import type { Line } from "./lines.ts";
+import { SessionFile } from "./session-file.ts";
+import type { FileStat } from "./session-file.ts";
+import { SessionIndex } from "./session-index.ts";
+import { readHeader, readTail } from "./tail.ts";
+
+/** An entry of this process, with the bytes it takes in the file. */
+export interface WrittenEntry {
+  readonly entry: SessionEntry;
+  readonly offset: number;
+  readonly next: number;
+}
+
+/** The file as it was when we looked last. */
+interface Known extends FileStat {
+  /** End of the last complete line. */
+  readonly end: number;
+  readonly leafId: string | undefined;
+  /** The last bytes before `end`: when they differ, the file was rewritten and is read anew. */
+  readonly anchor: Buffer;
+}
+
+interface Span {
+  readonly offset: number;
+  readonly next: number;
+}
+
+const ANCHOR_BYTES = 64;
+
+/**
+ * What this process knows of one session file: its header, its end and, once somebody asked, its entries and keys.
+ *
+ * Knowing more costs one look at the file and the bytes that are new. Reads never write and need no lock; a log that is
+ * brought up to date under the lock is the truth until the lock is released.
+ */
+export class SessionLog {
+  readonly path: string;
+  #header: SessionHeader;
+  #known: Known | undefined;
+  #index: SessionIndex | undefined;
+  #keys: Map<string, Span> | undefined;
+
+  private constructor(path: string, header: SessionHeader) {
+    this.path = path;
+    this.#header = header;
+  }
+
+  /** Reads header and tail. Undefined when there is no file, or an empty one. */
+  static open(path: string): SessionLog | undefined {
+    using file = SessionFile.open(path, "read");
+    if (file === undefined) return undefined;
+    const { size } = file.stat();
+    if (size === 0) return undefined;
+    const log = new SessionLog(path, readHeader(file, size, path));
+    log.update(file);
+    return log;
+  }
+
+  /** A session that is not on disk yet: its first append makes the file. */
+  static fresh(path: string, header: SessionHeader): SessionLog {
+    return new SessionLog(path, header);
+  }
+
+  get header(): SessionHeader {
+    return this.#header;
+  }
+
+  get isOnDisk(): boolean {
+    return this.#known !== undefined;
+  }
+
+  get leafId(): string | undefined {
+    return this.#known?.leafId;
+  }
+
+  /** End of the last complete line, and of the file: where they differ there is a torn tail. */
+  get bounds(): { readonly end: number; readonly size: number } {
+    return this.#known ?? { end: 0, size: 0 };
+  }
+
+  /** Takes in what was appended since the last look. Throws `NOT_FOUND` when a file that was there is gone. */
+  refresh(): void {
+    using file = SessionFile.open(this.path, "read");
+    if (file !== undefined) this.update(file);
+    else if (this.isOnDisk)
+      throw new TranscriptError("NOT_FOUND", `${this.path} is gone`, { sessionFile: this.path });
+  }
+
+  /** As `refresh`, through a file that is open already. */
+  update(file: SessionFile): void {
+    const stat = file.stat();
+    const known = this.#known;
+    if (known === undefined) {
+      if (stat.size > 0) this.#load(file, stat);
+    } else if (
+      !isSameFile(known, stat) ||
+      !isContinuation(file, known, stat) ||
+      versionOf(this.#header) < 2
+    ) {
+      this.#load(file, stat);
+    } else if (stat.size !== known.size) {
+      for (const line of readLines(file, known.end, stat.size)) this.#take(line);
+      this.#remember(file, stat);
+    }
+  }
+
+  /** Takes in what this process just wrote, without reading it back. */
+  accept(file: SessionFile, stat: FileStat, written: readonly WrittenEntry[]): void {
+    for (const { entry, offset, next } of written) this.#add(entry, { offset, next });
+    this.#remember(file, stat);
+  }
+
+  /** Every entry; parses the whole file the first time. */
+  index(): SessionIndex {
+    return (this.#index ??= this.#buildIndex());
+  }
+
+  /** The first entry that was appended under this key; scans the whole file the first time. */
+  findKey(key: string, file: SessionFile): SessionEntry | undefined {
+    this.#keys ??= this.#scanKeys(file);
+    const span = this.#keys.get(key);
+    if (span === undefined) return undefined;
+    const fields = decodeLine(file.read(span.offset, span.next).toString("utf8"));
+    return fields && decodeEntry(fields, versionOf(this.#header), 0);
+  }
+
+  #load(file: SessionFile, stat: FileStat): void {
+    const header = readHeader(file, stat.size, this.path);
+    if (this.isOnDisk && header.id !== this.#header.id) {
+      throw new TranscriptError(
+        "SESSION_MISMATCH",
+        `${this.path} now holds session ${header.id}, not ${this.#header.id}`,
+        {
+          sessionFile: this.path,
+        },
+      );
+    }
+    this.#header = header;
+    this.#index = undefined;
+    this.#keys = undefined;
+    const tail = readTail(file, stat.size, header);
+    this.#known = { ...stat, ...tail, anchor: anchorAt(file, tail.end) };
+    if (versionOf(header) > 1) return;
+    // Entries of version 1 are named after their place, so the last one is known only after all others.
+    this.#index = this.#readAll(file, tail.end);
+    this.#known = { ...this.#known, leafId: this.#index.entries.at(-1)?.id };
+  }
+
+  #take(line: Line): void {
+    const fields = decodeLine(line.text);
+    const entry = fields && decodeEntry(fields, versionOf(this.#header), 0);
+    if (entry) this.#add(entry, line);
+    else if (this.#known) this.#known = { ...this.#known, end: line.next };
+  }
+
+  #add(entry: SessionEntry, { offset, next }: Span): void {
+    this.#index?.add(entry);
+    const key = this.#keys && idempotencyKeyOf(entry);
+    if (key !== undefined && !this.#keys?.has(key)) this.#keys?.set(key, { offset, next });
+    if (this.#known) this.#known = { ...this.#known, end: next, leafId: entry.id };
+  }
+
+  #remember(file: SessionFile, stat: FileStat): void {
+    if (this.#known) this.#known = { ...this.#known, ...stat, anchor: anchorAt(file, this.#known.end) };
+  }
+
+  #buildIndex(): SessionIndex {
+    using file = SessionFile.open(this.path, "read");
+    if (file !== undefined) this.update(file);
+    // Version 1 comes with its index; a session that is not on disk has nothing to read.
+    return this.#index ?? (file ? this.#readAll(file, this.bounds.end) : new SessionIndex());
+  }
+
+  #readAll(file: SessionFile, end: number): SessionIndex {
+    const index = new SessionIndex();
+    let ordinal = -1;
+    for (const line of readLines(file, 0, end)) {
+      const fields = decodeLine(line.text);
+      if (fields === undefined) continue;
+      ordinal += 1;
+      const entry = decodeEntry(fields, versionOf(this.#header), ordinal);
+      if (entry) index.add(entry);
+    }
+    return index;
+  }
+
+  #scanKeys(file: SessionFile): Map<string, Span> {
+    const keys = new Map<string, Span>();
+    for (const { text, offset, next } of readLines(file, 0, this.bounds.end)) {
+      if (!text.includes('"idempotencyKey"')) continue;
+      const fields = decodeLine(text);
+      const entry = fields && decodeEntry(fields, versionOf(this.#header), 0);
+      const key = entry && idempotencyKeyOf(entry);
+      if (key !== undefined && !keys.has(key)) keys.set(key, { offset, next });
+    }
+    return keys;
+  }
+}
+
+function isSameFile(known: FileStat, stat: FileStat): boolean {
+  return stat.dev === known.dev && stat.ino === known.ino;
+}
+
+function isContinuation(file: SessionFile, known: Known, stat: FileStat): boolean {
+  return (
+    stat.size === known.size || (stat.size >= known.end && anchorAt(file, known.end).equals(known.anchor))
+  );
+}
+
+function anchorAt(file: SessionFile, end: number): Buffer {
+  return file.read(Math.max(0, end - ANCHOR_BYTES), end);
+}

@@ -1,0 +1,59 @@
+import { decodeEntry, decodeLine } from "./decode.ts";
+import type { SessionHeader } from "./entry.ts";
+import { TranscriptError } from "./errors.ts";
+import { parseHeader, versionOf } from "./header.ts";
+import { linesFromEnd, readLines } from "./lines.ts";
+import type { ByteSource } from "./lines.ts";
+
+/** What the end of a session file says. */
+export interface Tail {
+  /** Where the last complete line ends; bytes behind it are unacknowledged. */
+  readonly end: number;
+  /** The id of the last entry, the one an append continues. */
+  readonly leafId: string | undefined;
+}
+
+const MAX_HEADER_BYTES = 1024 * 1024;
+const FIRST_WINDOW_BYTES = 8 * 1024;
+const NEWLINE = 0x0a;
+
+/** Reads the header only. Throws `NOT_A_SESSION` or `UNSUPPORTED_VERSION`. */
+export function readHeader(source: ByteSource, size: number, sessionFile: string): SessionHeader {
+  const limit = Math.min(size, MAX_HEADER_BYTES);
+  for (let window = 4096; ; window *= 4) {
+    const end = Math.min(window, limit);
+    for (const line of readLines(source, 0, end)) {
+      if (line.text.trim() !== "") return parseHeader(line.text, sessionFile);
+    }
+    if (end < limit) continue;
+    // A header alone in its file may have lost its newline; then the whole file is the line.
+    if (size <= MAX_HEADER_BYTES) return parseHeader(source.read(0, size).toString("utf8"), sessionFile);
+    throw new TranscriptError(
+      "NOT_A_SESSION",
+      `${sessionFile} has no header in its first ${MAX_HEADER_BYTES} bytes`,
+      {
+        sessionFile,
+      },
+    );
+  }
+}
+
+/**
+ * Finds the leaf from the end, in one read of a few KB whatever the size of the file.
+ *
+ * Reads more only when the last entry is longer than that. Not for version 1, whose entries have no ids.
+ */
+export function readTail(source: ByteSource, size: number, header: SessionHeader): Tail {
+  const version = versionOf(header);
+  for (let window = FIRST_WINDOW_BYTES; ; window *= 4) {
+    const start = Math.max(0, size - window);
+    const bytes = source.read(start, size);
+    const newline = bytes.lastIndexOf(NEWLINE);
+    for (const line of linesFromEnd(bytes, start === 0)) {
+      const fields = decodeLine(line);
+      const entry = fields && decodeEntry(fields, version, 0);
+      if (entry) return { end: start + newline + 1, leafId: entry.id };
+    }
+    if (start === 0) return { end: newline + 1, leafId: undefined };
+  }
+}

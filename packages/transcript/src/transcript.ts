@@ -1,0 +1,174 @@
+import type { SessionWriteLock } from "session-lock";
+import { AppendQueue } from "./append-queue.ts";
+import type { Appended } from "./append-queue.ts";
+import type { Durability } from "./append.ts";
+import { contextOf } from "./context.ts";
+import type { SessionContext } from "./context.ts";
+import { draftCustom, draftMessage } from "./draft.ts";
+import type { EntryDraft } from "./draft.ts";
+import type { SessionEntry } from "./entry.ts";
+import { TranscriptError } from "./errors.ts";
+import type { AgentMessage } from "./message.ts";
+import { projectForModel } from "./projection.ts";
+import type { SessionLog } from "./session-log.ts";
+
+/** How one call writes. */
+export interface AppendManyOptions {
+  /**
+   * The leaf as the caller knows it: when the session has another one, nothing is written and the call fails with
+   * `CONFLICT`. Given as `undefined` it stands for an empty session; left out, whatever leaf there is is continued.
+   */
+  readonly expectedLeaf?: string | undefined;
+  /** Ends the wait for the lock. What is being written already is written to its end. */
+  readonly signal?: AbortSignal;
+  /** The lock the caller holds on this file; without it the append takes the lock itself, or re-enters the ambient one. */
+  readonly within?: SessionWriteLock;
+  /** Shown to those who wait for the lock meanwhile. */
+  readonly purpose?: string;
+}
+
+export interface AppendOptions extends AppendManyOptions {
+  /** Names this append for ever: a repeat, also after a restart, returns the first result and writes nothing. */
+  readonly idempotencyKey?: string;
+}
+
+/** One entry of `appendMany`. */
+export type AppendItem =
+  | { readonly message: AgentMessage; readonly idempotencyKey?: string }
+  | { readonly customType: string; readonly data?: unknown; readonly idempotencyKey?: string };
+
+export interface TranscriptSettings {
+  readonly durability: Durability;
+  readonly lockTimeoutMs: number | undefined;
+}
+
+/**
+ * One session file, for reading and for appending under its write lock. Made by `openTranscript`.
+ *
+ * Any number of transcripts, processes and `SessionManager`s may use one file: an append continues the leaf that is on
+ * disk at the instant it is written. Failures to get the lock are `SessionLockError`s; nothing was written then.
+ */
+export class Transcript {
+  readonly #log: SessionLog;
+  readonly #queue: AppendQueue;
+  readonly #lockTimeoutMs: number | undefined;
+  #isClosed = false;
+
+  constructor(log: SessionLog, { durability, lockTimeoutMs }: TranscriptSettings) {
+    this.#log = log;
+    this.#queue = new AppendQueue(log, durability);
+    this.#lockTimeoutMs = lockTimeoutMs;
+  }
+
+  /** The absolute path. */
+  get sessionFile(): string {
+    return this.#log.path;
+  }
+
+  get sessionId(): string {
+    return this.#log.header.id;
+  }
+
+  /** The newest entry as of the last call; undefined in an empty session. */
+  get leafId(): string | undefined {
+    return this.#log.leafId;
+  }
+
+  /**
+   * Appends a message below the leaf. Resolves when it is as durable as the transcript was opened for.
+   *
+   * With a key, the key is stored as `message.idempotencyKey`. Throws `INVALID_MESSAGE`, `INVALID_KEY`, `CONFLICT`,
+   * `SESSION_MISMATCH`, `IO`; none of them leaves a trace of the message on the branch.
+   */
+  async append(message: AgentMessage, options: AppendOptions = {}): Promise<Appended> {
+    return this.#appendOne(draftMessage(message, options.idempotencyKey), options);
+  }
+
+  /**
+   * Appends a `custom` entry: on the branch, never in a model's context.
+   *
+   * With a key, `data` must be an object (or undefined) and the key is stored as `data.idempotencyKey`.
+   */
+  async appendCustom(customType: string, data: unknown, options: AppendOptions = {}): Promise<Appended> {
+    return this.#appendOne(draftCustom(customType, data, options.idempotencyKey), options);
+  }
+
+  /** Appends several entries in one write, in order: all of them or none. */
+  async appendMany(
+    items: readonly AppendItem[],
+    options: AppendManyOptions = {},
+  ): Promise<readonly Appended[]> {
+    const drafts = items.map((item) =>
+      "message" in item
+        ? draftMessage(item.message, item.idempotencyKey)
+        : draftCustom(item.customType, item.data, item.idempotencyKey),
+    );
+    return this.#appendAll(drafts, options);
+  }
+
+  /** Every entry in file order, all branches, the header excluded. Sees what other processes appended until now. */
+  async entries(): Promise<readonly SessionEntry[]> {
+    return [...this.#fresh().index().entries];
+  }
+
+  /** The entries from the root to the leaf. Sees what other processes appended until now. */
+  async branch(): Promise<readonly SessionEntry[]> {
+    const log = this.#fresh();
+    return log.index().branch(log.leafId);
+  }
+
+  /**
+   * What a model may be given now: the branch with the newest compaction honoured, in user, assistant and tool result
+   * turns only, consecutive turns of one role merged, empty text left out.
+   *
+   * Tool calls are not paired with their results here.
+   */
+  async context(): Promise<SessionContext> {
+    const context = contextOf(await this.branch());
+    return { ...context, messages: projectForModel(context.messages) };
+  }
+
+  /** Refuses further calls and waits for the appends under way. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#queue.idle();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #appendOne(draft: EntryDraft, options: AppendManyOptions): Promise<Appended> {
+    const [appended] = await this.#appendAll([draft], options);
+    if (appended === undefined) throw new TranscriptError("IO", "an append without a result");
+    return appended;
+  }
+
+  #appendAll(drafts: readonly EntryDraft[], options: AppendManyOptions): Promise<readonly Appended[]> {
+    this.#assertOpen();
+    const { signal, within, purpose } = options;
+    return this.#queue.append({
+      drafts,
+      expected: Object.hasOwn(options, "expectedLeaf") ? { leafId: options.expectedLeaf } : undefined,
+      lock: {
+        ...(this.#lockTimeoutMs === undefined ? {} : { timeoutMs: this.#lockTimeoutMs }),
+        ...(signal && { signal }),
+        ...(within && { within }),
+        ...(purpose === undefined ? {} : { purpose }),
+      },
+    });
+  }
+
+  #fresh(): SessionLog {
+    this.#assertOpen();
+    this.#log.refresh();
+    return this.#log;
+  }
+
+  #assertOpen(): void {
+    if (!this.#isClosed) return;
+    throw new TranscriptError("CLOSED", `the transcript of ${this.sessionFile} was closed`, {
+      sessionFile: this.sessionFile,
+    });
+  }
+}

@@ -1,0 +1,34 @@
+import type { SessionEntry } from "./entry.ts";
+import type { SessionIndex } from "./session-index.ts";
+
+/** An entry with what hangs below it. */
+export interface SessionTreeNode {
+  readonly entry: SessionEntry;
+  /** Oldest first. */
+  readonly children: SessionTreeNode[];
+  readonly label?: string;
+  readonly labelTimestamp?: string;
+}
+
+/** The roots of a session's tree: entries without a parent, and those whose parent is missing. */
+export function treeOf(index: SessionIndex): SessionTreeNode[] {
+  const nodes = new Map<string, SessionTreeNode>();
+  for (const entry of index.entries) nodes.set(entry.id, nodeOf(entry, index));
+  const roots: SessionTreeNode[] = [];
+  for (const node of nodes.values()) {
+    const { id, parentId } = node.entry;
+    const parent = parentId === null || parentId === id ? undefined : nodes.get(parentId);
+    (parent?.children ?? roots).push(node);
+  }
+  for (const node of nodes.values()) node.children.sort(byTimestamp);
+  return roots;
+}
+
+function nodeOf(entry: SessionEntry, index: SessionIndex): SessionTreeNode {
+  const label = index.label(entry.id);
+  return { entry, children: [], ...(label && { label: label.label, labelTimestamp: label.timestamp }) };
+}
+
+function byTimestamp(a: SessionTreeNode, b: SessionTreeNode): number {
+  return Date.parse(a.entry.timestamp) - Date.parse(b.entry.timestamp);
+}
