@@ -1,0 +1,95 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import chromiumBinary from "@sparticuz/chromium";
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { expect, onTestFailed } from "vitest";
+
+const RESULTS = fileURLToPath(new URL("../.results/", import.meta.url));
+
+/** Long, because a test machine may have to start a browser with other tests beside it. */
+export const PATIENCE_MS = 30_000;
+
+/** The gateway's page in a tab of its own profile, as a person handles it. */
+export interface Window {
+  readonly page: Page;
+  /** What the browser complained about: script errors, failed loads, content security. */
+  readonly complaints: readonly string[];
+}
+
+/** A real Chromium, with nothing switched off that protects a page. */
+export async function launchBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: await chromiumBinary.executablePath(),
+    // Root may not use the sandbox; no part of the test relies on it.
+    args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-gpu"],
+  });
+}
+
+export async function openWindow(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Window> {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("response", (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
+  });
+  onTestFailed(async ({ task }) => {
+    const name = `${task.name.replaceAll(/\W+/g, "-")}-${task.id}.png`;
+    await page.screenshot({ path: join(RESULTS, name), fullPage: true });
+  });
+  await page.goto(url);
+  return { page, complaints };
+}
+
+export async function isOnline(page: Page): Promise<void> {
+  await page.getByRole("status").getByText("Online", { exact: true }).waitFor();
+}
+
+/** Writes into the message field and presses Enter. */
+export async function send(page: Page, text: string): Promise<void> {
+  await messageField(page).fill(text);
+  await messageField(page).press("Enter");
+}
+
+export async function addNote(page: Page, text: string): Promise<void> {
+  await messageField(page).fill(text);
+  await page.getByRole("button", { name: "Add as note" }).click();
+  await expect.poll(() => messageField(page).inputValue(), { timeout: PATIENCE_MS }).toBe("");
+}
+
+export function messageField(page: Page) {
+  return page.getByRole("textbox", { name: "Message", exact: true });
+}
+
+/** The message on the screen that says exactly this. */
+export function message(page: Page, text: string) {
+  return page.getByRole("listitem").filter({ has: page.getByText(text, { exact: true }) });
+}
+
+/** The conversation on the screen, as `author: text`, in its order. */
+export async function conversation(page: Page): Promise<readonly string[]> {
+  // Read in one go, because a page that streams changes between two looks.
+  const parts = await page.getByRole("log").locator(".message-author, .message-text").allTextContents();
+  return parts.flatMap((text, index) => (index % 2 === 1 ? [`${parts[index - 1] ?? ""}: ${text}`] : []));
+}
+
+/** Waits until the conversation is exactly this. */
+export async function shows(page: Page, expected: readonly string[]): Promise<void> {
+  await expect.poll(() => conversation(page), { timeout: PATIENCE_MS }).toEqual(expected);
+}
+
+/** The same conversation as the transcript tells it: a note is stored as an assistant's message. */
+export function asStored(shown: readonly string[]): readonly string[] {
+  const roles = { You: "user", Assistant: "assistant", Note: "assistant" };
+  return shown.map((line) =>
+    line.replace(/^(You|Assistant|Note)/, (author) => roles[author as keyof typeof roles]),
+  );
+}

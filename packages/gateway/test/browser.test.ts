@@ -1,0 +1,261 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startGatewayProcess } from "./browser-gateway.ts";
+import {
+  addNote,
+  asStored,
+  conversation,
+  isOnline,
+  launchBrowser,
+  message,
+  messageField,
+  openWindow,
+  PATIENCE_MS,
+  send,
+  shows,
+} from "./browser-window.ts";
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+});
+
+test("a person sends, watches the answer grow, stops one, adds a note, and finds it all after a reload", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page, complaints } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await page.getByText("Nothing here yet").waitFor();
+
+  await send(page, "slow: one two three four");
+  const answer = "echo: slow: one two three four";
+  const seen = new Set<string>();
+  const lastText = async (): Promise<string> => {
+    const text = (await conversation(page)).at(-1)?.replace(/^Assistant: /, "") ?? "";
+    seen.add(text);
+    return text;
+  };
+  await expect.poll(lastText, { timeout: PATIENCE_MS, interval: 20 }).toBe(answer);
+  const onTheWay = [...seen].filter((text) => text !== "" && text !== answer && answer.startsWith(text));
+  expect(onTheWay.length).toBeGreaterThanOrEqual(2);
+
+  await send(page, "slow: " + "word ".repeat(400).trim());
+  const stop = page.getByRole("button", { name: "Stop" });
+  await expect.poll(lastText, { timeout: PATIENCE_MS }).toContain("word word");
+  await addNote(page, "Checked by a person.");
+  await stop.click();
+  await page.getByText("Stopped", { exact: true }).waitFor();
+  await stop.waitFor({ state: "hidden" });
+
+  await send(page, "after that");
+  await message(page, "echo: after that").waitFor();
+  const shown = await conversation(page);
+  expect(shown.map((line) => line.slice(0, 28))).toEqual([
+    "You: slow: one two three fou",
+    "Assistant: echo: slow: one t",
+    "You: slow: word word word wo",
+    "Note: Checked by a person.",
+    "Assistant: echo: slow: word ",
+    "You: after that",
+    "Assistant: echo: after that",
+  ]);
+
+  await page.reload();
+  await shows(page, shown);
+  await page.getByText("Stopped", { exact: true }).waitFor();
+  expect(await gateway.transcript()).toEqual(asStored(shown));
+  expect(complaints).toEqual([]);
+});
+
+test("two pages on one session show each other's messages", async () => {
+  await using gateway = await startGatewayProcess();
+  const one = await openWindow(browser, gateway.url);
+  const other = await openWindow(browser, gateway.url);
+  await isOnline(one.page);
+  await isOnline(other.page);
+
+  await send(one.page, "from the first page");
+  await message(other.page, "echo: from the first page").waitFor();
+  await send(other.page, "from the second page");
+  await message(one.page, "echo: from the second page").waitFor();
+  await addNote(other.page, "seen by both");
+
+  const expected = [
+    "You: from the first page",
+    "Assistant: echo: from the first page",
+    "You: from the second page",
+    "Assistant: echo: from the second page",
+    "Note: seen by both",
+  ];
+  await shows(one.page, expected);
+  await shows(other.page, expected);
+  expect(await gateway.transcript()).toEqual(asStored(expected));
+  expect([...one.complaints, ...other.complaints]).toEqual([]);
+});
+
+test("text that looks like markup is shown as text, with its spaces and lines", async () => {
+  await using gateway = await startGatewayProcess();
+  const evil = `<img src="x" onerror="document.title='broken'">\n  <script>document.title='broken'</script>  two  spaces`;
+  const session = `agent:main:<img src="x" onerror="document.title='broken'">`;
+  const { page, complaints } = await openWindow(
+    browser,
+    `${gateway.url}#session=${encodeURIComponent(session)}`,
+  );
+  await isOnline(page);
+
+  await send(page, evil);
+  await shows(page, [`You: ${evil}`, `Assistant: echo: ${evil}`]);
+  await addNote(page, evil);
+  await page.reload();
+  await shows(page, [`You: ${evil}`, `Assistant: echo: ${evil}`, `Note: ${evil}`]);
+
+  expect(await page.locator("img, script:not([src])").count()).toBe(0);
+  expect(await page.title()).not.toBe("broken");
+  expect(complaints).toEqual([]);
+});
+
+test("messages wait in a queue that is shown, and one that is cancelled is never answered", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page, complaints } = await openWindow(browser, gateway.url);
+  const reader = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await isOnline(reader.page);
+
+  await send(page, "slow: " + "word ".repeat(400).trim());
+  await page.getByRole("button", { name: "Stop" }).waitFor();
+  await send(page, "second");
+  await message(page, "second").getByText("Waiting for its turn").waitFor();
+  await send(page, "third");
+  await message(page, "third").getByText("Waiting for its turn").waitFor();
+  await message(reader.page, "third").getByText("Waiting for its turn").waitFor();
+
+  await message(page, "second").getByRole("button", { name: "Cancel" }).click();
+  await page.getByText("Cancelled before its turn").waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await message(page, "echo: third").waitFor();
+  await message(reader.page, "echo: third").waitFor();
+
+  await page.reload();
+  await message(page, "echo: third").waitFor();
+  const shown = await conversation(page);
+  expect(shown.map((line) => line.slice(0, 22))).toEqual([
+    "You: slow: word word w",
+    "Assistant: echo: slow:",
+    "You: third",
+    "Assistant: echo: third",
+  ]);
+  await shows(reader.page, shown);
+  expect(await gateway.transcript()).toEqual(asStored(shown));
+  expect([...complaints, ...reader.complaints]).toEqual([]);
+});
+
+test("a gateway killed in the middle of an answer loses no message and shows none twice", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await send(page, "slow: one two three four five six");
+  await page.getByText("echo: slow: one", { exact: false }).waitFor();
+
+  await gateway.kill();
+  await page.getByText("Offline, reconnecting").waitFor();
+  await send(page, "written while it was away");
+  await page.getByText("Waiting for the connection").waitFor();
+  await gateway.restart();
+
+  await message(page, "echo: written while it was away").waitFor();
+  const expected = [
+    "You: slow: one two three four five six",
+    "Assistant: echo: slow: one two three four five six",
+    "You: written while it was away",
+    "Assistant: echo: written while it was away",
+  ];
+  await shows(page, expected);
+  await page.reload();
+  await shows(page, expected);
+  expect(await gateway.transcript()).toEqual(asStored(expected));
+});
+
+test("a gateway with a token asks for it, keeps it for the tab, and leaves it in no address", async () => {
+  await using gateway = await startGatewayProcess({ token: "open sesame" });
+  const { page, complaints } = await openWindow(browser, gateway.url);
+  const field = page.getByRole("textbox", { name: "Token" });
+  await field.fill("open barley");
+  await field.press("Enter");
+  await page.getByRole("alert").getByText("mismatch").waitFor();
+  await field.fill("open sesame");
+  await field.press("Enter");
+  await isOnline(page);
+  await page.reload();
+  await isOnline(page);
+  expect(page.url()).not.toContain("sesame");
+
+  const linked = await openWindow(
+    browser,
+    `${gateway.url}#token=${encodeURIComponent("open sesame")}&session=linked`,
+  );
+  await isOnline(linked.page);
+  await linked.page.getByRole("heading", { name: "linked" }).waitFor();
+  expect(linked.page.url()).toBe(`${gateway.url}#session=linked`);
+  expect([...complaints, ...linked.complaints]).toEqual([]);
+});
+
+test("a new session is started by name, has its own address, and leaves the others as they are", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page, complaints } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await send(page, "in the first session");
+  await message(page, "echo: in the first session").waitFor();
+
+  const name = page.getByRole("textbox", { name: "New session" });
+  await name.fill("no/such:name");
+  await name.press("Enter");
+  await page.getByRole("alert").getByText("Use letters").waitFor();
+  await name.fill("Release notes");
+  await name.press("Enter");
+  await page.getByRole("heading", { name: "Release notes" }).waitFor();
+  expect(new URL(page.url()).hash).toBe("#session=agent:main:Release%20notes");
+  await send(page, "in the second session");
+  await shows(page, ["You: in the second session", "Assistant: echo: in the second session"]);
+
+  await page.reload();
+  await shows(page, ["You: in the second session", "Assistant: echo: in the second session"]);
+  const list = page.getByRole("navigation", { name: "Sessions" });
+  await list.getByRole("link", { name: "main" }).click();
+  await shows(page, ["You: in the first session", "Assistant: echo: in the first session"]);
+  expect(await list.getByRole("link").count()).toBe(2);
+  expect(complaints).toEqual([]);
+});
+
+test("on a narrow screen all of it works by keyboard, and nothing sticks out sideways", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page, complaints } = await openWindow(browser, gateway.url, {
+    viewport: { width: 360, height: 640 },
+  });
+  await isOnline(page);
+  // The field has the focus from the start.
+  await page.keyboard.type("first line");
+  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.type(`second line with ${"a-very-long-word-".repeat(12)}`);
+  await page.keyboard.press("Enter");
+  await page.getByText("echo: first line", { exact: false }).waitFor();
+  expect((await conversation(page))[0]).toContain("You: first line\nsecond line");
+
+  const widths = await page.getByRole("main").or(page.getByRole("log")).or(messageField(page)).all();
+  const boxes = await Promise.all(widths.map((part) => part.boundingBox()));
+  expect(boxes.length).toBe(3);
+  for (const box of boxes) expect((box?.x ?? -1) + (box?.width ?? 0)).toBeLessThanOrEqual(360);
+
+  const menu = page.getByRole("button", { name: "Sessions" });
+  const sessions = page.getByRole("link", { name: "main" });
+  await sessions.waitFor({ state: "hidden" });
+  await menu.focus();
+  await page.keyboard.press("Enter");
+  await sessions.waitFor();
+  await page.keyboard.press("Escape");
+  await sessions.waitFor({ state: "hidden" });
+  expect(complaints).toEqual([]);
+});
