@@ -4,7 +4,7 @@ import { conversationOf } from "./chat-state.ts";
 import { Composer } from "./composer.tsx";
 import { ConnectionPill } from "./connection-pill.tsx";
 import { Conversation } from "./conversation.tsx";
-import { keepToken } from "./page-address.ts";
+import { keepToken, keptToken } from "./page-address.ts";
 import { SessionList } from "./session-list.tsx";
 import { sessionName } from "./session-name.ts";
 import { TokenForm } from "./token-form.tsx";
@@ -59,7 +59,7 @@ export function App({ client }: { readonly client: ChatClient }) {
         </header>
         {connection.kind === "refused" && connection.needsToken ? (
           <TokenForm
-            reason={connection.reason}
+            problem={keptToken() === undefined ? undefined : connection.reason}
             onToken={(token) => {
               keepToken(token);
               client.connect();

@@ -162,12 +162,12 @@ function settleLostRuns(
   const lost = live.filter((row) => row.runId !== undefined && !alive.includes(row.runId));
   return lost.reduce((rows, row) => {
     if (row.status === "streaming") {
-      const problem =
-        "The connection broke and the gateway no longer knows this run. Send the message again.";
+      const problem = "the connection broke and the gateway no longer knows this run";
       return changeRow(rows, row.id, { status: "stored", outcome: "failed", problem });
     }
     if (row.status !== "queued" || !isWholeQueue) return rows;
-    const problem = "The gateway does not know this message. Try again: it is never answered twice.";
+    const problem =
+      "the gateway does not know this message. To try again is safe: it is never answered twice.";
     return changeRow(rows, row.id, { status: "unsent", problem });
   }, live);
 }

@@ -7,12 +7,14 @@ interface ConnectionPillProps {
 
 /** Says whether the gateway can be reached, and offers to try at once when it cannot. */
 export function ConnectionPill({ connection, onRetry }: ConnectionPillProps) {
+  const needsToken = connection.kind === "refused" && connection.needsToken;
+  const canRetry = (connection.kind === "offline" || connection.kind === "refused") && !needsToken;
   return (
     <div className="connection">
       <p className={`pill is-${connection.kind}`} role="status" title={reasonOf(connection)}>
-        {WORDS[connection.kind]}
+        {needsToken ? "Token needed" : WORDS[connection.kind]}
       </p>
-      {(connection.kind === "offline" || connection.kind === "refused") && (
+      {canRetry && (
         <button type="button" className="quiet-button" onClick={onRetry}>
           Try now
         </button>

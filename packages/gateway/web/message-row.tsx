@@ -81,10 +81,13 @@ function MessageFoot({ row, isOnline, onStop, onRetry, onWithdraw }: RowActions 
     );
   }
   // A run that failed without a word has the reason as its text already.
-  const reason = problem === undefined || row.text.includes(problem) ? "" : ` ${problem}`;
+  const isTold = problem === undefined || row.text.includes(problem);
   return (
     <div className="message-foot is-problem">
-      <p>Failed.{reason} You can send the message again.</p>
+      <p>
+        {isTold ? "Failed." : `Failed: ${problem.replace(/\.?$/, ".")}`} Send the message again to try once
+        more.
+      </p>
     </div>
   );
 }

@@ -59,7 +59,11 @@ export function SessionList(props: SessionListProps) {
                 onClick={onChosen}
               >
                 <span className="session-name">{sessionName(key, sessions)}</span>
-                {isRunning ? <span className="session-running">answering</span> : <Ago at={updatedAt} />}
+                {isRunning ? (
+                  <span className="session-running">answering</span>
+                ) : (
+                  <Ago at={updatedAt} isListed={sessions !== undefined} />
+                )}
               </a>
             </li>
           );
@@ -111,8 +115,8 @@ function NewSession({ onCreated }: { readonly onCreated: () => void }) {
   );
 }
 
-function Ago({ at }: { readonly at: number | undefined }) {
-  if (at === undefined) return <span className="session-time">new</span>;
+function Ago({ at, isListed }: { readonly at: number | undefined; readonly isListed: boolean }) {
+  if (at === undefined) return isListed && <span className="session-time">new</span>;
   const date = new Date(at);
   const isToday = date.toDateString() === new Date().toDateString();
   const text = isToday

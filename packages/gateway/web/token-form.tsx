@@ -1,13 +1,13 @@
 import { useState } from "react";
 
 interface TokenFormProps {
-  /** Why the gateway did not let the page in. */
-  readonly reason: string;
+  /** Why the gateway refused the token it was given; undefined when it was given none. */
+  readonly problem: string | undefined;
   readonly onToken: (token: string) => void;
 }
 
 /** Asks for the gateway's token. It is kept for this tab only and never becomes part of an address. */
-export function TokenForm({ reason, onToken }: TokenFormProps) {
+export function TokenForm({ problem, onToken }: TokenFormProps) {
   const [token, setToken] = useState("");
   return (
     <form
@@ -38,7 +38,7 @@ export function TokenForm({ reason, onToken }: TokenFormProps) {
         </button>
       </div>
       <p id="token-problem" className="field-problem" role="alert">
-        The gateway said: {reason}
+        {problem !== undefined && `The gateway did not accept it (${problem}). Check it and try again.`}
       </p>
     </form>
   );
