@@ -1,0 +1,150 @@
+import { chooseEngine } from "./engine.ts";
+import { SessionLockError } from "./errors.ts";
+import { keepHouse } from "./housekeeper.ts";
+import { isOwnedLock, nestedHold } from "./lease.ts";
+import type { OwnedLock } from "./lease.ts";
+import { readOptions } from "./options.ts";
+import type { AcquireSessionWriteLockOptions, LockRequest, SessionWriteLockOptions } from "./options.ts";
+import { processState } from "./process-state.ts";
+import { FileLock } from "./queue.ts";
+import { ownedInScope } from "./scope.ts";
+import type { SessionWriteLock } from "./session-write-lock.ts";
+import { canonicalSessionFile } from "./target.ts";
+import { abortedError, timeoutError } from "./waiter.ts";
+
+/**
+ * Runs `fn` as the only writer of a session file, among all tasks, threads and processes of the machine, and releases
+ * afterwards. Inside `fn`, acquiring the same file again re-enters. Rejects with `LOST` if the right was lost
+ * before `fn` ended, even if `fn` did not notice.
+ */
+export async function withSessionWriteLock<T>(
+  sessionFile: string,
+  fn: (lock: SessionWriteLock) => T | Promise<T>,
+  options: SessionWriteLockOptions = {},
+): Promise<T> {
+  const lock = await acquireSessionWriteLock({ ...options, sessionFile });
+  try {
+    const result = await lock.run(() => fn(lock));
+    if (!lock.held) lock.assertHeld();
+    return result;
+  } finally {
+    await lock.release();
+  }
+}
+
+/**
+ * Takes the write lock of a session file and returns a handle on it; release it in a `finally` or with `await using`.
+ * The handle does not make the caller the ambient owner: use `lock.run(fn)` or pass `within: lock` to nest.
+ */
+export async function acquireSessionWriteLock(
+  options: AcquireSessionWriteLockOptions,
+): Promise<SessionWriteLock> {
+  const request = readOptions(options);
+  if (request.signal?.aborted === true) throw abortedError(options.sessionFile, request.signal);
+  const file = fileLock(options.sessionFile, request);
+  const owned = reentered(file, request);
+  if (owned !== undefined) return owned;
+  const where = file.debugging ? callSite() : undefined;
+  const lock = file.hasHadItsTurn && request.timeoutMs > 0 ? undefined : file.tryGrant(request, where);
+  if (lock !== undefined) return lock;
+  if (request.timeoutMs === 0) throw timeoutError(file.sessionFile, 0, 0, file.describeHolder());
+  return file.wait(request, where);
+}
+
+/** Takes the lock if that is possible this instant, else returns `undefined`. Synchronous; never waits. */
+export function tryAcquireSessionWriteLock(
+  options: AcquireSessionWriteLockOptions,
+): SessionWriteLock | undefined {
+  const request = readOptions(options);
+  const file = fileLock(options.sessionFile, request);
+  return reentered(file, request) ?? file.tryGrant(request, file.debugging ? callSite() : undefined);
+}
+
+/**
+ * The lock under which the caller may write the file now: that of its own async scope, else a live handle of this
+ * process, else `undefined`.
+ */
+export function heldSessionWriteLock(sessionFile: string): SessionWriteLock | undefined {
+  const file = processState.files.get(canonicalSessionFile(sessionFile));
+  if (file === undefined) return undefined;
+  return ownedInScope(processState.scopes, file.sessionFile) ?? file.liveHandle;
+}
+
+function reentered(file: FileLock, request: LockRequest): OwnedLock | undefined {
+  const owned = ownerOf(file, request);
+  if (owned === undefined) return undefined;
+  if (request.allowReentrant !== false) return nestedHold(owned);
+  throw new SessionLockError(
+    "REENTRANT",
+    `the caller already owns the write lock on ${file.sessionFile} and asked not to re-enter it`,
+    { sessionFile: file.sessionFile, ...file.describeHolder() },
+  );
+}
+
+function ownerOf(file: FileLock, request: LockRequest): OwnedLock | undefined {
+  const { within } = request;
+  if (within !== undefined) {
+    if (within.sessionFile !== file.sessionFile || !isOwnedLock(within))
+      throw new SessionLockError(
+        "INVALID_TARGET",
+        `within is a lock on ${within.sessionFile}, not on ${file.sessionFile}`,
+        {
+          sessionFile: file.sessionFile,
+        },
+      );
+    within.assertHeld();
+    return within;
+  }
+  const owned = ownedInScope(processState.scopes, file.sessionFile);
+  if (owned !== undefined || request.allowReentrant !== "process") return owned;
+  return file.liveHandle;
+}
+
+/** How long a spelling is trusted to lead to the same file, in ms. */
+const spellingMs = 1_000;
+
+function fileLock(sessionFile: string, request: LockRequest): FileLock {
+  const known = processState.spellings.get(sessionFile);
+  if (known !== undefined && performance.now() - known.resolvedAt < spellingMs)
+    if (request.engine === undefined || request.engine === known.file.engine) return known.file;
+  const canonical = canonicalSessionFile(sessionFile);
+  const file = entryFor(canonical, request);
+  // A relative spelling means another file once the working directory changes.
+  if (sessionFile.startsWith("/"))
+    processState.spellings.set(sessionFile, { file, resolvedAt: performance.now() });
+  keepHouse();
+  return file;
+}
+
+function entryFor(canonical: string, request: LockRequest): FileLock {
+  const existing = processState.files.get(canonical);
+  if (existing !== undefined) {
+    if (request.engine === undefined || request.engine === existing.engine) return existing;
+    if (existing.isInUse)
+      throw new SessionLockError(
+        "ENGINE_MISMATCH",
+        `${canonical} is locked with the ${existing.engine} engine in this process; it cannot be locked with the ${request.engine} engine too`,
+        { sessionFile: canonical },
+      );
+    existing.close();
+  }
+  const file = new FileLock(canonical, chooseEngine(canonical, request.engine), request.staleMs);
+  processState.files.set(canonical, file);
+  return file;
+}
+
+/** The caller's stack, without this package's own frames. */
+function callSite(): string | undefined {
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, acquireSessionWriteLock);
+  const frames = (holder.stack ?? "")
+    .split("\n")
+    .slice(1)
+    .map((frame) => frame.trim());
+  return (
+    frames
+      .filter((frame) => !frame.includes("withSessionWriteLock"))
+      .slice(0, 3)
+      .join(" ") || undefined
+  );
+}

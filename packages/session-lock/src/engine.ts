@@ -1,0 +1,98 @@
+import { statfsSync } from "node:fs";
+import path from "node:path";
+import { engineFromEnvironment } from "./environment.ts";
+import type { SessionLockHolder } from "./errors.ts";
+import { SessionLockError } from "./errors.ts";
+import { loadKernelLocks } from "./engines/kernel-locks.ts";
+import { KernelEngine } from "./engines/kernel.ts";
+import { LockfileEngine } from "./engines/lockfile.ts";
+import type { EngineName } from "./options.ts";
+import type { Claim } from "./record.ts";
+
+/** The outcome of one attempt to take the lock between processes. */
+export type Taking =
+  | { readonly kind: "busy" }
+  | {
+      readonly kind: "taken";
+      readonly epoch: number;
+      /** Whose lock it was: nobody's, a dead owner's, or that of one who may still be writing (so: fence first). */
+      readonly from: "nobody" | "dead" | "suspect";
+    };
+
+/** A wait that ends when trying again is worthwhile, or when it is ended. */
+export interface Parking {
+  readonly woken: Promise<void>;
+  /** Stops waiting; `woken` resolves. */
+  end(): void;
+}
+
+/**
+ * One session file's lock between processes, as one process sees it. All calls are synchronous; only `park` waits.
+ * A process never calls `take` while it holds.
+ */
+export interface Engine {
+  readonly name: EngineName;
+  take(claim: Claim): Taking;
+  /** Records the next owner of this process without letting go. Returns its epoch. */
+  renew(claim: Claim): number;
+  /** Whether what is on disk still says that we hold. */
+  isOurs(): boolean;
+  drop(): void;
+  /** Called once when a hold has become long, so that waiters change to a wait they can cancel. */
+  settle(): void;
+  /** Waits for a chance to take. `behind`: others who wait already go first. */
+  park(behind: boolean): Parking;
+  /** Called when nobody waits any more: gives back a place in a queue. */
+  withdraw(): void;
+  /** Who holds now, as far as can be read. */
+  holder(): SessionLockHolder | undefined;
+  /** Ends the process's interest in the file and removes the lock file if nobody holds it. */
+  close(): void;
+}
+
+export interface EngineTarget {
+  readonly sessionFile: string;
+  readonly lockPath: string;
+  readonly staleMs: number;
+  /** Called when the engine itself finds that the lock was taken away. */
+  readonly onLost: (reason: string) => void;
+}
+
+/** Forced by option, else by `SESSION_LOCK_ENGINE`, else the best that works for the file's file system. */
+export function chooseEngine(sessionFile: string, forced: EngineName | undefined): EngineName {
+  const name = forced ?? engineFromEnvironment();
+  if (name !== undefined) return name;
+  return isLocal(path.dirname(sessionFile)) && loadKernelLocks() !== undefined ? "kernel" : "lockfile";
+}
+
+export function openEngine(name: EngineName, target: EngineTarget): Engine {
+  if (name === "lockfile") return new LockfileEngine(target);
+  const locks = loadKernelLocks();
+  if (locks === undefined)
+    throw new SessionLockError(
+      "IO",
+      `cannot lock ${target.sessionFile} with the kernel engine: fs-native-extensions does not load on this platform; use the lockfile engine`,
+      { sessionFile: target.sessionFile },
+    );
+  return new KernelEngine(target, locks);
+}
+
+/** f_type values of statfs(2) where a kernel lock may not reach the other writers. */
+const remoteFileSystems: ReadonlySet<number> = new Set([
+  0x6969, // NFS
+  0x517b, // SMB
+  0xff534d42, // CIFS
+  0xfe534d42, // SMB2
+  0x01021997, // 9p
+  0x65735546, // FUSE, virtiofs
+  0x5346414f, // AFS
+  0x00c36400, // Ceph
+  0x19830326, // FhGFS/BeeGFS
+  0x0bd00bd0, // Lustre
+  0x47504653, // GPFS
+]);
+
+function isLocal(folder: string): boolean {
+  if (process.platform === "win32") return !folder.startsWith("\\\\");
+  return !remoteFileSystems.has(statfsSync(folder).type >>> 0);
+}

@@ -1,0 +1,147 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  openSync,
+  readSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import path from "node:path";
+import { hasCode } from "../errors.ts";
+import { parseRecord, recordBytes } from "../record.ts";
+import type { LockRecord } from "../record.ts";
+
+/**
+ * Who owns a lock folder is a chain of records in it. The first owner's record is `after-root`; whoever takes over
+ * from the owner with nonce N publishes its record as `after-N`. A record is published with link(2): complete or not
+ * at all, and only one process can be the successor of any owner, so a takeover needs no removal and no second lock.
+ *
+ * The end of the chain is the owner. An owner that leaves first makes itself its own successor: from then on nobody
+ * can take over from it, and it may remove the folder.
+ */
+export interface ChainEnd {
+  /** The record at the end; `undefined` when nobody has claimed the folder yet. */
+  readonly record: LockRecord | undefined;
+  /** Entry name under which that owner's successor would be published. */
+  readonly successor: string;
+  /** Changes with every heartbeat of the owner. */
+  readonly beat: string;
+}
+
+export interface Published {
+  readonly entry: string;
+  readonly ino: number;
+}
+
+/** Walks to the end of the chain. `undefined` when there is no such folder. */
+export function chainEnd(folder: string): ChainEnd | undefined {
+  let end: ChainEnd = { record: undefined, successor: "after-root", beat: folderBeat(folder) };
+  for (;;) {
+    const next = readEntry(path.join(folder, end.successor));
+    if (next === undefined) return end.beat === "" ? undefined : end;
+    const { record, beat } = next;
+    if (record.kind !== "ours") return { record, successor: `${end.successor}.unreadable`, beat };
+    const own = `after-${record.owner.nonce}`;
+    end = { record, beat, successor: own === end.successor ? `${own}.left` : own };
+  }
+}
+
+/** Publishes `record` as the next owner. Returns `undefined` when somebody else is. */
+export function publish(
+  folder: string,
+  successor: string,
+  nonce: string,
+  record: Buffer,
+): Published | undefined {
+  const draft = path.join(folder, `claim-${nonce}`);
+  const entry = path.join(folder, successor);
+  let ino: number;
+  try {
+    ino = writeDraft(draft, record);
+    linkSync(draft, entry);
+  } catch (error) {
+    // ENOENT: the folder is gone. EEXIST: another successor was published first.
+    if (!hasCode(error, "ENOENT") && !hasCode(error, "EEXIST")) throw error;
+    removeEntry(draft);
+    return undefined;
+  }
+  // The folder may be a newer one than the one we judged: then our entry hangs on no chain, and gives no right.
+  if (isChainEnd(folder, nonce)) return { entry, ino };
+  removeEntry(entry);
+  removeEntry(draft);
+  return undefined;
+}
+
+/** Bars every later takeover from this owner. Returns false when one has happened already. */
+export function closeChain(folder: string, nonce: string, published: Published): boolean {
+  if (!isPublished(published)) return false;
+  try {
+    linkSync(published.entry, path.join(folder, `after-${nonce}`));
+    return true;
+  } catch (error) {
+    if (hasCode(error, "EEXIST") || hasCode(error, "ENOENT")) return false;
+    throw error;
+  }
+}
+
+/** Whether this owner's record is still in place and has no successor. */
+export function isOwner(folder: string, nonce: string, published: Published): boolean {
+  return (
+    isPublished(published) &&
+    statSync(path.join(folder, `after-${nonce}`), { throwIfNoEntry: false }) === undefined
+  );
+}
+
+function isPublished(published: Published): boolean {
+  return statSync(published.entry, { throwIfNoEntry: false })?.ino === published.ino;
+}
+
+function isChainEnd(folder: string, nonce: string): boolean {
+  const record = chainEnd(folder)?.record;
+  return record?.kind === "ours" && record.owner.nonce === nonce;
+}
+
+function writeDraft(draft: string, record: Buffer): number {
+  const fd = openSync(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    writeSync(fd, record, 0, recordBytes, 0);
+    return fstatSync(fd).ino;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readEntry(entry: string): { readonly record: LockRecord; readonly beat: string } | undefined {
+  let fd: number;
+  try {
+    // Opened afresh each time: on NFS only an open fetches current times from the server.
+    fd = openSync(entry, "r");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+  try {
+    const buffer = Buffer.alloc(recordBytes);
+    const length = readSync(fd, buffer, 0, recordBytes, 0);
+    const { ino, mtimeMs } = fstatSync(fd);
+    return { record: parseRecord(buffer.toString("utf8", 0, length)), beat: `${ino}:${mtimeMs}` };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function folderBeat(folder: string): string {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  return found === undefined ? "" : `${found.ino}:${found.mtimeMs}`;
+}
+
+function removeEntry(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error; // went away with its folder
+  }
+}

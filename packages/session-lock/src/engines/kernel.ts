@@ -1,0 +1,177 @@
+import { closeSync, ftruncateSync, readSync, unlinkSync, writeSync } from "node:fs";
+import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
+import { asLockError, hasCode } from "../errors.ts";
+import type { SessionLockHolder } from "../errors.ts";
+import { identity } from "../owner.ts";
+import { processState } from "../process-state.ts";
+import { stateOf } from "../process-table.ts";
+import { holderOf, nextEpoch, readEpoch, recordBytes, RecordWriter } from "../record.ts";
+import type { Claim, LockRecord } from "../record.ts";
+import type { KernelLocks } from "./kernel-locks.ts";
+import { isAtPath, openLockFile, readLockFile } from "./lock-file.ts";
+import type { LockFile } from "./lock-file.ts";
+import { NativeTurn } from "./native-turn.ts";
+import { afterAbout, onChange, parkUntil } from "./waking.ts";
+
+/**
+ * Two bytes far behind the record are locked. `main` is the lock. `turn` is the queue in front of it: a holder takes
+ * both at once, and native waiters line up for `turn` only, which the kernel grants in order. A holder that stays long
+ * lets go of `turn` (`settle`), so that no native wait, which nothing can cancel, outlives a short hold; from then on
+ * waiters watch the file, and the holder changes a byte of it when it leaves.
+ */
+const main = 2 ** 40;
+const turn = main + 1;
+
+/** Waits for `turn` need open-file-description locks with ranges; elsewhere waiters always watch the file. */
+const hasTurns = process.platform === "linux";
+
+export class KernelEngine implements Engine {
+  readonly name = "kernel";
+  readonly #target: EngineTarget;
+  readonly #locks: KernelLocks;
+  readonly #writer = new RecordWriter(identity(), "kernel");
+  readonly #head = Buffer.alloc(32);
+  readonly #turn: NativeTurn;
+  #file: LockFile | undefined;
+  #holding = false;
+  #settled = false;
+  #parkings = 0;
+  /** What another tool left at the path, while that keeps us out. */
+  #foreign: LockRecord | undefined;
+
+  constructor(target: EngineTarget, locks: KernelLocks) {
+    this.#target = target;
+    this.#locks = locks;
+    this.#turn = new NativeTurn(locks, turn, () => this.#holding && !this.#settled);
+  }
+
+  take(claim: Claim): Taking {
+    const { lockPath, sessionFile } = this.#target;
+    try {
+      // Each round ends in a lock, in a refusal, or in a newer file at the path.
+      for (;;) {
+        const opened = this.#open();
+        if (opened === undefined) return { kind: "busy" };
+        const locked = this.#locks.tryLock(opened.file.fd, main, 2);
+        if (!isAtPath(opened.file, lockPath)) this.#forget(opened.file);
+        else if (locked) return this.#taken(opened.file, opened.leftBehind, claim);
+        else return { kind: "busy" };
+      }
+    } catch (error) {
+      throw asLockError(error, "take the lock", sessionFile);
+    }
+  }
+
+  renew(claim: Claim): number {
+    if (this.#file === undefined) throw new TypeError("renew() without a lock");
+    return this.#record(this.#file, 0, claim);
+  }
+
+  isOurs(): boolean {
+    return this.#holding && this.#file !== undefined && isAtPath(this.#file, this.#target.lockPath);
+  }
+
+  settle(): void {
+    if (this.#settled || !this.#holding || this.#file === undefined || !hasTurns) return;
+    this.#settled = true;
+    this.#locks.unlock(this.#file.fd, turn, 1);
+  }
+
+  drop(): void {
+    const file = this.#file;
+    if (!this.#holding || file === undefined) return;
+    const ring = this.#settled || !hasTurns;
+    this.#holding = false;
+    this.#settled = false;
+    this.#locks.unlock(file.fd, main, 2);
+    if (ring) writeSync(file.fd, "\n", recordBytes - 1);
+  }
+
+  park(behind: boolean): Parking {
+    const { lockPath } = this.#target;
+    const file = this.#file;
+    if (file !== undefined && hasTurns && this.#turn.isWorthwhile(file, behind))
+      return parkUntil([this.#turn.wait(file), afterAbout(250)]);
+    // The first looks come quickly, for a lock that was let go between our try and our watch.
+    const crowd = Math.ceil(processState.files.size / 8);
+    const pause = behind ? 1 : Math.min(10, 2 ** this.#parkings) * crowd;
+    this.#parkings += 1;
+    return parkUntil(behind ? [afterAbout(pause)] : [onChange(lockPath), afterAbout(pause)]);
+  }
+
+  withdraw(): void {
+    if (!this.#holding && this.#file !== undefined) this.#turn.giveBack(this.#file);
+  }
+
+  holder(): SessionLockHolder | undefined {
+    if (this.#file !== undefined) return holderOf(readLockFile(this.#file.fd));
+    return this.#foreign === undefined ? undefined : holderOf(this.#foreign);
+  }
+
+  close(): void {
+    const file = this.#file;
+    if (file === undefined) return;
+    // Removed only under the lock, and only our own inode: whoever waits on it then finds that and opens the next.
+    if (this.#locks.tryLock(file.fd, main, 2) && isAtPath(file, this.#target.lockPath))
+      removeFile(this.#target.lockPath);
+    this.#forget(file);
+  }
+
+  /** The open lock file, unless it is another tool's and that tool holds it. */
+  #open(): { readonly file: LockFile; readonly leftBehind: LockRecord | undefined } | undefined {
+    if (this.#file !== undefined) return { file: this.#file, leftBehind: undefined };
+    const file = openLockFile(this.#target.lockPath, this.#writer.write(nextEpoch(0, 0), unclaimed));
+    const record = readLockFile(file.fd);
+    if (record.kind === "ours" || isDeadForeigner(record)) {
+      this.#file = file;
+      this.#foreign = undefined;
+      return { file, leftBehind: record.kind === "ours" ? undefined : record };
+    }
+    this.#foreign = record;
+    closeSync(file.fd);
+    return undefined;
+  }
+
+  #taken(file: LockFile, leftBehind: LockRecord | undefined, claim: Claim): Taking {
+    this.#holding = true;
+    this.#parkings = 0;
+    this.#turn.used();
+    try {
+      if (leftBehind !== undefined) ftruncateSync(file.fd, recordBytes);
+      readSync(file.fd, this.#head, 0, this.#head.length, 0);
+      const epoch = this.#record(file, readEpoch(this.#head), claim);
+      return { kind: "taken", epoch, from: leftBehind === undefined ? "nobody" : "dead" };
+    } catch (error) {
+      this.drop();
+      throw error;
+    }
+  }
+
+  #record(file: LockFile, stored: number, claim: Claim): number {
+    const epoch = nextEpoch(stored, processState.lastEpoch);
+    processState.lastEpoch = epoch;
+    writeSync(file.fd, this.#writer.write(epoch, claim), 0, recordBytes, 0);
+    return epoch;
+  }
+
+  #forget(file: LockFile): void {
+    this.#file = undefined;
+    this.#holding = false;
+    // The kernel drops our locks with the descriptor; one that a native wait still uses is closed when that ends.
+    if (!this.#turn.adopt(file)) closeSync(file.fd);
+  }
+}
+
+const unclaimed: Claim = { purpose: undefined, where: undefined };
+
+function isDeadForeigner(record: LockRecord): boolean {
+  return record.kind === "foreign" && stateOf(record.pid, undefined, record.starttime) === "gone";
+}
+
+function removeFile(lockPath: string): void {
+  try {
+    unlinkSync(lockPath);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error; // an operator removed it in this very moment: the goal is reached
+  }
+}

@@ -1,0 +1,132 @@
+import { lstatSync, readFileSync, renameSync, rmSync, linkSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import type { EngineTarget } from "../engine.ts";
+import { hasCode, SessionLockError } from "../errors.ts";
+import type { SessionLockHolder } from "../errors.ts";
+import { livenessOf } from "../liveness.ts";
+import { identity } from "../owner.ts";
+import { processState } from "../process-state.ts";
+import { stateOf } from "../process-table.ts";
+import { holderOf, parseRecord } from "../record.ts";
+import type { LockRecord } from "../record.ts";
+import { chainEnd } from "./claim-chain.ts";
+import type { ChainEnd } from "./claim-chain.ts";
+
+/** Whether a lock folder that exists may be taken, and as whose successor. */
+export type Verdict =
+  | { readonly kind: "busy" }
+  | {
+      readonly kind: "free";
+      readonly successor: string;
+      /** The last epoch recorded there. */
+      readonly epoch: number;
+      readonly from: "nobody" | "dead" | "suspect";
+    };
+
+const busy: Verdict = { kind: "busy" };
+
+/** Judges what stands at the lock path. A holder of this host is never judged by time. */
+export function judge(target: Pick<EngineTarget, "lockPath" | "staleMs" | "sessionFile">): Verdict {
+  const { lockPath, staleMs } = target;
+  const found = lstatSync(lockPath, { throwIfNoEntry: false });
+  if (found === undefined) return busy; // just released: the next try makes a new folder
+  if (!found.isDirectory()) return judgeFile(target, found.isFile());
+  const end = chainEnd(lockPath);
+  if (end === undefined) return busy;
+  switch (end.record?.kind) {
+    case undefined:
+      // A folder without a record: plain proper-lockfile's, or a claim that is being made. Only its heartbeat tells.
+      return hasExpired(lockPath, end.beat, staleMs) ? successorOf(end, "suspect") : busy;
+    case "ours":
+      return judgeOwner(end, end.record, target);
+    default:
+      return busy; // unreadable counts as held
+  }
+}
+
+export function holderAt(lockPath: string): SessionLockHolder | undefined {
+  const found = lstatSync(lockPath, { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  const record = found.isDirectory()
+    ? chainEnd(lockPath)?.record
+    : parseRecord(readFileSync(lockPath, "utf8"));
+  return record === undefined ? undefined : holderOf(record);
+}
+
+function judgeOwner(
+  end: ChainEnd,
+  record: Extract<LockRecord, { kind: "ours" }>,
+  target: Pick<EngineTarget, "lockPath" | "staleMs">,
+): Verdict {
+  switch (livenessOf(record.owner, identity())) {
+    case "alive":
+      return busy;
+    case "dead":
+      return successorOf(end, "dead");
+    case "foreign":
+      return hasExpired(target.lockPath, end.beat, target.staleMs) ? successorOf(end, "suspect") : busy;
+  }
+}
+
+function successorOf(end: ChainEnd, from: "dead" | "suspect"): Verdict {
+  const epoch = end.record?.kind === "ours" ? end.record.owner.epoch : 0;
+  return { kind: "free", successor: end.successor, epoch, from };
+}
+
+/**
+ * Whether we ourselves have watched the same heartbeat for longer than `staleMs`, by our own monotonic clock: the
+ * clocks of two hosts are never compared.
+ */
+function hasExpired(lockPath: string, beat: string, staleMs: number): boolean {
+  const now = performance.now();
+  const seen = processState.heartbeats.get(lockPath);
+  if (seen?.beat === beat) return now - seen.since > staleMs;
+  processState.heartbeats.set(lockPath, { beat, since: now });
+  return false;
+}
+
+/** A file where this engine needs a folder: our kernel engine's, or a pid file of OpenClaw's older releases. */
+function judgeFile(target: Pick<EngineTarget, "lockPath" | "sessionFile">, isPlain: boolean): Verdict {
+  const { lockPath, sessionFile } = target;
+  if (!isPlain)
+    throw new SessionLockError(
+      "INVALID_TARGET",
+      `${lockPath} is neither a file nor a folder, so it cannot be a lock`,
+      {
+        sessionFile,
+      },
+    );
+  const text = readIfPresent(lockPath);
+  if (text === undefined) return busy;
+  const record = parseRecord(text);
+  if (record.kind === "ours")
+    throw new SessionLockError(
+      "ENGINE_MISMATCH",
+      `${lockPath} is a file, so another process locks ${sessionFile} with the kernel engine; use one engine everywhere (SESSION_LOCK_ENGINE), or remove a leftover with: session-lock clean`,
+      { sessionFile, holder: holderOf(record) },
+    );
+  if (record.kind === "foreign" && stateOf(record.pid, undefined, record.starttime) === "gone")
+    removeDeadFile(lockPath, text);
+  return busy; // removed: the next try finds nothing there
+}
+
+/** Removes a dead process's pid file, and only that: what we moved away is looked at again before it is thrown out. */
+function removeDeadFile(lockPath: string, judged: string): void {
+  const aside = `${lockPath}.${randomUUID().slice(0, 8)}.gone`;
+  try {
+    renameSync(lockPath, aside);
+    if (readFileSync(aside, "utf8") !== judged) linkSync(aside, lockPath);
+    rmSync(aside, { recursive: true, force: true });
+  } catch (error) {
+    if (!hasCode(error, "ENOENT") && !hasCode(error, "EEXIST") && !hasCode(error, "EISDIR")) throw error; // somebody else was faster
+  }
+}
+
+function readIfPresent(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT") || hasCode(error, "EISDIR")) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,182 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
+import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
+import { asLockError, hasCode } from "../errors.ts";
+import type { SessionLockHolder } from "../errors.ts";
+import { identity } from "../owner.ts";
+import { processState } from "../process-state.ts";
+import { nextEpoch, recordBytes, RecordWriter } from "../record.ts";
+import type { Claim } from "../record.ts";
+import { closeChain, isOwner, publish } from "./claim-chain.ts";
+import type { Published } from "./claim-chain.ts";
+import { holderAt, judge } from "./lock-folder.ts";
+import type { Verdict } from "./lock-folder.ts";
+import { loadProperLockfile } from "./proper-lockfile.ts";
+import type { LockFolderCalls } from "./proper-lockfile.ts";
+import { afterAbout, onChange, parkUntil } from "./waking.ts";
+
+/** What this engine holds: its record in the lock folder. */
+interface Tenure {
+  readonly nonce: string;
+  readonly published: Published;
+  readonly epoch: number;
+  readonly from: "nobody" | "dead" | "suspect";
+}
+
+/**
+ * proper-lockfile's protocol: the lock is the folder `<file>.lock`, refreshed by a heartbeat. The library makes,
+ * refreshes and ends it through the calls we hand it, which add what it lacks: an owner record, a takeover that only
+ * one process can win (claim-chain.ts), and a release that cannot remove somebody else's lock. Its own judgement of
+ * stale locks, by time alone, never comes into play.
+ */
+export class LockfileEngine implements Engine {
+  readonly name = "lockfile";
+  readonly #target: EngineTarget;
+  #tenure: Tenure | undefined;
+  #release: (() => void) | undefined;
+  #parkings = 0;
+
+  constructor(target: EngineTarget) {
+    this.#target = target;
+  }
+
+  take(claim: Claim): Taking {
+    const { sessionFile, lockPath, staleMs } = this.#target;
+    try {
+      this.#release = loadProperLockfile().lockSync(sessionFile, {
+        lockfilePath: lockPath,
+        realpath: false,
+        stale: neverMs,
+        update: Math.max(1_000, staleMs / 4),
+        fs: this.#calls(claim),
+        onCompromised: (error) => this.#lost(`its heartbeat failed: ${error.message}`),
+      });
+    } catch (error) {
+      if (hasCode(error, "ELOCKED")) return { kind: "busy" };
+      throw asLockError(error, "take the lock", sessionFile);
+    }
+    if (this.#tenure === undefined) return { kind: "busy" };
+    this.#parkings = 0;
+    return { kind: "taken", epoch: this.#tenure.epoch, from: this.#tenure.from };
+  }
+
+  renew(claim: Claim): number {
+    const tenure = this.#tenure;
+    if (tenure === undefined) throw new TypeError("renew() without a lock");
+    const epoch = advanceEpoch(tenure.epoch);
+    const fd = openSync(tenure.published.entry, "r+");
+    try {
+      writeSync(fd, recordOf(tenure.nonce, epoch, claim), 0, recordBytes, 0);
+    } finally {
+      closeSync(fd);
+    }
+    this.#tenure = { ...tenure, epoch };
+    return epoch;
+  }
+
+  isOurs(): boolean {
+    return (
+      this.#tenure !== undefined && isOwner(this.#target.lockPath, this.#tenure.nonce, this.#tenure.published)
+    );
+  }
+
+  drop(): void {
+    const release = this.#release;
+    this.#release = undefined;
+    release?.();
+  }
+
+  settle(): void {
+    // Waits on this engine can always be cancelled: nothing changes when a hold is long.
+  }
+
+  park(behind: boolean): Parking {
+    const crowd = Math.ceil(processState.files.size / 8);
+    const pause = Math.min(20, 2 ** this.#parkings) * crowd;
+    this.#parkings += 1;
+    return parkUntil(behind ? [afterAbout(2)] : [onChange(this.#target.lockPath), afterAbout(pause)]);
+  }
+
+  withdraw(): void {
+    this.#parkings = 0;
+  }
+
+  holder(): SessionLockHolder | undefined {
+    return holderAt(this.#target.lockPath);
+  }
+
+  close(): void {
+    this.drop(); // the folder exists only while it is held
+  }
+
+  #calls(claim: Claim): LockFolderCalls {
+    return {
+      mkdirSync: () => {
+        this.#tenure = this.#claim(claim);
+        if (this.#tenure === undefined) throw Object.assign(new Error("held"), { code: "ELOCKED" });
+      },
+      rmdirSync: (folder) => this.#leave(folder),
+      // The heartbeat is the record's time, not the folder's: that one changes whenever somebody looks in.
+      statSync: (folder) => statSync(this.#tenure?.published.entry ?? folder),
+      utimesSync: (folder, atime, mtime) => {
+        utimesSync(this.#tenure?.published.entry ?? folder, atime, mtime);
+        utimesSync(folder, atime, mtime);
+      },
+      realpathSync: (file) => file,
+    };
+  }
+
+  #claim(claim: Claim): Tenure | undefined {
+    const { lockPath } = this.#target;
+    const verdict = makeFolder(lockPath) ? fresh : judge(this.#target);
+    if (verdict.kind === "busy") return undefined;
+    const nonce = randomUUID();
+    const epoch = advanceEpoch(verdict.epoch);
+    const published = publish(lockPath, verdict.successor, nonce, recordOf(nonce, epoch, claim));
+    if (published === undefined) return undefined;
+    processState.heartbeats.delete(lockPath);
+    return { nonce, published, epoch, from: verdict.from };
+  }
+
+  /** Moves our folder out of the way in one step, so that nobody sees it half empty, and then removes it. */
+  #leave(folder: string): void {
+    const tenure = this.#tenure;
+    this.#tenure = undefined;
+    if (tenure === undefined) return;
+    if (!closeChain(folder, tenure.nonce, tenure.published))
+      return this.#lost("another process had taken it over");
+    const gone = `${folder}.${tenure.nonce.slice(0, 8)}.gone`;
+    renameSync(folder, gone);
+    rmSync(gone, { recursive: true, force: true });
+  }
+
+  #lost(reason: string): void {
+    this.#release = undefined;
+    this.#target.onLost(reason);
+  }
+}
+
+/** Longer than any uptime: proper-lockfile then never takes a lock over by itself. */
+const neverMs = 2 ** 52;
+
+const fresh: Verdict = { kind: "free", successor: "after-root", epoch: 0, from: "nobody" };
+
+function makeFolder(lockPath: string): boolean {
+  try {
+    mkdirSync(lockPath, 0o700);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return false;
+    throw error;
+  }
+}
+
+function advanceEpoch(stored: number): number {
+  const epoch = nextEpoch(stored, processState.lastEpoch);
+  processState.lastEpoch = epoch;
+  return epoch;
+}
+
+function recordOf(nonce: string, epoch: number, claim: Claim): Buffer {
+  return new RecordWriter({ ...identity(), nonce }, "lockfile").write(epoch, claim);
+}

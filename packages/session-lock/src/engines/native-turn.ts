@@ -1,0 +1,103 @@
+import { closeSync } from "node:fs";
+import { processState } from "../process-state.ts";
+import type { KernelLocks } from "./kernel-locks.ts";
+import type { LockFile } from "./lock-file.ts";
+import type { WakeSource } from "./waking.ts";
+
+/** Native waits cost a thread each; beyond this many in the process, waiters watch the file instead. */
+const mostNativeWaits = 32;
+
+interface Wait {
+  readonly file: LockFile;
+  wake: (() => void) | undefined;
+  /** The engine has let go of the file: close it when the wait is over. */
+  orphaned: boolean;
+}
+
+/**
+ * One process's place in the kernel's queue for a lock file: at most one native wait at a time, however many tasks
+ * come and go behind it. A grant that nobody wants any more is given back at once.
+ */
+export class NativeTurn {
+  readonly #locks: KernelLocks;
+  readonly #turn: number;
+  readonly #isPartOfHold: () => boolean;
+  #wait: Wait | undefined;
+  #granted = false;
+
+  /** `isPartOfHold`: whether the engine holds the turn together with the lock itself right now. */
+  constructor(locks: KernelLocks, turn: number, isPartOfHold: () => boolean) {
+    this.#locks = locks;
+    this.#turn = turn;
+    this.#isPartOfHold = isPartOfHold;
+  }
+
+  /** Whether to queue natively: there is a queue (somebody holds `turn`) or we owe the others a place in front. */
+  isWorthwhile(file: LockFile, behind: boolean): boolean {
+    if (this.#wait !== undefined) return this.#wait.file === file;
+    if (processState.nativeWaits >= mostNativeWaits) return false;
+    if (this.#granted) {
+      this.giveBack(file); // it was our turn, but the lock itself is held for long
+      return false;
+    }
+    if (behind) return true;
+    if (!this.#locks.tryLock(file.fd, this.#turn, 1)) return true;
+    this.#locks.unlock(file.fd, this.#turn, 1);
+    return false;
+  }
+
+  wait(file: LockFile): WakeSource {
+    return (wake) => {
+      const wait = (this.#wait ??= this.#start(file));
+      wait.wake = wake;
+      return () => {
+        wait.wake = undefined;
+      };
+    };
+  }
+
+  /** The turn became part of a hold. */
+  used(): void {
+    this.#granted = false;
+  }
+
+  giveBack(file: LockFile): void {
+    if (!this.#granted) return;
+    this.#granted = false;
+    this.#locks.unlock(file.fd, this.#turn, 1);
+  }
+
+  /** Takes over a file that a wait still uses. Returns false when none does. */
+  adopt(file: LockFile): boolean {
+    this.#granted = false;
+    if (this.#wait?.file !== file) return false;
+    this.#wait.orphaned = true;
+    this.#wait.wake = undefined;
+    this.#wait = undefined;
+    return true;
+  }
+
+  #start(file: LockFile): Wait {
+    const wait: Wait = { file, wake: undefined, orphaned: false };
+    processState.nativeWaits += 1;
+    const over = (granted: boolean): void => {
+      processState.nativeWaits -= 1;
+      if (wait.orphaned) return closeSync(file.fd);
+      this.#wait = undefined;
+      this.#end(wait, granted);
+    };
+    // A failed wait (EINTR, ENOLCK) only means: look again.
+    this.#locks.waitForLock(file.fd, this.#turn, 1).then(
+      () => over(true),
+      () => over(false),
+    );
+    return wait;
+  }
+
+  #end(wait: Wait, granted: boolean): void {
+    if (wait.wake !== undefined) {
+      this.#granted = granted;
+      wait.wake();
+    } else if (granted && !this.#isPartOfHold()) this.#locks.unlock(wait.file.fd, this.#turn, 1);
+  }
+}

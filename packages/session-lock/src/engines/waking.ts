@@ -1,0 +1,50 @@
+import { watch } from "node:fs";
+import type { FSWatcher } from "node:fs";
+import type { Parking } from "../engine.ts";
+
+/** Things that may end a wait early; each returns how to stop it. */
+export type WakeSource = (wake: () => void) => () => void;
+
+/** A wait that the first of its sources ends. */
+export function parkUntil(sources: readonly WakeSource[]): Parking {
+  let resolve: () => void = () => undefined;
+  const woken = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  const stops: (() => void)[] = [];
+  let ended = false;
+  const end = (): void => {
+    if (ended) return;
+    ended = true;
+    for (const stop of stops) stop();
+    resolve();
+  };
+  for (const source of sources) {
+    const stop = source(end);
+    if (ended) stop();
+    else stops.push(stop);
+  }
+  return { woken, end };
+}
+
+/** Wakes when the file or folder at `path` changes, is replaced or goes away. */
+export function onChange(path: string): WakeSource {
+  return (wake) => {
+    let watcher: FSWatcher;
+    try {
+      watcher = watch(path, { persistent: false }, wake);
+    } catch {
+      return () => undefined; // gone already, or out of watches: the timer beside this source covers both
+    }
+    watcher.on("error", () => watcher.close());
+    return () => watcher.close();
+  };
+}
+
+/** Wakes after a while in any case, spread over ±25 % so that waiters do not come back in step. */
+export function afterAbout(ms: number): WakeSource {
+  return (wake) => {
+    const timer = setTimeout(wake, ms * (0.75 + Math.random() / 2));
+    return () => clearTimeout(timer);
+  };
+}

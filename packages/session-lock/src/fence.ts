@@ -1,0 +1,42 @@
+import { closeSync, constants, copyFileSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import path from "node:path";
+import { hasCode } from "./errors.ts";
+
+/**
+ * Gives the session file a new inode with the same bytes, so that whatever an ousted owner still writes through its
+ * open descriptor lands in a file that nobody reads. Durable before it returns. A missing session file needs none.
+ */
+export function fence(sessionFile: string): void {
+  const aside = `${sessionFile}.${randomUUID().slice(0, 8)}.fence`;
+  try {
+    copyFileSync(sessionFile, aside, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    syncPath(aside);
+    renameSync(aside, sessionFile);
+    syncFolder(path.dirname(sessionFile));
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return; // no transcript yet: the old owner has nothing open
+    rmSync(aside, { force: true });
+    throw error;
+  }
+}
+
+function syncPath(file: string): void {
+  const fd = openSync(file, "r+");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Makes the rename durable. Windows cannot open folders and needs no such step. */
+function syncFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const fd = openSync(folder, "r");
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,184 @@
+import { SessionLockError } from "./errors.ts";
+import type { SessionLockHolder } from "./errors.ts";
+import { processState } from "./process-state.ts";
+import type { SessionWriteLock } from "./session-write-lock.ts";
+
+/** What a lease needs from the queue it was granted by. */
+export interface LeaseHost {
+  readonly sessionFile: string;
+  /** The last hold of this lease has ended. */
+  onReleased(lease: Lease): void;
+  /** The lease is past its deadline. */
+  onOverdue(lease: Lease): void;
+  /** Whether the lock on disk is still ours. */
+  isOursOnDisk(): boolean;
+  onTakenAway(lease: Lease, reason: string): void;
+}
+
+const nest = Symbol.for("session-lock.nest.1");
+
+/** A handle as other parts of this package see it, whichever copy of the package made it. */
+export interface OwnedLock extends SessionWriteLock {
+  readonly [nest]: () => OwnedLock;
+}
+
+/** Makes a nested hold of a live lock. */
+export function nestedHold(lock: OwnedLock): OwnedLock {
+  return lock[nest]();
+}
+
+export function isOwnedLock(lock: SessionWriteLock): lock is OwnedLock {
+  return nest in lock;
+}
+
+/** One owner's possession of the lock: shared by its first handle and every nested one. */
+export class Lease {
+  readonly epoch: number;
+  readonly purpose: string | undefined;
+  readonly where: string | undefined;
+  /** Monotonic ms. */
+  readonly since: number;
+  readonly deadline: number;
+  readonly #host: LeaseHost;
+  #state: "held" | "released" | SessionLockError = "held";
+  #holds = 0;
+  #controller: AbortController | undefined;
+
+  constructor(host: LeaseHost, facts: Pick<Lease, "epoch" | "purpose" | "where" | "since" | "deadline">) {
+    this.#host = host;
+    this.epoch = facts.epoch;
+    this.purpose = facts.purpose;
+    this.where = facts.where;
+    this.since = facts.since;
+    this.deadline = facts.deadline;
+  }
+
+  get sessionFile(): string {
+    return this.#host.sessionFile;
+  }
+
+  get held(): boolean {
+    return this.#state === "held";
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#state instanceof SessionLockError) this.#controller.abort(this.#state);
+    return this.#controller.signal;
+  }
+
+  assertHeld(): void {
+    if (this.#state === "held" && performance.now() > this.deadline) this.#host.onOverdue(this);
+    if (this.#state === "held" && !this.#host.isOursOnDisk())
+      this.#host.onTakenAway(this, "its lock file was replaced or removed");
+    if (this.#state instanceof SessionLockError) throw this.#state;
+    if (this.#state === "released") throw releasedError(this.sessionFile);
+  }
+
+  hold(): Hold {
+    this.#holds += 1;
+    return new Hold(this, true);
+  }
+
+  /** A handle for somebody who may use the lock but does not own it: its release ends nothing. */
+  view(): OwnedLock {
+    return new Hold(this, false);
+  }
+
+  endHold(): void {
+    this.#holds -= 1;
+    if (this.#holds > 0 || this.#state !== "held") return;
+    // In memory first: from here on nothing may be written in this lease's name.
+    this.#state = "released";
+    this.#host.onReleased(this);
+  }
+
+  /** Ends the right to write, in memory, at once. */
+  revoke(reason: SessionLockError): void {
+    if (this.#state !== "held") return;
+    this.#state = reason;
+    this.#controller?.abort(reason);
+  }
+
+  describe(): SessionLockHolder {
+    return {
+      pid: process.pid,
+      host: processState.identity?.host,
+      purpose: this.purpose,
+      acquiredAt: Math.round(performance.timeOrigin + this.since),
+      epoch: this.epoch,
+      where: this.where,
+    };
+  }
+}
+
+/** One handle on a lease. */
+class Hold implements OwnedLock {
+  readonly #lease: Lease;
+  readonly #counts: boolean;
+  #ended = false;
+
+  constructor(lease: Lease, counts: boolean) {
+    this.#lease = lease;
+    this.#counts = counts;
+  }
+
+  get sessionFile(): string {
+    return this.#lease.sessionFile;
+  }
+
+  get epoch(): number {
+    return this.#lease.epoch;
+  }
+
+  get purpose(): string | undefined {
+    return this.#lease.purpose;
+  }
+
+  get signal(): AbortSignal {
+    return this.#lease.signal;
+  }
+
+  get held(): boolean {
+    return !this.#ended && this.#lease.held;
+  }
+
+  assertHeld(): void {
+    if (this.#ended && this.#lease.held) throw releasedError(this.sessionFile);
+    this.#lease.assertHeld();
+  }
+
+  async run<T>(fn: () => T | Promise<T>): Promise<T> {
+    this.assertHeld();
+    const { scopes } = processState;
+    return scopes.run({ lock: this, outer: scopes.getStore() }, fn);
+  }
+
+  release(): Promise<void> {
+    if (!this.#ended) {
+      this.#ended = true;
+      if (this.#counts) this.#lease.endHold();
+    }
+    return done;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+
+  [nest](): OwnedLock {
+    return this.#lease.hold();
+  }
+}
+
+const done = Promise.resolve();
+
+function releasedError(sessionFile: string): SessionLockError {
+  return new SessionLockError(
+    "RELEASED",
+    `the write lock on ${sessionFile} was released; acquire it again to write`,
+    {
+      sessionFile,
+    },
+  );
+}

@@ -1,0 +1,18 @@
+import { stateOf } from "./process-table.ts";
+import type { Identity, Owner } from "./owner.ts";
+
+/**
+ * What this process can know about another owner.
+ * - **alive** / **dead**: same boot and pid namespace (or same host where the system has neither), so the process
+ *   table is proof.
+ * - **foreign**: another host, boot or namespace; its pid means nothing here and only its heartbeat can tell.
+ */
+export type Liveness = "alive" | "dead" | "foreign";
+
+export function livenessOf(owner: Owner, self: Identity): Liveness {
+  if (owner.boot !== self.boot || owner.pidns !== self.pidns) return "foreign";
+  if (owner.boot === undefined && (owner.hostId !== self.hostId || owner.host !== self.host))
+    return "foreign";
+  // "unknown" counts as alive: a holder is only robbed on proof.
+  return stateOf(owner.pid, owner.tid, owner.starttime) === "gone" ? "dead" : "alive";
+}

@@ -1,0 +1,83 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { hasCode } from "./errors.ts";
+
+/** What the operating system says about a process (or, on Linux, one thread of it). */
+export type ProcessState = "running" | "gone" | "unknown";
+
+/**
+ * Start time of a process, or of its thread `tid` on Linux, in whatever unit the platform has; two processes that
+ * had the same pid differ in it. `undefined` when the process is gone or the system does not tell.
+ */
+export function startTimeOf(pid: number, tid?: number): number | string | undefined {
+  switch (process.platform) {
+    case "linux":
+    case "android":
+      return readStat(pid, tid)?.starttime;
+    case "win32":
+      return runTool("powershell.exe", [
+        "-NoProfile",
+        "-NonInteractive",
+        "-Command",
+        `(Get-Process -Id ${pid}).StartTime.ToFileTimeUtc()`,
+      ]);
+    default:
+      return runTool("ps", ["-o", "lstart=", "-p", String(pid)]);
+  }
+}
+
+/** Whether that process, with that start time if one is given, still runs. */
+export function stateOf(pid: number, tid?: number, starttime?: number | string): ProcessState {
+  if (!Number.isInteger(pid) || pid <= 0) return "unknown";
+  if (!pidExists(pid)) return "gone";
+  if (process.platform === "linux" || process.platform === "android") {
+    const stat = readStat(pid, tid);
+    // The pid exists but /proc hides it or the thread ended: only the latter is proof.
+    if (stat === undefined) return readStat(pid) === undefined ? "unknown" : "gone";
+    if (stat.state === "Z" || stat.state === "X") return "gone"; // ended, not yet reaped: it holds nothing any more
+    return starttime !== undefined && stat.starttime !== starttime ? "gone" : "running";
+  }
+  if (starttime === undefined) return "running";
+  const found = startTimeOf(pid);
+  if (found === undefined) return "unknown";
+  return found === starttime ? "running" : "gone";
+}
+
+/** Fields 3 and 22 of `/proc/<pid>/stat` (proc(5)); the command name in field 2 may hold spaces and brackets. */
+export function parseStat(text: string): { readonly state: string; readonly starttime: number } | undefined {
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state] = fields;
+  const starttime = Number(fields[19]);
+  return state === undefined || !Number.isFinite(starttime) ? undefined : { state, starttime };
+}
+
+function readStat(pid: number, tid?: number): ReturnType<typeof parseStat> {
+  const file = tid === undefined ? `/proc/${pid}/stat` : `/proc/${pid}/task/${tid}/stat`;
+  try {
+    return parseStat(readFileSync(file, "latin1"));
+  } catch {
+    return undefined; // gone, or hidden from us: stateOf() tells the two apart
+  }
+}
+
+function pidExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !hasCode(error, "ESRCH"); // EPERM: it exists and belongs to another user
+  }
+}
+
+function runTool(command: string, args: readonly string[]): string | undefined {
+  try {
+    const output = execFileSync(command, args, {
+      encoding: "utf8",
+      timeout: 5_000,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return output.trim() === "" ? undefined : output.trim();
+  } catch {
+    return undefined; // no such process, or no such tool on this system
+  }
+}

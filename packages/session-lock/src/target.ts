@@ -1,0 +1,73 @@
+import { lstatSync, realpathSync } from "node:fs";
+import path from "node:path";
+import { hasCode, SessionLockError } from "./errors.ts";
+
+/** Longest file name most file systems take, in bytes, less what `.lock` and our temporary suffixes need. */
+const longestNameBytes = 255 - 40;
+
+/**
+ * The one path that stands for a session file, however it was spelled: real folder, and the file's own name as the
+ * file system has it. Throws `INVALID_TARGET` for anything that is not, or could not become, a plain file.
+ */
+export function canonicalSessionFile(sessionFile: string): string {
+  if (typeof sessionFile !== "string" || sessionFile === "")
+    throw refused(String(sessionFile), "it is empty");
+  if (sessionFile.includes("\0")) throw refused(sessionFile, "its name contains NUL");
+  if (sessionFile.endsWith("/") || sessionFile.endsWith(path.sep))
+    throw refused(sessionFile, "it names a folder");
+  const absolute = path.resolve(sessionFile);
+  const name = path.basename(absolute);
+  if (name === "") throw refused(sessionFile, "it names a folder");
+  if (Buffer.byteLength(name) > longestNameBytes)
+    throw refused(sessionFile, `its name is longer than ${longestNameBytes} bytes`);
+  const folder = realFolder(path.dirname(absolute), sessionFile);
+  const inFolder = path.join(folder, name);
+  return isExistingFile(inFolder, sessionFile) ? realName(inFolder, sessionFile) : inFolder;
+}
+
+export function lockPathOf(canonical: string): string {
+  return `${canonical}.lock`;
+}
+
+function realFolder(folder: string, sessionFile: string): string {
+  try {
+    return realpathSync.native(folder);
+  } catch (error) {
+    if (hasCode(error, "ENOTDIR") || hasCode(error, "ELOOP") || hasCode(error, "ENAMETOOLONG"))
+      throw refused(sessionFile, "its folder is not a usable path", error);
+    throw new SessionLockError(
+      "IO",
+      `cannot lock ${sessionFile}: its folder cannot be reached; create it first`,
+      {
+        sessionFile,
+        cause: error,
+      },
+    );
+  }
+}
+
+function isExistingFile(file: string, sessionFile: string): boolean {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  if (found === undefined) return false;
+  // A link would give one file two names and so two locks.
+  if (found.isSymbolicLink()) throw refused(sessionFile, "it is a symbolic link; lock the file it points to");
+  if (!found.isFile()) throw refused(sessionFile, "it is not a regular file");
+  return true;
+}
+
+/** On file systems that ignore case or normalise Unicode, the spelling on disk; elsewhere the path itself. */
+function realName(file: string, sessionFile: string): string {
+  try {
+    return realpathSync.native(file);
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return file; // removed since: its name can still be locked
+    throw new SessionLockError("IO", `cannot resolve ${sessionFile}`, { sessionFile, cause: error });
+  }
+}
+
+function refused(sessionFile: string, why: string, cause?: unknown): SessionLockError {
+  return new SessionLockError("INVALID_TARGET", `cannot lock ${JSON.stringify(sessionFile)}: ${why}`, {
+    sessionFile,
+    cause,
+  });
+}

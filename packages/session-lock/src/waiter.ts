@@ -1,0 +1,103 @@
+import { SessionLockError } from "./errors.ts";
+import type { SessionLockHolder } from "./errors.ts";
+import type { OwnedLock } from "./lease.ts";
+import type { LockRequest } from "./options.ts";
+
+export interface WaiterHost {
+  readonly sessionFile: string;
+  /** The waiter has given up. */
+  onLeft(waiter: Waiter): void;
+  describeHolder(): { readonly holder: SessionLockHolder | undefined; readonly sameProcess: boolean };
+}
+
+/** One call that waits for the lock: granted, refused, timed out or aborted, whichever comes first. */
+export class Waiter {
+  readonly request: LockRequest;
+  readonly where: string | undefined;
+  readonly granted: Promise<OwnedLock>;
+  readonly since = performance.now();
+  #resolve: (lock: OwnedLock) => void = () => undefined;
+  #reject: (error: SessionLockError) => void = () => undefined;
+  readonly #host: WaiterHost;
+  readonly #timer: NodeJS.Timeout;
+  readonly #onAbort = (): void => this.#giveUp(abortedError(this.#host.sessionFile, this.request.signal));
+
+  constructor(request: LockRequest, where: string | undefined, host: WaiterHost) {
+    this.request = request;
+    this.where = where;
+    this.granted = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#host = host;
+    this.#timer = setTimeout(() => this.#giveUp(this.#timeoutError()), request.timeoutMs);
+    request.signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  get waitedMs(): number {
+    return Math.round(performance.now() - this.since);
+  }
+
+  grant(lock: OwnedLock): void {
+    this.#stop();
+    this.#resolve(lock);
+  }
+
+  refuse(error: SessionLockError): void {
+    this.#stop();
+    this.#reject(error);
+  }
+
+  #giveUp(error: SessionLockError): void {
+    this.refuse(error);
+    this.#host.onLeft(this);
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.request.signal?.removeEventListener("abort", this.#onAbort);
+  }
+
+  #timeoutError(): SessionLockError {
+    return timeoutError(
+      this.#host.sessionFile,
+      this.request.timeoutMs,
+      this.waitedMs,
+      this.#host.describeHolder(),
+    );
+  }
+}
+
+export function abortedError(sessionFile: string, signal: AbortSignal | undefined): SessionLockError {
+  return new SessionLockError("ABORTED", `waiting for the write lock on ${sessionFile} was aborted`, {
+    sessionFile,
+    cause: signal?.reason,
+  });
+}
+
+/** Keeps the words that tools already look for, "session file locked", and adds who, where and since when. */
+export function timeoutError(
+  sessionFile: string,
+  timeoutMs: number,
+  waitedMs: number,
+  found: { readonly holder: SessionLockHolder | undefined; readonly sameProcess: boolean },
+): SessionLockError {
+  const { holder, sameProcess } = found;
+  return new SessionLockError(
+    "TIMEOUT",
+    `session file locked (timeout ${timeoutMs}ms): ${describe(holder, sameProcess)}: ${sessionFile}`,
+    { sessionFile, holder, waitedMs, sameProcess, retryAfterMs: Math.min(5_000, Math.max(50, timeoutMs)) },
+  );
+}
+
+function describe(holder: SessionLockHolder | undefined, sameProcess: boolean): string {
+  if (holder === undefined) return "held by a process that left no readable record";
+  const facts = [
+    sameProcess ? `held by another task of this process, pid=${holder.pid}` : `held by pid=${holder.pid}`,
+    ...(holder.host === undefined ? [] : [`host=${holder.host}`]),
+    ...(holder.purpose === undefined ? [] : [`purpose=${JSON.stringify(holder.purpose)}`]),
+    `for ${Math.max(0, Date.now() - holder.acquiredAt)}ms`,
+    ...(holder.where === undefined ? [] : [`acquired at ${holder.where}`]),
+  ];
+  return facts.join(" ");
+}

@@ -1,0 +1,4 @@
+import { lockContract } from "./contract.ts";
+
+lockContract("kernel");
+lockContract("lockfile");

@@ -1,0 +1,46 @@
+// A process that does with locks what the test tells it to, one message at a time.
+import { appendFileSync } from "node:fs";
+import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
+
+const locks = new Map();
+
+const operations = {
+  async acquire({ name = "lock", ...options }) {
+    const lock = await acquireSessionWriteLock(options);
+    locks.set(name, lock);
+    return { epoch: lock.epoch };
+  },
+  tryAcquire({ name = "lock", ...options }) {
+    const lock = tryAcquireSessionWriteLock(options);
+    if (lock !== undefined) locks.set(name, lock);
+    return { acquired: lock !== undefined };
+  },
+  async release({ name = "lock" }) {
+    await locks.get(name).release();
+  },
+  assertHeld({ name = "lock" }) {
+    locks.get(name).assertHeld();
+    return { held: true };
+  },
+  append({ file, text }) {
+    appendFileSync(file, text);
+  },
+  /** Answers first, then keeps the event loop busy. */
+  block({ ms }) {
+    setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms));
+  },
+  exit({ code = 0 }) {
+    setImmediate(() => process.exit(code));
+  },
+};
+
+process.on("message", async ({ id, operation, input }) => {
+  try {
+    process.send({ id, result: await operations[operation](input) });
+  } catch (error) {
+    const { code, message, holder, sameProcess, retryable } = error;
+    process.send({ id, failure: { code, message, holder, sameProcess, retryable } });
+  }
+});
+process.on("disconnect", () => process.exit());
+process.send({ ready: true });
