@@ -105,7 +105,9 @@ function mirroredText({ text = "", mediaUrls = [] }: DeliveryMirror): string {
 /** The file's name only: the rest of a media URL may carry a secret. */
 function fileNameOf(mediaUrl: string): string {
   const [location = ""] = mediaUrl.trim().split(/[?#]/);
-  const name = path.posix.basename(location.replaceAll("\\", "/"));
+  const name = path.posix.basename(
+    location.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, "").replaceAll("\\", "/"),
+  );
   try {
     return decodeURIComponent(name);
   } catch {

@@ -1,0 +1,139 @@
+import type { Item } from "./read-message.ts";
+import { isSyntheticResult } from "./synthetic-result.ts";
+
+/** Why a tool result is left out: no call for it, its call has another one, or its call was left out itself. */
+export type ResultFate = "orphan" | "duplicate" | "lost";
+
+/** Which result answers which call. Positions are those of the list of items. */
+export interface Pairing {
+  /** For the assistant item at a position: the position of the result of each of its calls. */
+  readonly answers: ReadonlyMap<number, readonly (number | undefined)[]>;
+  /** For the result item at a position; a result that is not in here has its call. */
+  readonly fates: ReadonlyMap<number, ResultFate>;
+}
+
+interface Slot {
+  readonly turn: number;
+  readonly call: number;
+}
+
+/** All calls of one id: a model may use an id again in a later turn. */
+interface Claims {
+  readonly open: Slot[];
+  newest: Slot;
+}
+
+const NO_IDS: readonly string[] = [];
+
+/**
+ * Pairs results with calls, turn by turn, as ids may come again.
+ *
+ * A result belongs to the newest turn if that has an open call of its id. If not, it is moved to the one open call of
+ * its id before it, or to the turn right after it; where two calls could own it, nobody does. Of two results of one
+ * call the first one counts, unless it was made up.
+ */
+export function pairResults(items: readonly Item[]): Pairing {
+  const builder = new PairingBuilder(items);
+  for (let position = 0; position < items.length; position += 1) {
+    const item = items[position];
+    if (item?.kind === "assistant") builder.openTurn(position, item.calls, item.lost);
+    else if (item?.kind === "result") builder.place(position, item.message.toolCallId);
+  }
+  return builder;
+}
+
+class PairingBuilder implements Pairing {
+  readonly answers = new Map<number, (number | undefined)[]>();
+  readonly fates = new Map<number, ResultFate>();
+  readonly #items: readonly Item[];
+  readonly #claims = new Map<string, Claims>();
+  readonly #lost = new Set<string>();
+  #turn = -1;
+  #turnLost = NO_IDS;
+  /** Results since the newest turn that no call has asked for yet. */
+  #early: number[] = [];
+
+  constructor(items: readonly Item[]) {
+    this.#items = items;
+  }
+
+  openTurn(turn: number, calls: readonly string[], lost: readonly string[]): void {
+    this.#turn = turn;
+    this.#turnLost = lost;
+    for (const id of lost) this.#lost.add(id);
+    if (calls.length > 0) {
+      this.answers.set(turn, new Array<number | undefined>(calls.length).fill(undefined));
+      for (let call = 0; call < calls.length; call += 1) this.#open({ turn, call }, calls[call] ?? "");
+      for (const position of this.#early) this.#adopt(position, calls);
+    }
+    if (this.#early.length > 0) this.#early = [];
+  }
+
+  place(position: number, id: string): void {
+    const claims = this.#claims.get(id);
+    const slot = claims && this.#slotFor(id, claims);
+    if (claims && slot) {
+      claims.open.splice(claims.open.indexOf(slot), 1);
+      this.#answer(slot, position);
+    } else if (claims && claims.open.length === 0 && !this.#turnLost.includes(id)) {
+      this.#placeAgain(claims.newest, position);
+    } else if (this.#lost.has(id)) {
+      this.fates.set(position, "lost");
+    } else {
+      this.fates.set(position, "orphan");
+      if (!claims) this.#early.push(position);
+    }
+  }
+
+  #open(slot: Slot, id: string): void {
+    const claims = this.#claims.get(id);
+    if (claims) {
+      claims.open.push(slot);
+      claims.newest = slot;
+    } else this.#claims.set(id, { open: [slot], newest: slot });
+  }
+
+  /** The first open call of the newest turn, or the only open call there is. */
+  #slotFor(id: string, { open }: Claims): Slot | undefined {
+    let first = open.length;
+    while (first > 0 && open[first - 1]?.turn === this.#turn) first -= 1;
+    return open[first] ?? (open.length === 1 ? open[0] : undefined);
+  }
+
+  #placeAgain(slot: Slot, position: number): void {
+    const earlier = this.answers.get(slot.turn)?.[slot.call];
+    if (earlier === undefined || !this.#isSynthetic(earlier) || this.#isSynthetic(position)) {
+      this.fates.set(position, "duplicate");
+      return;
+    }
+    this.fates.set(earlier, "duplicate");
+    this.#answer(slot, position);
+  }
+
+  /** A result that was written before its turn, by a writer that lost a race. */
+  #adopt(position: number, calls: readonly string[]): void {
+    const id = this.#resultId(position);
+    const isAlone = this.#early.filter((other) => this.#resultId(other) === id).length === 1;
+    const claims = id === undefined ? undefined : this.#claims.get(id);
+    const slot = claims?.open.find(({ turn }) => turn === this.#turn);
+    if (!isAlone || !claims || !slot || calls.filter((call) => call === id).length !== 1) return;
+    claims.open.splice(claims.open.indexOf(slot), 1);
+    this.fates.delete(position);
+    this.#answer(slot, position);
+  }
+
+  #answer(slot: Slot, position: number): void {
+    const answers = this.answers.get(slot.turn);
+    if (answers) answers[slot.call] = position;
+  }
+
+  #resultId(position: number): string | undefined {
+    const item = this.#items[position];
+    return item?.kind === "result" ? item.message.toolCallId : undefined;
+  }
+
+  #isSynthetic(position: number): boolean {
+    const item = this.#items[position];
+    return item?.kind === "result" && isSyntheticResult(item.message);
+  }
+}

@@ -1,0 +1,142 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { acquireSessionWriteLock } from "session-lock";
+import { afterEach, expect, test, vi } from "vitest";
+import {
+  appendAssistantMessageToSessionTranscript,
+  defaultStorePath,
+  onSessionTranscriptUpdate,
+  openSessionStore,
+  openTranscript,
+} from "../src/index.ts";
+import { assistantMessage } from "./messages.ts";
+import { readRaw } from "./raw-session.ts";
+import { tempFolder } from "./temp-session.ts";
+
+const sessionKey = "agent:main:main";
+
+afterEach(() => vi.unstubAllEnvs());
+
+async function storeWithSession() {
+  const storePath = tempFolder();
+  const { sessionFile, sessionId } = await openSessionStore(storePath).ensure(sessionKey);
+  return { storePath, sessionFile, sessionId };
+}
+
+test("a delivered text becomes one assistant message that says where it came from", async () => {
+  const { storePath, sessionFile, sessionId } = await storeWithSession();
+
+  const result = await appendAssistantMessageToSessionTranscript({
+    sessionKey: "main",
+    storePath,
+    text: " delivered ",
+  });
+
+  await using transcript = await openTranscript(sessionFile, { create: false });
+  const [entry] = await transcript.entries();
+  expect(transcript.sessionId).toBe(sessionId);
+  expect(result).toEqual({ ok: true, sessionFile, messageId: entry?.id });
+  expect(entry).toMatchObject({
+    type: "message",
+    message: {
+      role: "assistant",
+      content: [{ type: "text", text: "delivered" }],
+      api: "openai-responses",
+      provider: "openclaw",
+      model: "delivery-mirror",
+      usage: { input: 0, output: 0, totalTokens: 0, cost: { total: 0 } },
+      stopReason: "stop",
+    },
+  });
+});
+
+test("media is recorded by its file names, without the rest of its URLs", async () => {
+  const { storePath, sessionFile } = await storeWithSession();
+  const mediaUrls = [
+    "https://host/a/cat%20one.png?token=secret",
+    "file:///tmp/two.jpg#x",
+    "C:\\pictures\\three.gif",
+    "100%.png",
+  ];
+
+  await appendAssistantMessageToSessionTranscript({ sessionKey, storePath, mediaUrls });
+
+  expect(readRaw(sessionFile).visible).toEqual(["cat one.png, two.jpg, three.gif, 100%.png"]);
+});
+
+test("what the run has recorded under its key is not recorded twice", async () => {
+  const { storePath, sessionFile, sessionId } = await storeWithSession();
+  await using transcript = await openTranscript(sessionFile, { expectedSessionId: sessionId });
+  const run = await transcript.append(assistantMessage("the answer"), { idempotencyKey: "run1:assistant" });
+
+  const mirror = { sessionKey, storePath, text: "the answer" };
+  const same = await appendAssistantMessageToSessionTranscript({
+    ...mirror,
+    idempotencyKey: "run1:assistant",
+  });
+  const another = await appendAssistantMessageToSessionTranscript({
+    ...mirror,
+    idempotencyKey: "run2:assistant",
+  });
+
+  expect(same).toEqual({ ok: true, sessionFile, messageId: run.entry.id });
+  expect(another).toMatchObject({ ok: true });
+  expect(readRaw(sessionFile).visible).toEqual(["the answer", "the answer"]);
+});
+
+test.each([
+  ["no key", { sessionKey: " ", text: "x" }, "missing sessionKey"],
+  ["nothing to say", { sessionKey, text: " ", mediaUrls: ["https://host/"] }, "empty text"],
+  ["an unknown key", { sessionKey: "agent:main:nobody", text: "x" }, "unknown sessionKey: agent:main:nobody"],
+  ["a bad key", { sessionKey: "../../etc", text: "x" }, "a session key is agent:<agentId>:<rest>, or main"],
+])("%s is an answer, not an error", async (_, mirror, reason) => {
+  const { storePath } = await storeWithSession();
+
+  expect(await appendAssistantMessageToSessionTranscript({ ...mirror, storePath })).toEqual({
+    ok: false,
+    reason,
+  });
+});
+
+test("a file that holds another session is an answer too, and stays as it is", async () => {
+  const { storePath, sessionFile } = await storeWithSession();
+  const other =
+    '{"type":"session","version":3,"id":"other","timestamp":"2025-01-01T00:00:00.000Z","cwd":"/w"}\n';
+  writeFileSync(sessionFile, other);
+
+  const result = await appendAssistantMessageToSessionTranscript({ sessionKey, storePath, text: "x" });
+
+  expect(result).toMatchObject({ ok: false, reason: expect.stringContaining("holds session other") });
+  expect(readRaw(sessionFile).entries).toEqual([]);
+});
+
+test("a mirror waits for the run that writes", async () => {
+  const { storePath, sessionFile, sessionId } = await storeWithSession();
+  await using transcript = await openTranscript(sessionFile, { expectedSessionId: sessionId });
+  const lock = await acquireSessionWriteLock({ sessionFile });
+  const mirror = appendAssistantMessageToSessionTranscript({ sessionKey, storePath, text: "mirror" });
+
+  await transcript.append(assistantMessage("run"), { within: lock });
+  await lock.release();
+  await mirror;
+
+  expect(readRaw(sessionFile)).toMatchObject({ visible: ["run", "mirror"], forks: 0 });
+});
+
+test("the default store is the agent's, below SESSION_LOCK_HOME", async () => {
+  const home = tempFolder();
+  vi.stubEnv("SESSION_LOCK_HOME", home);
+  const updates: string[] = [];
+  const stop = onSessionTranscriptUpdate(({ sessionFile }) => updates.push(sessionFile));
+  const { sessionFile } = await openSessionStore(defaultStorePath("helper")).ensure("agent:helper:main");
+
+  const result = await appendAssistantMessageToSessionTranscript({
+    sessionKey: "agent:helper:main",
+    text: "x",
+  });
+  stop();
+
+  expect(sessionFile.startsWith(`${home}/agents/helper/sessions/`)).toBe(true);
+  expect(existsSync(sessionFile)).toBe(true);
+  expect(result).toMatchObject({ ok: true, sessionFile });
+  expect(updates).toEqual([sessionFile]);
+});

@@ -1,0 +1,88 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { withSessionWriteLock } from "session-lock";
+import { expect, test } from "vitest";
+import { openTranscript, SessionManager } from "../src/index.ts";
+import { userMessage } from "./messages.ts";
+import { readRaw } from "./raw-session.ts";
+import { tempSession } from "./temp-session.ts";
+
+async function twoEntries(file: string): Promise<{ readonly whole: Buffer; readonly lastLine: number }> {
+  await using transcript = await openTranscript(file);
+  await transcript.append(userMessage("one"));
+  const lastLine = readFileSync(file).length;
+  await transcript.append(userMessage("two – ünï ✓"));
+  return { whole: readFileSync(file), lastLine };
+}
+
+test("cut at every byte of its last line, a session opens with all before it and goes on", async () => {
+  const file = tempSession();
+  const { whole, lastLine } = await twoEntries(file);
+  const complete = whole.length - 1; // only the newline is missing: nothing of the entry is lost
+
+  for (let cut = lastLine; cut < complete; cut += 1) {
+    writeFileSync(file, whole.subarray(0, cut));
+    writeFileSync(`${file}.rej`, "");
+    await using transcript = await openTranscript(file, { durability: "os" });
+    const before = (await transcript.branch()).length;
+    const untouched = readFileSync(file).equals(whole.subarray(0, cut));
+    await transcript.append(userMessage("three"));
+
+    expect({ cut, before, untouched, after: readRaw(file).visible }).toEqual({
+      cut,
+      before: 1,
+      untouched: true,
+      after: ["one", "three"],
+    });
+    expect(readRaw(file)).toMatchObject({ unreadable: 0, forks: 0 });
+    expect(readFileSync(`${file}.rej`).subarray(0, cut - lastLine)).toEqual(whole.subarray(lastLine, cut));
+  }
+});
+
+test("a last line that lost only its newline is kept", async () => {
+  const file = tempSession();
+  const { whole } = await twoEntries(file);
+  writeFileSync(file, whole.subarray(0, -1));
+
+  await withSessionWriteLock(file, () => SessionManager.open(file).appendMessage(userMessage("three")));
+
+  expect(readRaw(file)).toMatchObject({ visible: ["one", "two – ünï ✓", "three"], unreadable: 0, forks: 0 });
+  expect(existsSync(`${file}.rej`)).toBe(false);
+});
+
+test("zeroes that a power cut left behind the last line are cut off and kept aside", async () => {
+  const file = tempSession();
+  const { whole } = await twoEntries(file);
+  writeFileSync(file, Buffer.concat([whole, Buffer.alloc(5000)]));
+
+  await using transcript = await openTranscript(file);
+  await transcript.append(userMessage("three"));
+
+  expect(readRaw(file)).toMatchObject({ visible: ["one", "two – ünï ✓", "three"], unreadable: 0 });
+  expect(readFileSync(`${file}.rej`)).toEqual(Buffer.concat([Buffer.alloc(5000), Buffer.from("\n")]));
+});
+
+test("a header that lost only its newline is a session", async () => {
+  const file = tempSession();
+  writeFileSync(
+    file,
+    '{"type":"session","version":3,"id":"s1","timestamp":"2025-01-01T00:00:00.000Z","cwd":"/w"}',
+  );
+
+  await using transcript = await openTranscript(file);
+  await transcript.append(userMessage("one"));
+
+  expect(readRaw(file)).toMatchObject({ headers: 1, visible: ["one"], unreadable: 0 });
+});
+
+test("a reader never shows a line that is still being written", async () => {
+  const file = tempSession();
+  const { whole, lastLine } = await twoEntries(file);
+  writeFileSync(file, whole.subarray(0, lastLine + 20));
+  await using transcript = await openTranscript(file);
+  const during = (await transcript.entries()).length;
+
+  writeFileSync(file, whole.subarray(lastLine + 20), { flag: "a" });
+
+  expect(during).toBe(1);
+  expect(await transcript.entries()).toHaveLength(2);
+});
