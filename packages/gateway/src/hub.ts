@@ -33,16 +33,9 @@ export class Hub {
     this.#send([...this.#sinks], event, payload, delivery);
   }
 
-  /** To everybody who may read conversations, and to `addressees` whatever they may read. */
-  publish(
-    event: string,
-    payload: object,
-    delivery: Delivery,
-    addressees: ReadonlySet<EventSink> = new Set(),
-  ): void {
-    const readers = [...this.#sinks].filter(
-      (sink) => hasScope(sink.scopes, "operator.read") || addressees.has(sink),
-    );
+  /** To everybody who may read conversations; whoever may write may read, so a run's submitter is among them. */
+  publish(event: string, payload: object, delivery: Delivery): void {
+    const readers = [...this.#sinks].filter((sink) => hasScope(sink.scopes, "operator.read"));
     this.#send(readers, event, payload, delivery);
   }
 

@@ -15,8 +15,8 @@ export interface RunHost {
   readonly agentId: string;
   readonly transcript: Transcript;
   readonly runner: AgentRunner;
-  /** Sends an event of the run to its submitter and to everybody who reads along. */
-  publish(run: Run, event: ChatEvent): void;
+  /** Sends an event of the run to everybody who reads along. */
+  publish(event: ChatEvent): void;
   /** Called with what no client can be told, for the log. */
   failed(run: Run, error: unknown): void;
   /** Called once, after the terminal event. */
@@ -165,7 +165,7 @@ export class Run implements LaneJob {
 
   #publish(news: ChatNews): void {
     const { sessionKey, agentId } = this.#host;
-    this.#host.publish(this, { runId: this.runId, sessionKey, agentId, seq: this.#seq++, ...news });
+    this.#host.publish({ runId: this.runId, sessionKey, agentId, seq: this.#seq++, ...news });
   }
 }
 

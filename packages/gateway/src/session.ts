@@ -1,7 +1,7 @@
-import type { SessionRecord, Transcript } from "@session-lock/transcript";
+import type { Appended, SessionRecord, Transcript } from "@session-lock/transcript";
 import { openTranscript } from "@session-lock/transcript";
 import type { Logger } from "pino";
-import type { EventSink, Hub } from "./hub.ts";
+import type { Hub } from "./hub.ts";
 import { INPUT_ENTRY, readInputs, runKeys, type AcceptedInput } from "./inputs.ts";
 import { Lane } from "./lane.ts";
 import { injectedMessage, userMessage, type AbortOrigin } from "./messages.ts";
@@ -20,18 +20,27 @@ export interface SessionSetup {
 /**
  * What is known of one input, by its run id.
  *
- * - `accepting` its entry is being written; `durable` settles with it
+ * - `accepting` its entry is being written
  * - `open` acknowledged; its run waits or works
  * - `unsure` writing its entry failed, so it was not acknowledged; it may be on disk all the same
  * - `elsewhere` another process acknowledged it and has not ended it
  * - `ended` its terminal row is on disk, or its terminal event is out
  */
 type InputState =
-  | { readonly kind: "accepting"; readonly durable: Promise<unknown> }
-  | { readonly kind: "open"; readonly run: Run; readonly entryId: string }
+  | { readonly kind: "accepting"; readonly accepted: Promise<unknown> }
+  | { readonly kind: "open"; readonly entryId: string }
   | { readonly kind: "unsure" }
   | { readonly kind: "elsewhere" }
   | { readonly kind: "ended" };
+
+/** The entry of an input that is being written. */
+interface PendingAppend {
+  readonly appending: Promise<Appended>;
+  /** Settles when the input before this one is in the lane, or is refused. */
+  readonly before: Promise<unknown>;
+  /** Whether this process has tried to write it before. */
+  readonly isOurs: boolean;
+}
 
 /** An acknowledged input whose run has not begun, as `chat.history` shows it. */
 export interface PendingInput {
@@ -51,7 +60,8 @@ export class Session implements RunHost {
   readonly #setup: SessionSetup;
   readonly #inputs = new Map<string, InputState>();
   readonly #lane = new Lane<Run>();
-  readonly #audience = new Map<Run, Set<EventSink>>();
+  readonly #runs = new Set<Run>();
+  #accepted: Promise<unknown> = Promise.resolve();
 
   private constructor(sessionKey: string, transcript: Transcript, setup: SessionSetup) {
     this.sessionKey = sessionKey;
@@ -71,14 +81,14 @@ export class Session implements RunHost {
     const session = new Session(sessionKey, transcript, setup);
     for (const { entryId, input, ended } of readInputs(await transcript.entries())) {
       if (ended) session.#inputs.set(input.runId, { kind: "ended" });
-      else session.#enqueue(input, entryId, undefined);
+      else session.#enqueue(input, entryId);
     }
     return session;
   }
 
   /** Whether something still happens here. */
   get busy(): boolean {
-    return this.#audience.size > 0;
+    return this.#runs.size > 0;
   }
 
   get activeRunId(): string | undefined {
@@ -95,25 +105,22 @@ export class Session implements RunHost {
   }
 
   /** Makes an input durable and puts its run into the lane; the same run id again gets the same answer and no run. */
-  async accept(input: AcceptedInput, submitter: EventSink): Promise<ChatSendResult> {
+  async accept(input: AcceptedInput): Promise<ChatSendResult> {
     const { runId } = input;
     const known = this.#inputs.get(runId);
-    if (known !== undefined && known.kind !== "unsure") return this.#repeat(runId, known, submitter);
-    const durable = this.transcript.appendCustom(INPUT_ENTRY, input, {
+    if (known !== undefined && known.kind !== "unsure") return this.#repeat(runId, known);
+    const appending = this.transcript.appendCustom(INPUT_ENTRY, input, {
       idempotencyKey: runKeys.input(runId),
       purpose: "accept input",
     });
-    this.#inputs.set(runId, { kind: "accepting", durable });
-    try {
-      const { entry, repeated } = await durable;
-      // A key that is on disk and that we did not write belongs to another process.
-      if (repeated && known === undefined) return await this.#adopt(runId);
-      this.#enqueue(input, entry.id, submitter);
-      return { runId, status: "started" };
-    } catch (error) {
-      this.#inputs.set(runId, { kind: "unsure" });
-      throw error;
-    }
+    const accepted = this.#acceptAppended(input, {
+      appending,
+      before: this.#accepted,
+      isOurs: known !== undefined,
+    });
+    this.#inputs.set(runId, { kind: "accepting", accepted });
+    this.#accepted = accepted.catch(() => undefined); // its caller is told
+    return accepted;
   }
 
   /** Stops one run, or the waiting and the active ones; returns the ids of those that it stopped. */
@@ -157,9 +164,9 @@ export class Session implements RunHost {
     });
   }
 
-  publish(run: Run, event: ChatEvent): void {
+  publish(event: ChatEvent): void {
     const delivery = event.state === "delta" ? "droppable" : "certain";
-    this.#setup.hub.publish("chat", event, delivery, this.#audience.get(run));
+    this.#setup.hub.publish("chat", event, delivery);
   }
 
   failed(run: Run, error: unknown): void {
@@ -171,12 +178,12 @@ export class Session implements RunHost {
 
   ended(run: Run): void {
     this.#inputs.set(run.runId, { kind: "ended" });
-    this.#audience.delete(run);
+    this.#runs.delete(run);
   }
 
   /** Starts no further run; those that wait stay on disk for the next start. Resolves when nothing is being written. */
   async stop(): Promise<void> {
-    const ending = [...this.#audience.keys()].map((run) => run.settled);
+    const ending = [...this.#runs].map((run) => run.settled);
     await Promise.all([this.#lane.stop(), ...ending]);
   }
 
@@ -185,19 +192,34 @@ export class Session implements RunHost {
     await this.transcript.close();
   }
 
-  #enqueue(input: AcceptedInput, entryId: string, submitter: EventSink | undefined): void {
+  #enqueue(input: AcceptedInput, entryId: string): void {
     const run = new Run(input, this);
-    this.#inputs.set(input.runId, { kind: "open", run, entryId });
-    this.#audience.set(run, new Set(submitter === undefined ? [] : [submitter]));
+    this.#inputs.set(input.runId, { kind: "open", entryId });
+    this.#runs.add(run);
     this.#lane.push(run);
   }
 
-  async #repeat(runId: string, known: InputState, submitter: EventSink): Promise<ChatSendResult> {
-    if (known.kind === "accepting") await known.durable;
+  async #repeat(runId: string, known: InputState): Promise<ChatSendResult> {
+    if (known.kind === "accepting") await known.accepted;
     const now = this.#inputs.get(runId);
     if (now?.kind === "elsewhere") return this.#adopt(runId);
-    if (now?.kind === "open") this.#audience.get(now.run)?.add(submitter);
     return { runId, status: now?.kind === "ended" ? "ok" : "in_flight" };
+  }
+
+  async #acceptAppended(input: AcceptedInput, append: PendingAppend): Promise<ChatSendResult> {
+    const { runId } = input;
+    try {
+      const { entry, repeated } = await append.appending;
+      // Appends may resolve in another order than the one they were written in; runs keep the order of the file.
+      await append.before;
+      // A key that is on disk and that we did not write belongs to another process.
+      if (repeated && !append.isOurs) return await this.#adopt(runId);
+      this.#enqueue(input, entry.id);
+      return { runId, status: "started" };
+    } catch (error) {
+      this.#inputs.set(runId, { kind: "unsure" });
+      throw error;
+    }
   }
 
   /** Looks into the file for what became of an input that another process acknowledged. */

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import { onSessionTranscriptUpdate, type SessionRecord, type SessionStore } from "@session-lock/transcript";
 import { GatewayError } from "./errors.ts";
 import { Session, type SessionSetup } from "./session.ts";
@@ -13,7 +14,7 @@ interface OpenSession {
 
 /** The sessions that are open, each once. Nobody holds one longer than a call, so that idle ones can be closed. */
 export class Sessions {
-  readonly store: SessionStore;
+  readonly #store: SessionStore;
   readonly #setup: SessionSetup;
   // Least recently used first.
   readonly #open = new Map<string, OpenSession>();
@@ -22,7 +23,7 @@ export class Sessions {
   #phase: "serving" | "draining" | "closed" = "serving";
 
   constructor(store: SessionStore, setup: SessionSetup) {
-    this.store = store;
+    this.#store = store;
     this.#setup = setup;
   }
 
@@ -50,21 +51,32 @@ export class Sessions {
   /** Works with a session, created on first use. Throws `UNAVAILABLE` while the gateway shuts down. */
   async ensure<T>(sessionKey: string, work: (session: Session) => T | Promise<T>): Promise<T> {
     this.refuseWhileDraining();
-    return this.#use(sessionKey, () => this.store.ensure(sessionKey), work);
+    return this.#use(sessionKey, () => this.#store.ensure(sessionKey), work);
   }
 
   /** Works with a session that exists; `undefined` when there is none. */
   async find<T>(sessionKey: string, work: (session: Session) => T | Promise<T>): Promise<T | undefined> {
-    const record = await this.store.get(sessionKey);
+    const record = await this.#store.get(sessionKey);
     if (record === undefined) return undefined;
     // An open session can still be read and stopped while the gateway drains.
     if (this.#phase === "closed" || !this.#open.has(sessionKey)) this.refuseWhileDraining();
     return this.#use(sessionKey, () => Promise.resolve(record), work);
   }
 
+  /** Every session's record; `updatedAt` is the last change of the record or of the transcript, whoever made it. */
+  async list(): Promise<SessionRecord[]> {
+    const records = await this.#store.list();
+    return Promise.all(
+      records.map(async (record) => ({
+        ...record,
+        updatedAt: Math.max(record.updatedAt, await changedAt(record)),
+      })),
+    );
+  }
+
   /** Opens every session once, so that what an earlier process acknowledged and did not end is run. */
   async recover(onFailure: (sessionKey: string, error: unknown) => void): Promise<void> {
-    for (const { sessionKey } of await this.store.list()) {
+    for (const { sessionKey } of await this.#store.list()) {
       if (this.draining) return;
       await this.find(sessionKey, () => undefined).catch((error: unknown) => onFailure(sessionKey, error));
     }
@@ -152,5 +164,16 @@ export class Sessions {
         ?.close()
         .catch((error: unknown) => this.#setup.log.warn({ err: error }, "closing an idle session failed"));
     }
+  }
+}
+
+/** When the transcript was last written to, in milliseconds since the epoch; 0 when there is none yet. */
+async function changedAt({ sessionFile }: SessionRecord): Promise<number> {
+  try {
+    return Math.floor((await stat(sessionFile)).mtimeMs);
+  } catch (error) {
+    // A record is made before its transcript, and the transcript may be gone.
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return 0;
+    throw error;
   }
 }

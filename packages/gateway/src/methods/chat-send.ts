@@ -11,7 +11,7 @@ export const chatSend = defineMethod({
   name: "chat.send",
   scope: "operator.write",
   params: ChatSendParams,
-  async handle(params, { sessions, agentId }, caller) {
+  async handle(params, { sessions, agentId }) {
     const { sessionId, idempotencyKey: runId, thinking, timeoutMs = 0 } = params;
     const sessionKey = toSessionKey(params.sessionKey, params.agentId ?? agentId);
     const message = cleanText(params.message, "message");
@@ -26,7 +26,7 @@ export const chatSend = defineMethod({
       if (sessionId !== undefined && sessionId !== session.transcript.sessionId) {
         throw new GatewayError("INVALID_REQUEST", "the session key belongs to another session by now");
       }
-      return session.accept(input, caller);
+      return session.accept(input);
     });
   },
 });

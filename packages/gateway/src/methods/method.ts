@@ -44,6 +44,6 @@ export function defineMethod<S extends TSchema>(definition: MethodDefinition<S>)
   return {
     name,
     scope,
-    call: async (raw, services, caller) => definition.handle(parse(raw), services, caller),
+    call: async (raw = {}, services, caller) => definition.handle(parse(raw), services, caller),
   };
 }

@@ -12,7 +12,7 @@ export const sessionsList = defineMethod({
   async handle(params, { sessions }) {
     const { limit, offset = 0, activeMinutes, agentId, label, search } = params;
     const now = Date.now();
-    const rows = (await sessions.store.list())
+    const rows = (await sessions.list())
       .filter(({ sessionKey }) => agentId === undefined || sessionKey.startsWith(`agent:${agentId}:`))
       .filter((record) => label === undefined || record.label === label)
       .filter((record) => search === undefined || isFound(record, search.toLowerCase()))

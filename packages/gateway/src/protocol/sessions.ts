@@ -18,4 +18,4 @@ export const SessionsListParams = Type.Object(
 );
 
 /** Methods that take nothing; unknown fields are ignored. */
-export const NoParams = Type.Optional(Type.Object({}));
+export const NoParams = Type.Object({});

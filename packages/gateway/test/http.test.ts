@@ -1,0 +1,82 @@
+import { request } from "node:http";
+import { expect, test } from "vitest";
+import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";
+
+/** The status of a request that `fetch` would not send. */
+function statusOf(url: string, headers: Readonly<Record<string, string>>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    outgoing.once("error", reject);
+    outgoing.end();
+  });
+}
+
+test("the health and readiness pages answer in JSON", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+
+  const healthz = await fetch(`${gateway.url}healthz`);
+  const readyz = await fetch(`${gateway.url}readyz`);
+
+  expect([healthz.status, await healthz.json()]).toEqual([200, { ok: true, status: "live" }]);
+  expect([readyz.status, await readyz.json()]).toEqual([200, { ok: true, status: "ready" }]);
+});
+
+test("what does not exist is a 404 and what cannot be done is a 405, both in JSON", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+
+  const missing = await fetch(`${gateway.url}api/config`);
+  const posted = await fetch(`${gateway.url}healthz`, { method: "POST", body: "{}" });
+
+  expect([missing.status, await missing.json()]).toEqual([404, { error: "not found" }]);
+  expect([posted.status, await posted.json()]).toEqual([405, { error: "method not allowed" }]);
+});
+
+test.each(["healthz", "no/such/page"])("every answer forbids what a page must not do: %s", async (path) => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+
+  const { headers } = await fetch(`${gateway.url}${path}`);
+
+  expect(headers.get("content-security-policy")).toContain("default-src 'self'");
+  expect(headers.get("content-security-policy")).not.toContain("unsafe");
+  expect(headers.get("x-content-type-options")).toBe("nosniff");
+  expect(headers.get("referrer-policy")).toBe("no-referrer");
+  expect(headers.get("x-frame-options")).toBe("DENY");
+  expect(headers.get("access-control-allow-origin")).toBeNull();
+});
+
+test.each([
+  ["a foreign origin", { origin: "http://evil.example" }, 403],
+  ["a foreign host", { host: "rebind.evil.example" }, 403],
+  ["our own names", { host: "localhost:PORT" }, 200],
+])("a request with %s gets %o", async (_name, headers, status) => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  const { port } = new URL(gateway.url);
+  const sent = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, value.replace("PORT", port)]),
+  );
+
+  expect(await statusOf(`${gateway.url}healthz`, sent)).toBe(status);
+});
+
+test("a credential in the URL is refused", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+
+  expect((await fetch(`${gateway.url}healthz?token=secret`)).status).toBe(400);
+});
+
+test("request lines that are no paths are answered", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+
+  expect((await fetch(`${gateway.url}//`)).status).toBe(404);
+  expect((await fetch(`${gateway.url}%00`)).status).toBeLessThan(500);
+  expect((await fetch(`${gateway.url}healthz`)).status).toBe(200);
+});

@@ -1,0 +1,99 @@
+import { createServer } from "node:net";
+import { expect, test } from "vitest";
+import { TestClient } from "./client.ts";
+import { runGateway, spawnGateway } from "./gateway-process.ts";
+import { temporaryStateDir } from "./temporary-gateway.ts";
+import { conversation, readEntries, sessionFileOf } from "./transcript-file.ts";
+
+const MAIN = "agent:main:main";
+
+test("the program says in one line where it listens", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await spawnGateway(dir.path);
+
+  const healthz = await fetch(`${gateway.url}healthz`);
+  const { stdout } = await gateway.kill("SIGTERM");
+
+  expect(healthz.status).toBe(200);
+  expect(stdout).toBe(`session-lock gateway ready at ${gateway.url}\n`);
+});
+
+test.each(["SIGTERM", "SIGINT"] as const)(
+  "%s lets the active run finish, says goodbye and exits with 0",
+  async (signal) => {
+    await using dir = await temporaryStateDir();
+    await using gateway = await spawnGateway(dir.path);
+    const client = await TestClient.connect(gateway.url);
+
+    await client.send("main", "slow: a b c", "run-1");
+    await client.chat((event) => event.state === "delta");
+    const exit = await gateway.kill(signal);
+
+    expect(exit).toMatchObject({ code: 0, stderr: "" });
+    expect(await client.terminal("run-1")).toMatchObject({ state: "final" });
+    expect(await client.event("shutdown")).toMatchObject({ payload: { reason: "stopping" } });
+    expect(await client.closed()).toEqual({ code: 1012, reason: "service restart" });
+    expect(await conversation(await sessionFileOf(dir.path, MAIN))).toEqual([
+      "user: slow: a b c",
+      "assistant: echo: slow: a b c",
+    ]);
+  },
+);
+
+test("SIGTERM stops a run that would take too long and keeps what it has said", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await spawnGateway(dir.path);
+  const client = await TestClient.connect(gateway.url);
+
+  await client.send("main", `slow: ${"word ".repeat(1000)}`, "run-1");
+  await client.chat((event) => event.state === "delta");
+  const exit = await gateway.kill("SIGTERM");
+
+  expect(exit.code).toBe(0);
+  expect(await client.terminal("run-1")).toMatchObject({ state: "aborted", stopReason: "shutdown" });
+  const entries = await readEntries(await sessionFileOf(dir.path, MAIN));
+  expect(entries.filter((entry) => entry.type === "message")).toMatchObject([
+    { message: { role: "user" } },
+    { message: { role: "assistant", openclawAbort: { aborted: true, origin: "shutdown", runId: "run-1" } } },
+  ]);
+});
+
+test("a port that is in use ends the program with a message that says what to do", async () => {
+  await using dir = await temporaryStateDir();
+  const squatter = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => squatter.once("listening", resolve));
+  const address = squatter.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+
+  const exit = await runGateway(["--port", String(port)], { SESSION_LOCK_HOME: dir.path });
+  squatter.close();
+
+  expect(exit).toMatchObject({ code: 1, stdout: "" });
+  expect(exit.stderr).toBe(
+    `session-gateway: port ${port} on 127.0.0.1 is in use: stop the program that listens there or choose another with --port\n`,
+  );
+});
+
+test.each([
+  [["--port", "many"], {}, 'the port must be a number from 0 to 65535, not "many"'],
+  [["--nonsense"], {}, "--nonsense"],
+  [[], { SESSION_LOCK_LOG: "loud" }, "SESSION_LOCK_LOG must be one of"],
+  [["--host", "0.0.0.0"], {}, "set a token, or listen on 127.0.0.1"],
+])("the arguments %j with %j are refused with what is wrong", async (args, env, problem) => {
+  await using dir = await temporaryStateDir();
+
+  const exit = await runGateway(args, { SESSION_LOCK_HOME: dir.path, ...env });
+
+  expect(exit).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining(problem) as string });
+});
+
+test("--help and --version answer and exit", async () => {
+  const [help, version] = await Promise.all([runGateway(["--help"]), runGateway(["--version"])]);
+
+  expect(help).toMatchObject({
+    code: 0,
+    stderr: "",
+    stdout: expect.stringContaining("SESSION_LOCK_HOME") as string,
+  });
+  expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string });
+});
