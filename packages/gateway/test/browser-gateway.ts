@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { GatewaySocket } from "../web/gateway-socket.ts";
 
 const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 
@@ -15,6 +16,8 @@ export interface GatewayProcess extends AsyncDisposable {
   kill(): Promise<void>;
   /** Starts it again on the same port with the same state. */
   restart(): Promise<void>;
+  /** Adds notes to the first session, as another program would. */
+  inject(notes: readonly string[]): Promise<void>;
   /** What the one transcript of the state folder says, as `author: text`, after checking that it is a single chain. */
   transcript(): Promise<readonly string[]>;
 }
@@ -36,6 +39,7 @@ export async function startGatewayProcess(
     async restart() {
       running = await launch(new URL(url).port, env);
     },
+    inject: (notes) => inject(url, notes),
     transcript: () => readTranscript(stateDir),
     async [Symbol.asyncDispose]() {
       await kill();
@@ -54,6 +58,21 @@ async function launch(port: string, env: NodeJS.ProcessEnv) {
     if (url !== undefined) return { child, exited, url };
   }
   throw new Error(`The gateway ended before it listened. Is the package built? ${complaints.join("")}`);
+}
+
+async function inject(url: string, notes: readonly string[]): Promise<void> {
+  const socket = await new Promise<GatewaySocket>((online) => {
+    const connecting: GatewaySocket = new GatewaySocket({
+      url: url.replace("http:", "ws:"),
+      token: () => undefined,
+      onConnection: ({ kind }) => kind === "online" && online(connecting),
+      onEvent: () => undefined,
+      onGap: () => undefined,
+    });
+    connecting.connect();
+  });
+  for (const message of notes) await socket.request("chat.inject", { sessionKey: "main", message });
+  socket.close();
 }
 
 /** One line of a transcript, as far as these tests look. */

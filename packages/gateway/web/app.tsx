@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState, useSyncExternalStore, type KeyboardEvent } from "react";
 import { type ChatClient } from "./chat-client.ts";
-import { conversationOf } from "./chat-state.ts";
+import { conversationOf, hasMessages } from "./chat-state.ts";
 import { Composer } from "./composer.tsx";
 import { ConnectionPill } from "./connection-pill.tsx";
 import { Conversation } from "./conversation.tsx";
@@ -96,7 +96,7 @@ export function App({ client }: { readonly client: ChatClient }) {
               key={`composer ${chat.sessionKey}`}
               isOnline={isOnline}
               activeRunId={activeRunId}
-              canInject={(conversation.stored?.rows.length ?? 0) + conversation.live.length > 0}
+              canInject={hasMessages(conversation)}
               onSend={(text) => client.send(text)}
               onInject={(text) => client.inject(text)}
               onStop={(runId) => client.stop(runId)}

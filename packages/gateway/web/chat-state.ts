@@ -1,5 +1,6 @@
 import { withEarlier, withNewest, type Pages } from "./history-pages.ts";
 import { answerId, answerRow, changeRow, promptId, promptRow, withRow, type Row } from "./live-rows.ts";
+import { traceAfter, withTraces, type Trace } from "./traces.ts";
 import { type ChatEvent, type History, type SessionSummary } from "./wire.ts";
 
 /** One session as far as this page knows it. */
@@ -8,6 +9,8 @@ export interface Conversation {
   readonly stored: Pages | undefined;
   /** What happened since, in the order it is shown: written, being written, waiting. */
   readonly live: readonly Row[];
+  /** What was stopped before there was anything to keep. */
+  readonly traces: readonly Trace[];
   readonly activeRunIds: readonly string[];
   /** Runs that had their terminal event: nothing later changes them. */
   readonly endedRunIds: readonly string[];
@@ -44,6 +47,7 @@ export type ChatAction =
 const EMPTY: Conversation = {
   stored: undefined,
   live: [],
+  traces: [],
   activeRunIds: [],
   endedRunIds: [],
   problem: undefined,
@@ -59,9 +63,12 @@ export function conversationOf(state: ChatState, sessionKey: string): Conversati
 
 /** Every message of a conversation once: in the order of the transcript, then what still waits. */
 export function rowsOf(conversation: Conversation): readonly Row[] {
-  const stored = conversation.stored?.rows ?? [];
-  const ids = new Set(stored.map((row) => row.id));
-  return [...stored, ...conversation.live.filter((row) => !ids.has(row.id))];
+  return withTraces(messagesOf(conversation), conversation.traces);
+}
+
+/** Whether the gateway has anything of this session. */
+export function hasMessages(conversation: Conversation): boolean {
+  return messagesOf(conversation).some((row) => row.status !== "sending" && row.status !== "unsent");
 }
 
 export function chatReducer(state: ChatState, action: ChatAction): ChatState {
@@ -114,6 +121,12 @@ function reduceConversation(before: Conversation, action: ConversationAction): C
   }
 }
 
+function messagesOf({ stored, live }: Conversation): readonly Row[] {
+  const rows = stored?.rows ?? [];
+  const ids = new Set(rows.map((row) => row.id));
+  return [...rows, ...live.filter((row) => !ids.has(row.id))];
+}
+
 function storedPages(history: History): Pages {
   const rows = history.messages.map((message): Row => ({ ...message, status: "stored", runId: undefined }));
   return { rows, hasMore: history.hasMore };
@@ -132,7 +145,7 @@ function mergeHistory(before: Conversation, history: History, afterReconnect: bo
     const isKnown = ids.has(id) || before.live.some((row) => row.id === id && row.status !== "sending");
     return !isKnown && !before.endedRunIds.includes(input.runId);
   });
-  const kept = before.live.filter((row) => !ids.has(row.id) && !isTrace(row));
+  const kept = before.live.filter((row) => !ids.has(row.id));
   const live = waiting.reduce<readonly Row[]>(
     (rows, input) => withRow(rows, promptRow(input, "queued")),
     kept,
@@ -146,11 +159,6 @@ function mergeHistory(before: Conversation, history: History, afterReconnect: bo
     activeRunIds,
     problem: undefined,
   };
-}
-
-/** What a stop left on the page only. It goes with the next history, because nothing says between which messages it was. */
-function isTrace(row: Row): boolean {
-  return row.outcome === "stopped" && (row.author === "person" || row.text === "");
 }
 
 /** What was under way when the connection broke and is unknown to the gateway now will get no event any more. */
@@ -192,11 +200,6 @@ function applyEvent(before: Conversation, event: ChatEvent, at: number): Convers
   }
   const { runId } = event;
   if (before.endedRunIds.includes(runId)) return before;
-  const prompt = before.live.find((row) => row.id === promptId(runId));
-  if (event.kind === "stopped" && prompt?.status === "queued") {
-    const live = withRow(before.live, { ...prompt, status: "stored", outcome: "stopped" });
-    return { ...before, live, endedRunIds: [...before.endedRunIds, runId] };
-  }
   // A run that speaks has left the queue: its prompt is in the transcript, before all that is written from now on.
   const live = changeRow(before.live, promptId(runId), { status: "stored", problem: undefined });
   const otherRunIds = before.activeRunIds.filter((active) => active !== runId);
@@ -210,13 +213,20 @@ function applyEvent(before: Conversation, event: ChatEvent, at: number): Convers
       activeRunIds: [...otherRunIds, runId],
     };
   }
-  const isSilent = event.kind === "final" && answer.text === "";
-  return {
-    ...before,
-    live: isSilent ? live : withRow(live, { ...answer, ...ending(event) }),
-    activeRunIds: otherRunIds,
-    endedRunIds: [...before.endedRunIds, runId],
-  };
+  const ended = { activeRunIds: otherRunIds, endedRunIds: [...before.endedRunIds, runId] };
+  // The gateway keeps no blank answer either.
+  const isBlank = answer.text.trim() === "";
+  if (event.kind === "stopped" && isBlank) return { ...before, ...ended, ...stopBlank(before, answer) };
+  const isSilent = event.kind === "final" && isBlank;
+  return { ...before, ...ended, live: isSilent ? live : withRow(live, { ...answer, ...ending(event) }) };
+}
+
+/** A stop that found nothing to keep: in the queue, or before the first word. */
+function stopBlank(before: Conversation, answer: Row): Pick<Conversation, "live" | "traces"> {
+  const queued = before.live.find((row) => row.runId === answer.runId && row.status === "queued");
+  const row: Row = { ...(queued ?? answer), status: "stored", outcome: "stopped" };
+  const live = before.live.filter((other) => other !== queued && other.id !== answer.id);
+  return { live, traces: [...before.traces, traceAfter(messagesOf(before), row)] };
 }
 
 function ending(event: Extract<ChatEvent, { kind: "final" | "stopped" | "failed" }>): Partial<Row> {

@@ -171,19 +171,50 @@ describe("one run", () => {
     expect(shown(state)).toEqual(["person stored complete: ask a", "assistant stored stopped: echo: on"]);
   });
 
-  test("a queued message that is cancelled gets no answer, and goes with the next history", () => {
+  test("a queued message that is cancelled gets no answer, and keeps its place whatever comes later", () => {
     const cancelled = after(
       sending("a"),
       accepted("a"),
+      happened("a", "delta", "on"),
       sending("b"),
       accepted("b"),
       happened("b", "aborted"),
     );
-    expect(shown(cancelled)).toEqual(["person stored complete: ask a", "person stored stopped: ask b"]);
     expect(active(cancelled)).toEqual(["a"]);
+    const later = [
+      happened("a", "final", "one"),
+      sending("c"),
+      accepted("c"),
+      happened("c", "final", "three"),
+    ];
+    const messages = [
+      storedPrompt("a"),
+      storedAnswer("a", "one"),
+      storedPrompt("c"),
+      storedAnswer("c", "three"),
+    ];
+    const state = [...later, history({ messages })].reduce(chatReducer, cancelled);
+    expect(shown(state)).toEqual([
+      "person stored complete: ask a",
+      "assistant stored complete: one",
+      "person stored stopped: ask b",
+      "person stored complete: ask c",
+      "assistant stored complete: three",
+    ]);
+    expect(shown(later.reduce(chatReducer, cancelled))).toEqual(shown(state));
+  });
 
-    const reloaded = chatReducer(cancelled, history({ messages: [storedPrompt("a")], running: ["a"] }));
-    expect(shown(reloaded)).toEqual(["person stored complete: ask a"]);
+  test("an answer stopped before its first word is said to be, after its question", () => {
+    const stopped = after(sending("a"), accepted("a"), happened("a", "aborted"), sending("b"), accepted("b"));
+    const expected = [
+      "person stored complete: ask a",
+      "assistant stored stopped: ",
+      "person stored complete: ask b",
+    ];
+    expect(shown(stopped)).toEqual(expected);
+    expect(shown(chatReducer(stopped, history({ messages: [storedPrompt("a")], running: ["b"] })))).toEqual(
+      expected,
+    );
   });
 
   test("a failed run says why", () => {
