@@ -1,0 +1,191 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { TSESLint } from "@typescript-eslint/utils";
+import { worldsOfInstance } from "./classes.ts";
+import { evaluateExpression } from "./expressions.ts";
+import { Frame } from "./frame.ts";
+import { runFunction } from "./invoke.ts";
+import { writeWith } from "./lock-effects.ts";
+import type { Activation, Escape, Machine } from "./machine.ts";
+import type { Finding } from "./observations.ts";
+import { Recorder } from "./recorder.ts";
+import { findRelevance, mayMention, nameOf } from "./relevance.ts";
+import { ScopeIndex } from "./resolve.ts";
+import { executeStatement } from "./statements.ts";
+import {
+  enclosingFunction,
+  isClass,
+  nodeKey,
+  type ClassNode,
+  type FunctionNode,
+  type Node,
+} from "./syntax.ts";
+import { indexVocabulary, type Vocabulary } from "./vocabulary.ts";
+import { World } from "./world.ts";
+import { meet } from "./worlds.ts";
+import type { Tree } from "./words.ts";
+
+/** A file to analyse. Every node of the tree knows its parent. */
+export interface SourceFile extends Tree {
+  readonly scopeManager: TSESLint.Scope.ScopeManager;
+  /** Gives a module name of the file's imports, and one of the vocabulary, the same form. */
+  readonly resolveImport: (from: string) => string;
+  readonly resolveSetting: (from: string) => string;
+}
+
+/** Evaluation steps per file, after which functions are no longer entered where they are called. */
+const maxSteps = 2_000_000;
+
+/** Runs the file's code on all ways at once and gives what breaks the lock discipline, in the order of the text. */
+export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Finding[] {
+  if (!mayMention(file.text, vocabulary)) return [];
+  const scope = new ScopeIndex(file.scopeManager);
+  const find = indexVocabulary(vocabulary, file.resolveSetting);
+  const apiOf: Machine["apiOf"] = (from, name) => find(file.resolveImport(from), name);
+  const relevance = findRelevance(file, scope, vocabulary, apiOf);
+  const escapes: Escape[] = [];
+  const escaped = new Set<string>();
+  const entered = new Set<Node>();
+  const closings = new Map<Node, World[]>();
+  const openClasses = new Set<ClassNode>();
+  const program: Activation = {
+    key: "program",
+    node: file.ast,
+    self: undefined,
+    calls: [],
+    running: [],
+    callback: undefined,
+  };
+  const machine: Machine = {
+    scope,
+    vocabulary,
+    visitorKeys: file.visitorKeys,
+    recorder: new Recorder(),
+    apiOf,
+    isRelevant: (node) => relevance.functions.has(node),
+    matters: relevance.matters,
+    textOf: (node) => file.text.slice(node.range[0], node.range[1]),
+    evaluate: (node, world) => {
+      machine.budget -= 1;
+      return evaluateExpression(machine, node, world);
+    },
+    execute: (node, world) => executeStatement(machine, node, world),
+    escape: (escape) => {
+      const key = `${nodeKey(escape.node)}|${escape.callback?.held === true ? "held" : ""}|${escape.world.key}`;
+      if (escaped.has(key)) return;
+      escaped.add(key);
+      escapes.push(escape);
+    },
+    escapeClass: (node) => openClasses.add(node),
+    escapeMethod: (method, to, world) => {
+      if (method.receiver.kind !== "manager" || !method.receiver.spec.writes.includes(method.name)) return;
+      const outer = machine.activation;
+      machine.activation = { ...outer, callback: { to, held: world.held.length > 0 } };
+      writeWith(machine, method.receiver, method, world.detached());
+      machine.activation = outer;
+    },
+    enter: (node) => entered.add(node),
+    close: (node, worlds) => {
+      closings.set(node, [
+        ...meet([...(closings.get(node) ?? []), ...worlds.map((world) => world.detached())]),
+      ]);
+    },
+    awaited: new Set(),
+    frame: new Frame(),
+    activation: program,
+    budget: maxSteps,
+  };
+
+  machine.close(file.ast, machine.execute(file.ast, new World()));
+  runEscapes();
+  const roots = [...relevance.functions].sort((left, right) => left.range[0] - right.range[0]);
+  for (const node of roots) {
+    if (entered.has(node) && !isReachable(scope, node, openClasses)) continue;
+    runRoot(node);
+    runEscapes();
+  }
+  return machine.recorder.finish(machine.textOf);
+
+  function runEscapes(): void {
+    for (let escape = escapes.shift(); escape !== undefined; escape = escapes.shift()) {
+      run(escape.node, escape.self, escape.callback, escape.world);
+    }
+  }
+
+  function runRoot(node: FunctionNode): void {
+    const outer = closings.get(enclosingFunction(node)) ?? [];
+    const worlds = outer.length === 0 ? [new World()] : outer;
+    const owner = classOf(node);
+    if (owner === undefined) {
+      for (const world of worlds.slice(0, maxRootWorlds)) run(node, undefined, undefined, world);
+      return;
+    }
+    const instances = worlds
+      .slice(0, maxRootWorlds)
+      .flatMap((world) => worldsOfInstance(machine, owner, world));
+    for (const world of meet(instances).slice(0, maxRootWorlds)) {
+      run(node, { kind: "instance", node: owner }, undefined, world.detached());
+    }
+  }
+
+  function run(
+    node: FunctionNode,
+    self: Activation["self"],
+    callback: Activation["callback"],
+    world: World,
+  ): void {
+    const activation: Activation = {
+      key: String(node.range[0]),
+      node,
+      self,
+      calls: [],
+      running: [node],
+      callback,
+    };
+    runFunction(machine, node, activation, [], world, undefined);
+  }
+}
+
+/** A function is analysed from at most this many worlds of the code around it. */
+const maxRootWorlds = 4;
+
+/** True if code outside the file may call the function, besides the calls in the file. */
+function isReachable(scope: ScopeIndex, node: FunctionNode, openClasses: ReadonlySet<ClassNode>): boolean {
+  const owner = classOf(node);
+  if (owner !== undefined) return !isPrivate(node) && (openClasses.has(owner) || isExported(scope, owner));
+  return isExported(scope, node);
+}
+
+function isExported(scope: ScopeIndex, node: FunctionNode | ClassNode): boolean {
+  const { parent } = node;
+  if (
+    parent.type === AST_NODE_TYPES.ExportNamedDeclaration ||
+    parent.type === AST_NODE_TYPES.ExportDefaultDeclaration
+  )
+    return true;
+  if (
+    parent.type === AST_NODE_TYPES.VariableDeclarator &&
+    parent.parent.parent.type === AST_NODE_TYPES.ExportNamedDeclaration
+  )
+    return true;
+  const name = isClass(node) ? node.id : nameOf(node);
+  const variable = name === undefined || name === null ? undefined : scope.variableOf(name);
+  return (
+    variable?.references.some(({ identifier }) => {
+      const use = identifier.parent.type;
+      return use === AST_NODE_TYPES.ExportSpecifier || use === AST_NODE_TYPES.ExportDefaultDeclaration;
+    }) ?? false
+  );
+}
+
+function classOf(node: FunctionNode): ClassNode | undefined {
+  const { parent } = node;
+  if (parent.type !== AST_NODE_TYPES.MethodDefinition && parent.type !== AST_NODE_TYPES.PropertyDefinition)
+    return undefined;
+  return parent.static ? undefined : parent.parent.parent;
+}
+
+function isPrivate({ parent }: FunctionNode): boolean {
+  if (parent.type !== AST_NODE_TYPES.MethodDefinition && parent.type !== AST_NODE_TYPES.PropertyDefinition)
+    return false;
+  return parent.key.type === AST_NODE_TYPES.PrivateIdentifier || parent.accessibility === "private";
+}

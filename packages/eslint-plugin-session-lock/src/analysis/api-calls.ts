@@ -1,0 +1,145 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { callUnknown, type Call } from "./calls.ts";
+import type { FileRef } from "./file-ref.ts";
+import { fileOf, fileOfValue } from "./files.ts";
+import type { Outcome } from "./frame.ts";
+import { callImmediate } from "./builtins.ts";
+import { startAcquire, writeWith } from "./lock-effects.ts";
+import { one, type Machine } from "./machine.ts";
+import { readMember } from "./members.ts";
+import { place } from "./place.ts";
+import { runWrapper } from "./scopes.ts";
+import { type LockValue, type ManagerValue, type Value } from "./values.ts";
+import type { Api, ManagerSpec } from "./vocabulary.ts";
+import type { World } from "./world.ts";
+
+/** Calls an export that the vocabulary knows. */
+export function callApi(machine: Machine, call: Call, api: Api, world: World): readonly Outcome[] {
+  switch (api.kind) {
+    case "acquire": {
+      machine.frame.addThrow(world);
+      const lock: LockValue = {
+        kind: "lock",
+        site: call.node,
+        file: resourceOf(machine, call, api.spec.resource ?? "sessionFile", world),
+        spec: api.spec,
+      };
+      return startAcquire(machine, lock, reentryOf(machine, call, world), world);
+    }
+    case "wrapper":
+      return runWrapper(
+        machine,
+        call,
+        {
+          file: resourceOf(machine, call, api.spec.resource ?? 0, world),
+          callback: api.spec.callback ?? 1,
+          isReentrant: api.spec.reentrant ?? true,
+          reentry: reentryOf(machine, call, world),
+        },
+        world,
+      );
+    case "slow":
+      if (world.held.length > 0 && machine.awaited.has(call.node)) {
+        const [held] = world.held;
+        machine.recorder.find({
+          rule: "no-slow-await-in-session-lock",
+          message: "slow",
+          node: call.node,
+          data: {
+            call: machine.textOf(call.node.callee),
+            acquired: held === undefined ? "" : place(held.lock.site),
+          },
+          path: world.path,
+        });
+      }
+      return callUnknown(machine, call, world);
+    case "immediate":
+      return callImmediate(machine, call, call.args, { isRepeated: false }, world);
+    case "manager":
+    case "lock-type":
+      return callUnknown(machine, call, world);
+  }
+}
+
+/** `SessionManager.open(file)` and its like; `new SessionManager(…)` counts as an open of a file nobody named. */
+export function callManagerClass(
+  machine: Machine,
+  call: Call,
+  spec: Required<ManagerSpec>,
+  name: string,
+  world: World,
+): readonly Outcome[] {
+  machine.frame.addThrow(world);
+  const origin = originOf(spec, name);
+  if (origin === undefined) return callUnknown(machine, call, world);
+  const [argument] = call.node.arguments;
+  const [value] = call.args;
+  const names = spec.open.includes(name) && argument !== undefined && value !== undefined;
+  const file = names ? fileOf(machine, argument, value) : undefined;
+  const guard = guardOf(machine, call, world);
+  const manager: ManagerValue = {
+    kind: "manager",
+    spec,
+    site: call.node,
+    file,
+    origin,
+    ...(guard === undefined ? {} : { guard }),
+  };
+  if (spec.openIsWrite) writeWith(machine, manager, { name, node: call.node.callee }, world);
+  return one(world.open(manager), manager);
+}
+
+function originOf(spec: Required<ManagerSpec>, name: string): ManagerValue["origin"] | undefined {
+  if (spec.memory.includes(name)) return "memory";
+  if (spec.fresh.includes(name)) return "fresh";
+  return spec.open.includes(name) || name === "new" || name === "continueRecent" ? "opened" : undefined;
+}
+
+/** `SessionManager.open(file, { lock })`. */
+function guardOf(machine: Machine, call: Call, world: World): LockValue | undefined {
+  const options = call.args[1];
+  if (options?.kind !== "object") return undefined;
+  const lock = readMember(machine, options, "lock", call.node, world);
+  return lock.kind === "lock" ? lock : undefined;
+}
+
+/** The file that a call names in an argument, or in a property of its first argument. */
+function resourceOf(
+  machine: Machine,
+  call: Call,
+  resource: string | number,
+  world: World,
+): FileRef | undefined {
+  if (typeof resource === "number") {
+    const argument = call.node.arguments[resource];
+    const value = call.args[resource];
+    return argument === undefined || value === undefined ? undefined : fileOf(machine, argument, value);
+  }
+  const [argument] = call.node.arguments;
+  const [value] = call.args;
+  if (argument === undefined || value === undefined) return undefined;
+  if (argument.type === AST_NODE_TYPES.ObjectExpression) {
+    for (const property of argument.properties) {
+      if (property.type !== AST_NODE_TYPES.Property || property.key.type !== AST_NODE_TYPES.Identifier)
+        continue;
+      if (property.key.name !== resource || property.computed) continue;
+      return fileOf(machine, property.value, readMember(machine, value, resource, property, world));
+    }
+  }
+  return fileOfValue(readMember(machine, value, resource, argument, world));
+}
+
+/** How the options of an acquire want a lock that the scope holds already to be treated. */
+function reentryOf(
+  machine: Machine,
+  call: Call,
+  world: World,
+): { readonly isAllowed: boolean; readonly isNested: boolean } {
+  const options = call.args.filter((arg) => arg.kind === "object");
+  const read = (name: string): readonly Value[] =>
+    options.flatMap((value) =>
+      value.fields.has(name) ? [readMember(machine, value, name, call.node, world)] : [],
+    );
+  const isRefused = read("allowReentrant").some((value) => value.kind === "boolean" && !value.value);
+  return { isAllowed: !isRefused, isNested: read("within").some((value) => value.kind !== "nullish") };
+}

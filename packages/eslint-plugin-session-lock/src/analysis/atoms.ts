@@ -1,0 +1,54 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { TSESTree } from "@typescript-eslint/utils";
+import { variableFile } from "./files.ts";
+import type { Machine } from "./machine.ts";
+import { cellOf, definitionOf } from "./resolve.ts";
+import { typedValue } from "./typed.ts";
+import { nullish, unknown, type Value } from "./values.ts";
+import type { World } from "./world.ts";
+
+/** What a literal is. */
+export function literalValue(node: TSESTree.Literal): Value {
+  if (node.value === null && node.raw === "null") return nullish;
+  if (typeof node.value === "boolean") return { kind: "boolean", value: node.value };
+  if (typeof node.value === "string") return { kind: "unknown", file: { kind: "text", parts: [node.value] } };
+  return { kind: "unknown", file: { kind: "text", parts: [node.raw] } };
+}
+
+/** A function where it is written; an arrow keeps the `this` around it. */
+export function functionValue(machine: Machine, node: Extract<Value, { kind: "function" }>["node"]): Value {
+  const { self } = machine.activation;
+  if (node.type !== AST_NODE_TYPES.ArrowFunctionExpression || self === undefined)
+    return { kind: "function", node };
+  return { kind: "function", node, self };
+}
+
+/** What a name stands for in one world: what was assigned to it, else what defined it, else what its type says. */
+export function readVariable(machine: Machine, node: TSESTree.Identifier, world: World): Value {
+  const variable = machine.scope.variableOf(node);
+  if (variable === undefined)
+    return node.name === "undefined" ? nullish : { kind: "global", name: node.name };
+  const bound = world.bindings.get(cellOf(variable));
+  if (bound !== undefined) return bound;
+  const definition = definitionOf(variable);
+  switch (definition.kind) {
+    case "import": {
+      const api = machine.apiOf(definition.from, definition.name);
+      if (api !== undefined) return { kind: "api", api };
+      if (definition.name === "*" || definition.name === "default")
+        return { kind: "module", from: definition.from };
+      return { kind: "global", name: `${definition.from}:${definition.name}` };
+    }
+    case "function":
+      return { kind: "function", node: definition.node };
+    case "class":
+      return { kind: "class", node: definition.node };
+    default: {
+      const [name] = variable.identifiers;
+      const annotation = name?.type === AST_NODE_TYPES.Identifier ? name.typeAnnotation : undefined;
+      const file = variableFile(variable);
+      const typed = typedValue(machine, annotation, name ?? node, "given", file);
+      return typed ?? (file === undefined ? unknown : { kind: "unknown", file });
+    }
+  }
+}

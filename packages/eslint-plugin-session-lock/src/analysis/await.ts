@@ -1,0 +1,78 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { Outcome } from "./frame.ts";
+import { one, type Machine } from "./machine.ts";
+import { unwrap, type Node } from "./syntax.ts";
+import { unknown, type PromiseValue, type Value } from "./values.ts";
+import type { World } from "./world.ts";
+
+/** Notes the calls whose promise this `await` waits for, also through `?:`, `.catch()` and `Promise.all`. */
+export function markAwaited(machine: Machine, awaited: Node): void {
+  const node = unwrap(awaited);
+  switch (node.type) {
+    case AST_NODE_TYPES.CallExpression: {
+      machine.awaited.add(node);
+      const callee = unwrap(node.callee);
+      if (
+        callee.type !== AST_NODE_TYPES.MemberExpression ||
+        callee.property.type !== AST_NODE_TYPES.Identifier
+      )
+        return;
+      if (["then", "catch", "finally"].includes(callee.property.name)) markAwaited(machine, callee.object);
+      if (["all", "allSettled"].includes(callee.property.name)) {
+        for (const argument of node.arguments) markAwaited(machine, argument);
+      }
+      return;
+    }
+    case AST_NODE_TYPES.ArrayExpression:
+      for (const element of node.elements) if (element !== null) markAwaited(machine, element);
+      return;
+    case AST_NODE_TYPES.ConditionalExpression:
+      markAwaited(machine, node.consequent);
+      markAwaited(machine, node.alternate);
+      return;
+    case AST_NODE_TYPES.LogicalExpression:
+      markAwaited(machine, node.left);
+      markAwaited(machine, node.right);
+      return;
+    case AST_NODE_TYPES.SequenceExpression: {
+      const last = node.expressions.at(-1);
+      if (last !== undefined) markAwaited(machine, last);
+      return;
+    }
+    default:
+  }
+}
+
+/** What `await value` gives; a lock is held only from here on. */
+export function awaitValue(machine: Machine, node: Node, value: Value, world: World): readonly Outcome[] {
+  if (value.kind !== "promise") {
+    machine.frame.addThrow(world);
+    return one(world, value);
+  }
+  const settled = world.settle(value.work);
+  machine.frame.addThrow(settled);
+  if (value.acquires !== undefined) return one(takeLock(machine, value, settled), acquired(value));
+  if (!value.isCertain) return one(settled);
+  if (value.result.kind === "promise") return awaitValue(machine, node, value.result, settled);
+  if (value.result.kind !== "list") return one(settled, value.result);
+  let after = settled;
+  const items = value.result.items.map((item) => {
+    if (item.kind !== "promise") return item;
+    after = after.settle(item.work);
+    if (item.acquires !== undefined) after = takeLock(machine, item, after);
+    return item.acquires === undefined ? item.result : acquired(item);
+  });
+  return one(after, { kind: "list", items });
+}
+
+function takeLock(machine: Machine, promise: PromiseValue, world: World): World {
+  if (promise.acquires === undefined) return world;
+  return world.acquire({ lock: promise.acquires, owner: machine.activation.key, reentrant: false });
+}
+
+/** What an acquire hands back: the handle, or the function that releases it. */
+export function acquired(promise: PromiseValue): Value {
+  const { acquires } = promise;
+  if (acquires === undefined) return unknown;
+  return acquires.spec.returns === "release" ? { kind: "release", lock: acquires } : acquires;
+}

@@ -1,0 +1,188 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { TSESTree } from "@typescript-eslint/utils";
+import { fileOf } from "./files.ts";
+import type { Outcome } from "./frame.ts";
+import { escapeValue } from "./escape.ts";
+import { andThen, type Machine } from "./machine.ts";
+import { fieldCell, mayBeNull, readMember } from "./members.ts";
+import { cellOf, definitionOf, isReassigned } from "./resolve.ts";
+import { staticName, unwrap, type Node, type Variable } from "./syntax.ts";
+import { typedValue } from "./typed.ts";
+import { unknown, type Value } from "./values.ts";
+import type { World } from "./world.ts";
+
+/** Gives a name its value. */
+export function assignPattern(
+  machine: Machine,
+  pattern: Node,
+  value: Value,
+  world: World,
+  source?: Node,
+): readonly World[] {
+  const target = unwrap(pattern);
+  switch (target.type) {
+    case AST_NODE_TYPES.Identifier:
+      return [assignVariable(machine, target, value, world, source)];
+    case AST_NODE_TYPES.MemberExpression:
+      return assignMember(machine, target, value, world);
+    case AST_NODE_TYPES.ObjectPattern:
+      return assignProperties(machine, target, typedParameter(machine, target, value), world);
+    case AST_NODE_TYPES.ArrayPattern: {
+      if (mayBeNull(value)) machine.frame.addThrow(world);
+      let worlds: readonly World[] = [world];
+      target.elements.forEach((element, index) => {
+        if (element === null) return;
+        const item = value.kind === "list" ? (value.items[index] ?? unknown) : unknown;
+        worlds = worlds.flatMap((before) => assignPattern(machine, element, item, before));
+      });
+      return worlds;
+    }
+    case AST_NODE_TYPES.AssignmentPattern: {
+      if (value.kind !== "unknown" && value.kind !== "nullish")
+        return assignPattern(machine, target.left, value, world);
+      const given = value.kind === "unknown" ? assignPattern(machine, target.left, value, world) : [];
+      const fallback = machine.evaluate(target.right, world);
+      if (value.kind === "unknown" && fallback.every((outcome) => outcome.value.kind === "unknown"))
+        return given;
+      return [
+        ...given,
+        ...fallback.flatMap((outcome) => assignPattern(machine, target.left, outcome.value, outcome.world)),
+      ];
+    }
+    case AST_NODE_TYPES.RestElement:
+      return assignPattern(machine, target.argument, value, world);
+    case AST_NODE_TYPES.TSParameterProperty:
+      return assignParameterProperty(machine, target, value, world);
+    default:
+      return [world];
+  }
+}
+
+function assignVariable(
+  machine: Machine,
+  target: TSESTree.Identifier,
+  value: Value,
+  world: World,
+  source: Node | undefined,
+): World {
+  const variable = machine.scope.variableOf(target);
+  if (variable === undefined) return escapeValue(machine, value, target, world);
+  const known = value.kind === "unknown" ? (annotated(machine, variable, target, value) ?? value) : value;
+  const after = isOuter(machine, variable) ? handOver(known, world) : world;
+  return after.bind(cellOf(variable), memorable(machine, variable, known, source));
+}
+
+/** What a binding remembers: nothing of the values that cannot matter, so that worlds stay few. */
+function memorable(
+  machine: Machine,
+  variable: Variable,
+  value: Value,
+  source: Node | undefined,
+): Value | undefined {
+  switch (value.kind) {
+    case "unknown": {
+      if (isReassigned(variable)) return undefined;
+      const file = value.file ?? (source === undefined ? undefined : fileOf(machine, source, value));
+      return file === undefined ? undefined : { kind: "unknown", file };
+    }
+    case "nullish":
+      return isReassigned(variable) && machine.matters(variable) ? value : undefined;
+    default:
+      return value;
+  }
+}
+
+function annotated(
+  machine: Machine,
+  variable: Variable,
+  target: TSESTree.Identifier,
+  value: Extract<Value, { kind: "unknown" }>,
+): Value | undefined {
+  const [name] = variable.identifiers;
+  const annotation = name?.type === AST_NODE_TYPES.Identifier ? name.typeAnnotation : undefined;
+  return typedValue(machine, annotation, target, "given", value.file);
+}
+
+function typedParameter(machine: Machine, target: TSESTree.ObjectPattern, value: Value): Value {
+  if (value.kind !== "unknown") return value;
+  return typedValue(machine, target.typeAnnotation, target, "given", value.file) ?? value;
+}
+
+/** True for a variable of a function around the one that runs: it outlives the activation. */
+function isOuter(machine: Machine, variable: Variable): boolean {
+  const definition = definitionOf(variable);
+  return definition.kind === "variable" && variable.scope.variableScope.block !== machine.activation.node;
+}
+
+/** A lock that is stored where others find it is theirs to release. */
+function handOver(value: Value, world: World): World {
+  return value.kind === "lock" ? world.transfer(value, undefined) : world;
+}
+
+function assignProperties(
+  machine: Machine,
+  target: TSESTree.ObjectPattern,
+  value: Value,
+  world: World,
+): readonly World[] {
+  if (mayBeNull(value)) machine.frame.addThrow(world);
+  let worlds: readonly World[] = [world];
+  for (const property of target.properties) {
+    worlds = worlds.flatMap((before) => {
+      if (property.type === AST_NODE_TYPES.RestElement)
+        return assignPattern(machine, property.argument, unknown, before);
+      const name = staticName(property.key, property.computed);
+      return assignPattern(
+        machine,
+        property.value,
+        readMember(machine, value, name, property, before),
+        before,
+      );
+    });
+  }
+  return worlds;
+}
+
+function assignParameterProperty(
+  machine: Machine,
+  target: TSESTree.TSParameterProperty,
+  value: Value,
+  world: World,
+): readonly World[] {
+  const { parameter } = target;
+  const self = machine.activation.self;
+  return assignPattern(machine, parameter, value, world).map((before) => {
+    const name = parameter.type === AST_NODE_TYPES.AssignmentPattern ? parameter.left : parameter;
+    if (self?.kind !== "instance") return before;
+    const variable = machine.scope.variableOf(name);
+    const stored = variable === undefined ? undefined : before.bindings.get(cellOf(variable));
+    return before.bind(fieldCell(self.node, name.name), asField(stored));
+  });
+}
+
+function asField(value: Value | undefined): Value | undefined {
+  return value?.kind === "manager" && value.origin === "given" ? { ...value, origin: "field" } : value;
+}
+
+function assignMember(
+  machine: Machine,
+  target: TSESTree.MemberExpression,
+  value: Value,
+  world: World,
+): readonly World[] {
+  const name = staticName(target.property, target.computed);
+  return andThen(machine.evaluate(target.object, world), (before, receiver): readonly Outcome[] => {
+    if (mayBeNull(receiver)) machine.frame.addThrow(before);
+    const after = handOver(value, before);
+    if (receiver.kind === "instance" && name !== undefined) {
+      return [{ world: after.bind(fieldCell(receiver.node, name), asField(value)), value }];
+    }
+    const variable =
+      target.object.type === AST_NODE_TYPES.Identifier ? machine.scope.variableOf(target.object) : undefined;
+    if (receiver.kind === "object" && name !== undefined && variable !== undefined) {
+      const fields = new Map(receiver.fields).set(name, value);
+      return [{ world: after.bind(cellOf(variable), { ...receiver, fields }), value }];
+    }
+    return [{ world: escapeValue(machine, value, target, after), value }];
+  }).map((outcome) => outcome.world);
+}

@@ -1,0 +1,117 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { dispatch, type Call } from "./calls.ts";
+import { passValue } from "./escape.ts";
+import type { Outcome } from "./frame.ts";
+import { one, type Machine } from "./machine.ts";
+import { unknown, valueKey, type Value } from "./values.ts";
+import type { World } from "./world.ts";
+
+/** Methods of arrays, maps and sets that call their callback before they return. */
+export const immediateMethods: ReadonlySet<string> = new Set([
+  "every",
+  "filter",
+  "find",
+  "findIndex",
+  "findLast",
+  "findLastIndex",
+  "flatMap",
+  "forEach",
+  "map",
+  "reduce",
+  "reduceRight",
+  "some",
+  "sort",
+  "toSorted",
+]);
+
+/** Globals of the language that the analysis knows; `undefined` for others. */
+export function callBuiltin(
+  machine: Machine,
+  call: Call,
+  name: string,
+  world: World,
+): readonly Outcome[] | undefined {
+  const [first = unknown] = call.args;
+  switch (name) {
+    case "require": {
+      machine.frame.addThrow(world);
+      const [argument] = call.node.arguments;
+      const from = argument?.type === AST_NODE_TYPES.Literal ? argument.value : undefined;
+      return typeof from === "string" ? one(world, { kind: "module", from }) : one(world);
+    }
+    case "Promise.all":
+    case "Promise.allSettled":
+    case "Promise.race":
+    case "Promise.any": {
+      machine.frame.addThrow(world);
+      const items = first.kind === "list" ? first.items : [];
+      const work = items.flatMap((item) => (item.kind === "promise" ? item.work : []));
+      const result: Value = name === "Promise.all" ? { kind: "list", items } : unknown;
+      return one(world, { kind: "promise", result, work, isCertain: true });
+    }
+    case "Promise.resolve":
+      return one(
+        world,
+        first.kind === "promise" ? first : { kind: "promise", result: first, work: [], isCertain: true },
+      );
+    case "Object.freeze":
+    case "Object.seal":
+      return one(world, first);
+    case "Array.from":
+      if (call.args[1]?.kind !== "function") return undefined;
+      return callImmediate(machine, call, call.args.slice(1), { isRepeated: true }, world);
+    case "Reflect.apply":
+      return dispatch(machine, { ...call, callee: first, args: [] }, world);
+    default: {
+      const api = machine.apiOf("globalThis", name);
+      return api === undefined
+        ? undefined
+        : dispatch(machine, { ...call, callee: { kind: "api", api } }, world);
+    }
+  }
+}
+
+/** Runs the functions among the arguments here and now: once, or any number of times. */
+export function callImmediate(
+  machine: Machine,
+  call: Call,
+  args: readonly Value[],
+  how: { readonly isRepeated: boolean; readonly item?: readonly Value[] },
+  world: World,
+): readonly Outcome[] {
+  machine.frame.addThrow(world);
+  const isCode = ({ kind }: Value): boolean => kind === "function" || kind === "method" || kind === "release";
+  let worlds: readonly World[] = [
+    args
+      .filter((arg) => !isCode(arg))
+      .reduce((before, arg) => passValue(machine, arg, call.node, before), world),
+  ];
+  const results = new Map<string, Value>();
+  for (const callback of args.filter(isCode)) {
+    const seen = new Map(how.isRepeated ? worlds.map((before) => [before.key, before]) : []);
+    const after = new Map<string, World>();
+    while (worlds.length > 0) {
+      const outcomes = worlds.flatMap((before) =>
+        dispatch(machine, { ...call, callee: callback, args: how.item ?? [] }, before),
+      );
+      for (const { value } of outcomes) results.set(valueKey(value), value);
+      for (const outcome of outcomes) after.set(outcome.world.key, outcome.world);
+      worlds = how.isRepeated ? outcomes.map((o) => o.world).filter(({ key }) => !seen.has(key)) : [];
+      for (const next of worlds) seen.set(next.key, next);
+    }
+    worlds = [...new Map([...seen, ...after]).values()];
+  }
+  const value = summarize(call, [...results.values()], how.isRepeated);
+  return worlds.map((after) => ({ world: after, value }));
+}
+
+/** The list that `map` and its like give, so that promises in it stay somebody's to await; else the callback's result. */
+function summarize(call: Call, results: readonly Value[], isRepeated: boolean): Value {
+  const { callee } = call.node;
+  if (!isRepeated) return (results.length === 1 ? results[0] : undefined) ?? unknown;
+  const isMapped =
+    callee.type === AST_NODE_TYPES.MemberExpression &&
+    callee.property.type === AST_NODE_TYPES.Identifier &&
+    ["map", "flatMap"].includes(callee.property.name);
+  return isMapped ? { kind: "list", items: results } : unknown;
+}

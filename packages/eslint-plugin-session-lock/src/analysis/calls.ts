@@ -1,0 +1,186 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { TSESTree } from "@typescript-eslint/utils";
+import { callApi, callManagerClass } from "./api-calls.ts";
+import { callBuiltin, callImmediate, immediateMethods } from "./builtins.ts";
+import { constructClass } from "./classes.ts";
+import { passValue } from "./escape.ts";
+import type { Outcome } from "./frame.ts";
+import { callFunction } from "./invoke.ts";
+import { releaseLock, writeWith } from "./lock-effects.ts";
+import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
+import { callLockMethod, callPromiseMethod } from "./method-calls.ts";
+import type { Node } from "./syntax.ts";
+import { isTracked, partsOf, unknown, type Value } from "./values.ts";
+import type { World } from "./world.ts";
+
+/** A call after its callee and arguments were evaluated. */
+export interface Call {
+  readonly node: TSESTree.CallExpression | TSESTree.NewExpression;
+  readonly callee: Value;
+  readonly args: readonly Value[];
+}
+
+export function evaluateCall(
+  machine: Machine,
+  node: TSESTree.CallExpression,
+  world: World,
+): readonly Outcome[] {
+  if (node.callee.type === AST_NODE_TYPES.Super)
+    return evaluateAll(machine, node.arguments, world).flatMap((r) => one(r.world));
+  return andThen(machine.evaluate(node.callee, world), (before, callee): readonly Outcome[] => {
+    if (callee.kind === "nullish") {
+      if (node.optional) return [{ world: before, value: callee, short: true }];
+      machine.frame.addThrow(before);
+      return [];
+    }
+    const mayBeMissing = node.optional && callee.kind === "unknown";
+    const called = evaluateAll(machine, node.arguments, before).flatMap(({ world: after, values }) =>
+      dispatch(machine, { node, callee, args: values }, after),
+    );
+    return mayBeMissing ? [...called, { world: before, value: unknown }] : called;
+  });
+}
+
+export function evaluateNew(
+  machine: Machine,
+  node: TSESTree.NewExpression,
+  world: World,
+): readonly Outcome[] {
+  return andThen(machine.evaluate(node.callee, world), (before, callee) =>
+    evaluateAll(machine, node.arguments, before).flatMap(({ world: after, values }) => {
+      const call: Call = { node, callee, args: values };
+      if (callee.kind === "class") return constructClass(machine, call, callee.node, after);
+      machine.frame.addThrow(after);
+      if (callee.kind === "api" && callee.api.kind === "manager") {
+        return callManagerClass(machine, call, callee.api.spec, "new", after);
+      }
+      if (callee.kind === "global" && callee.name === "Promise") {
+        return callImmediate(machine, call, values.slice(0, 1), { isRepeated: false }, after).map(
+          (outcome) => ({
+            world: outcome.world,
+            value: unknown,
+          }),
+        );
+      }
+      return callUnknown(machine, call, after);
+    }),
+  );
+}
+
+/** Runs a call by what its callee is. Every call may throw. */
+export function dispatch(machine: Machine, call: Call, world: World): readonly Outcome[] {
+  const { callee, node } = call;
+  switch (callee.kind) {
+    case "function":
+      return callFunction(machine, call, callee, world);
+    case "api":
+      return callApi(machine, call, callee.api, world);
+    case "release":
+      return release(machine, callee.lock, node, world);
+    case "method":
+      return callMethod(machine, call, callee, world);
+    case "global":
+      return callBuiltin(machine, call, callee.name, world) ?? callUnknown(machine, call, world);
+    default:
+      return callUnknown(machine, call, world);
+  }
+}
+
+function callMethod(
+  machine: Machine,
+  call: Call,
+  callee: Extract<Value, { kind: "method" }>,
+  world: World,
+): readonly Outcome[] {
+  const { receiver, name, node } = callee;
+  switch (receiver.kind) {
+    case "manager": {
+      if (receiver.spec.writes.includes(name)) writeWith(machine, receiver, { name, node }, world);
+      machine.frame.addThrow(world);
+      const { file } = receiver;
+      const value: Value =
+        name === "getSessionFile" && file !== undefined ? { kind: "unknown", file } : unknown;
+      return passAll(machine, call, world).map((after) => ({ world: after, value }));
+    }
+    case "lock":
+      return callLockMethod(machine, call, receiver, name, world) ?? callUnknown(machine, call, world);
+    case "promise":
+      return callPromiseMethod(machine, call, receiver, name, world);
+    case "api":
+      if (receiver.api.kind === "manager")
+        return callManagerClass(machine, call, receiver.api.spec, name, world);
+      return callUnknown(machine, call, world);
+    case "function":
+    case "method":
+    case "release":
+      return callOnFunction(machine, call, receiver, name, world);
+    case "list": {
+      const [callback] = call.args;
+      if (immediateMethods.has(name) && callback !== undefined) {
+        return callImmediate(machine, call, call.args, { isRepeated: true, item: receiver.items }, world);
+      }
+      return callUnknown(machine, call, world);
+    }
+    default:
+      return callUnknown(machine, call, world);
+  }
+}
+
+/** `f.bind(…)`, `f.call(…)`, `f.apply(…)`. */
+function callOnFunction(
+  machine: Machine,
+  call: Call,
+  receiver: Value,
+  name: string,
+  world: World,
+): readonly Outcome[] {
+  if (name === "bind") return one(world, receiver);
+  if (name === "call")
+    return dispatch(machine, { ...call, callee: receiver, args: call.args.slice(1) }, world);
+  if (name === "apply") return dispatch(machine, { ...call, callee: receiver, args: [] }, world);
+  return callUnknown(machine, call, world);
+}
+
+export function release(
+  machine: Machine,
+  lock: Extract<Value, { kind: "lock" }>,
+  node: Node,
+  world: World,
+): readonly Outcome[] {
+  const after = releaseLock(machine, lock, node, world);
+  machine.frame.addThrow(after);
+  return one(after);
+}
+
+/** Code we do not see: it may throw, call its callbacks at any time, and go on after it returned. */
+export function callUnknown(machine: Machine, call: Call, world: World): readonly Outcome[] {
+  const { node, args, callee } = call;
+  const first = args[0];
+  const isImmediate =
+    callee.kind === "unknown" &&
+    node.callee.type === AST_NODE_TYPES.MemberExpression &&
+    node.callee.property.type === AST_NODE_TYPES.Identifier &&
+    immediateMethods.has(node.callee.property.name);
+  if (isImmediate && first?.kind === "function") {
+    return callImmediate(machine, call, args, { isRepeated: true }, world);
+  }
+  machine.frame.addThrow(world);
+  const uses = args
+    .flatMap((arg) => [...partsOf(arg)])
+    .filter(({ kind }) => kind === "manager" || kind === "lock");
+  for (const used of uses) {
+    if (used.kind === "lock") machine.recorder.hand(used, machine.textOf(node.callee));
+  }
+  const isTaken =
+    uses.length > 0 && node.type === AST_NODE_TYPES.CallExpression && !machine.awaited.has(node);
+  const value: Value = isTaken
+    ? { kind: "promise", result: unknown, work: [node], isCertain: false }
+    : unknown;
+  return passAll(machine, call, world).map((after) => ({ world: after, value }));
+}
+
+function passAll(machine: Machine, call: Call, world: World): readonly World[] {
+  return [
+    call.args.filter(isTracked).reduce((before, arg) => passValue(machine, arg, call.node, before), world),
+  ];
+}

@@ -1,0 +1,130 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { TSESTree } from "@typescript-eslint/utils";
+import type { Call } from "./calls.ts";
+import type { Outcome } from "./frame.ts";
+import { passArguments, runFunction } from "./invoke.ts";
+import { capture, one, type Machine } from "./machine.ts";
+import { fieldCell } from "./members.ts";
+import { staticName, type ClassNode, type FunctionNode } from "./syntax.ts";
+import { unknown, type Value } from "./values.ts";
+import type { World } from "./world.ts";
+import { meet } from "./worlds.ts";
+
+/** Runs what a class runs when it is defined: its superclass expression, computed keys, static fields and blocks. */
+export function declareClass(machine: Machine, node: ClassNode, world: World): readonly World[] {
+  let worlds: readonly World[] = [world];
+  const run = (part: TSESTree.Node): void => {
+    worlds = meet(worlds.flatMap((before) => machine.evaluate(part, before).map((outcome) => outcome.world)));
+  };
+  if (node.superClass !== null) run(node.superClass);
+  for (const member of node.body.body) {
+    if ("computed" in member && member.computed) run(member.key);
+    if (member.type === AST_NODE_TYPES.StaticBlock) {
+      worlds = meet(
+        worlds.flatMap((before) =>
+          withSelf(machine, { kind: "class", node }, () => machine.execute(member, before)),
+        ),
+      );
+    }
+    if (member.type === AST_NODE_TYPES.PropertyDefinition && member.static && member.value !== null)
+      run(member.value);
+  }
+  return worlds;
+}
+
+export function evaluateClass(machine: Machine, node: ClassNode, world: World): readonly Outcome[] {
+  return declareClass(machine, node, world).map((after) => ({
+    world: after,
+    value: { kind: "class", node },
+  }));
+}
+
+/** `new C(…)` for a class of this file: field initialisers, then the constructor. */
+export function constructClass(
+  machine: Machine,
+  call: Call,
+  node: ClassNode,
+  world: World,
+): readonly Outcome[] {
+  machine.frame.addThrow(world);
+  const value: Value = { kind: "instance", node };
+  const constructor = constructorOf(node);
+  if (constructor === undefined || machine.activation.running.includes(constructor) || machine.budget <= 0) {
+    return initializeFields(machine, node, world).flatMap((after) =>
+      one(passArguments(machine, call, after), value),
+    );
+  }
+  const { activation } = machine;
+  return initializeFields(machine, node, world).flatMap((before) => {
+    const inner = {
+      key: [...activation.running, constructor].map(({ range }) => range[0]).join(">"),
+      node: constructor,
+      self: value,
+      calls: [...activation.calls, call.node],
+      running: [...activation.running, constructor],
+      callback: activation.callback,
+    };
+    const { returns, throws } = runFunction(machine, constructor, inner, call.args, before, activation.key);
+    for (const thrown of throws) machine.frame.addThrow(thrown);
+    return returns.map((outcome) => ({ world: outcome.world, value }));
+  });
+}
+
+/** The worlds in which the methods of a class run, when nobody saw an instance being made. */
+export function worldsOfInstance(machine: Machine, node: ClassNode, world: World): readonly World[] {
+  const { result } = capture(machine, () => initializeFields(machine, node, world));
+  const constructor = constructorOf(node);
+  if (constructor === undefined) return result;
+  return meet(
+    result.flatMap((before) => {
+      const inner = {
+        key: String(constructor.range[0]),
+        node: constructor,
+        self: { kind: "instance", node } as const,
+        calls: [],
+        running: [constructor],
+        callback: undefined,
+      };
+      const { returns } = runFunction(machine, constructor, inner, [], before, undefined);
+      return returns.map((outcome) => outcome.world);
+    }),
+  );
+}
+
+function initializeFields(machine: Machine, node: ClassNode, world: World): readonly World[] {
+  let worlds: readonly World[] = [world];
+  for (const member of node.body.body) {
+    if (member.type !== AST_NODE_TYPES.PropertyDefinition || member.static || member.value === null) continue;
+    const { value } = member;
+    const name = staticName(member.key, member.computed);
+    worlds = meet(
+      worlds.flatMap((before) =>
+        withSelf(machine, { kind: "instance", node }, () => machine.evaluate(value, before)).map((outcome) =>
+          name === undefined || outcome.value === unknown
+            ? outcome.world
+            : outcome.world.bind(fieldCell(node, name), outcome.value),
+        ),
+      ),
+    );
+  }
+  return worlds;
+}
+
+export function constructorOf(node: ClassNode): FunctionNode | undefined {
+  for (const member of node.body.body) {
+    if (member.type === AST_NODE_TYPES.MethodDefinition && member.kind === "constructor") {
+      return member.value.type === AST_NODE_TYPES.FunctionExpression ? member.value : undefined;
+    }
+  }
+  return undefined;
+}
+
+function withSelf<T>(machine: Machine, self: Value, run: () => T): T {
+  const outer = machine.activation;
+  machine.activation = { ...outer, self };
+  try {
+    return run();
+  } finally {
+    machine.activation = outer;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Machine } from "./machine.ts";
+import { partsOf, type Value } from "./values.ts";
+import type { Node } from "./syntax.ts";
+import type { World } from "./world.ts";
+
+/**
+ * A value leaves our sight: code in it may run at any later time, a promise in it is somebody else's to await, a lock
+ * in it somebody else's to release.
+ */
+export function escapeValue(machine: Machine, value: Value, to: Node, world: World): World {
+  let after = world;
+  for (const part of partsOf(value)) {
+    if (part.kind === "function") escapeFunction(machine, part, to, after);
+    if (part.kind === "promise") after = after.settle(part.work);
+    if (part.kind === "lock") after = after.transfer(part, undefined);
+    if (part.kind === "instance" || part.kind === "class") machine.escapeClass(part.node);
+  }
+  return after;
+}
+
+/** A value is passed to code we do not see: its functions may run later, its promises are awaited there. */
+export function passValue(machine: Machine, value: Value, to: Node, world: World): World {
+  let after = world;
+  for (const part of partsOf(value)) {
+    if (part.kind === "function") escapeFunction(machine, part, to, after);
+    if (part.kind === "promise") after = after.settle(part.work);
+    if (part.kind === "method") machine.escapeMethod(part, to, after);
+  }
+  return after;
+}
+
+function escapeFunction(
+  machine: Machine,
+  value: Extract<Value, { kind: "function" }>,
+  to: Node,
+  world: World,
+): void {
+  if (!machine.isRelevant(value.node)) return;
+  const callback = { to, held: world.held.length > 0 };
+  machine.escape({ node: value.node, world: world.detached(), self: value.self, callback });
+}

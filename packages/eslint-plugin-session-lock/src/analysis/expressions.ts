@@ -1,0 +1,203 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { TSESTree } from "@typescript-eslint/utils";
+import { functionValue, literalValue, readVariable } from "./atoms.ts";
+import { awaitValue, markAwaited } from "./await.ts";
+import { evaluateCall, evaluateNew } from "./calls.ts";
+import { evaluateClass } from "./classes.ts";
+import { branch } from "./conditions.ts";
+import { escapeValue } from "./escape.ts";
+import type { FileRef } from "./file-ref.ts";
+import { fileOfValue } from "./files.ts";
+import type { Outcome } from "./frame.ts";
+import { discard } from "./lock-effects.ts";
+import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
+import { mayBeNull, readMember } from "./members.ts";
+import { blend, evaluateAssignment, evaluateLogical } from "./operators.ts";
+import { staticName, type Node } from "./syntax.ts";
+import { readType } from "./typed.ts";
+import { nullish, unknown, type Value } from "./values.ts";
+import { childrenOf } from "./words.ts";
+import type { World } from "./world.ts";
+
+/** Evaluates an expression in one world; each outcome is one way it can end. Throws go to the frame. */
+export function evaluateExpression(machine: Machine, node: Node, world: World): readonly Outcome[] {
+  switch (node.type) {
+    case AST_NODE_TYPES.Identifier:
+      return one(world, readVariable(machine, node, world));
+    case AST_NODE_TYPES.Literal:
+      return one(world, literalValue(node));
+    case AST_NODE_TYPES.TemplateLiteral:
+      return evaluateTemplate(machine, node, world);
+    case AST_NODE_TYPES.ThisExpression:
+      return one(
+        world,
+        machine.activation.self ?? {
+          kind: "unknown",
+          file: { kind: "path", root: "this", properties: [], given: true },
+        },
+      );
+    case AST_NODE_TYPES.FunctionExpression:
+    case AST_NODE_TYPES.ArrowFunctionExpression:
+      return one(world, functionValue(machine, node));
+    case AST_NODE_TYPES.ClassExpression:
+      return evaluateClass(machine, node, world);
+    case AST_NODE_TYPES.ChainExpression:
+      return machine
+        .evaluate(node.expression, world)
+        .map(({ world: after, value }) => ({ world: after, value }));
+    case AST_NODE_TYPES.MemberExpression:
+      return evaluateMember(machine, node, world);
+    case AST_NODE_TYPES.CallExpression:
+      return evaluateCall(machine, node, world);
+    case AST_NODE_TYPES.NewExpression:
+      return evaluateNew(machine, node, world);
+    case AST_NODE_TYPES.AwaitExpression:
+      markAwaited(machine, node.argument);
+      return andThen(machine.evaluate(node.argument, world), (before, value) =>
+        awaitValue(machine, node, value, before),
+      );
+    case AST_NODE_TYPES.ConditionalExpression: {
+      const { whenTrue, whenFalse } = branch(machine, node.test, world);
+      return blend([
+        ...whenTrue.flatMap((taken) => machine.evaluate(node.consequent, taken)),
+        ...whenFalse.flatMap((taken) => machine.evaluate(node.alternate, taken)),
+      ]);
+    }
+    case AST_NODE_TYPES.LogicalExpression:
+      return evaluateLogical(machine, node, world);
+    case AST_NODE_TYPES.AssignmentExpression:
+      return evaluateAssignment(machine, node, world);
+    case AST_NODE_TYPES.SequenceExpression:
+      return evaluateAll(machine, node.expressions, world).map(({ world: after, values }) => ({
+        world: after,
+        value: values.at(-1) ?? unknown,
+      }));
+    case AST_NODE_TYPES.UnaryExpression:
+      return andThen(machine.evaluate(node.argument, world), (after, value) =>
+        node.operator === "void" ? one(discard(machine, value, after), nullish) : one(after),
+      );
+    case AST_NODE_TYPES.TSAsExpression:
+    case AST_NODE_TYPES.TSTypeAssertion:
+      return andThen(machine.evaluate(node.expression, world), (after, value) => {
+        if (value.kind !== "unknown" && value.kind !== "global") return one(after, value);
+        return one(after, readType(machine, node.typeAnnotation, node, "given", fileOfValue(value)) ?? value);
+      });
+    case AST_NODE_TYPES.TSNonNullExpression:
+    case AST_NODE_TYPES.TSSatisfiesExpression:
+    case AST_NODE_TYPES.TSInstantiationExpression:
+      return machine.evaluate(node.expression, world);
+    case AST_NODE_TYPES.ArrayExpression: {
+      const elements = node.elements.filter((element) => element !== null);
+      return evaluateAll(machine, elements, world).map(({ world: after, values }) => ({
+        world: after,
+        value: { kind: "list", items: values },
+      }));
+    }
+    case AST_NODE_TYPES.ObjectExpression:
+      return evaluateObject(machine, node, world);
+    case AST_NODE_TYPES.SpreadElement:
+      return andThen(machine.evaluate(node.argument, world), (after, value) => {
+        if (mayBeNull(value)) machine.frame.addThrow(after);
+        return one(after, value);
+      });
+    case AST_NODE_TYPES.YieldExpression:
+      return evaluateYield(machine, node, world);
+    case AST_NODE_TYPES.TaggedTemplateExpression:
+      return evaluateAll(machine, [node.tag, ...node.quasi.expressions], world).flatMap(
+        ({ world: after, values }) => {
+          machine.frame.addThrow(after);
+          return one(values.reduce((before, value) => escapeValue(machine, value, node, before), after));
+        },
+      );
+    case AST_NODE_TYPES.ImportExpression:
+      return andThen(machine.evaluate(node.source, world), (after) => {
+        machine.frame.addThrow(after);
+        const from = node.source.type === AST_NODE_TYPES.Literal ? node.source.value : undefined;
+        const result: Value = typeof from === "string" ? { kind: "module", from } : unknown;
+        return one(after, { kind: "promise", result, work: [], isCertain: true });
+      });
+    default:
+      return evaluateChildren(machine, node, world);
+  }
+}
+
+function evaluateTemplate(
+  machine: Machine,
+  node: TSESTree.TemplateLiteral,
+  world: World,
+): readonly Outcome[] {
+  return evaluateAll(machine, node.expressions, world).map(({ world: after, values }) => {
+    const parts: (string | FileRef)[] = [];
+    node.quasis.forEach((quasi, index) => {
+      parts.push(quasi.value.raw);
+      const value = values[index];
+      if (value === undefined) return;
+      const file = fileOfValue(value);
+      parts.push(file ?? { kind: "call", callee: machine.textOf(node), inputs: [] });
+    });
+    return { world: after, value: { kind: "unknown", file: { kind: "text", parts } } };
+  });
+}
+
+function evaluateMember(machine: Machine, node: TSESTree.MemberExpression, world: World): readonly Outcome[] {
+  return andThen(machine.evaluate(node.object, world), (before, receiver) => {
+    if (receiver.kind === "nullish") {
+      if (node.optional) return [{ world: before, value: nullish, short: true }];
+      machine.frame.addThrow(before);
+      return [];
+    }
+    if (!node.optional && mayBeNull(receiver)) machine.frame.addThrow(before);
+    const name = staticName(node.property, node.computed);
+    const computed =
+      node.computed && name === undefined ? machine.evaluate(node.property, before) : one(before);
+    return computed.map((outcome) => ({
+      world: outcome.world,
+      value: readMember(machine, receiver, name, node.property, outcome.world),
+    }));
+  });
+}
+
+function evaluateObject(machine: Machine, node: TSESTree.ObjectExpression, world: World): readonly Outcome[] {
+  let results: readonly { readonly world: World; readonly fields: ReadonlyMap<string, Value> }[] = [
+    { world, fields: new Map() },
+  ];
+  for (const property of node.properties) {
+    const isSpread = property.type === AST_NODE_TYPES.SpreadElement;
+    const parts = isSpread
+      ? [property]
+      : property.computed
+        ? [property.key, property.value]
+        : [property.value];
+    results = results.flatMap(({ world: before, fields }) =>
+      evaluateAll(machine, parts, before).map(({ world: after, values }) => {
+        const value = values.at(-1) ?? unknown;
+        const copy = new Map(fields);
+        if (isSpread) {
+          if (value.kind === "object") for (const [name, field] of value.fields) copy.set(name, field);
+        } else copy.set(staticName(property.key, property.computed) ?? `*${property.range[0]}`, value);
+        return { world: after, fields: copy };
+      }),
+    );
+  }
+  return results.map(({ world: after, fields }) => ({ world: after, value: { kind: "object", fields } }));
+}
+
+/** A generator may be left at a `yield`: by an exception, or by `return()`, which runs its `finally` blocks. */
+function evaluateYield(machine: Machine, node: TSESTree.YieldExpression, world: World): readonly Outcome[] {
+  const outcomes = node.argument === null ? one(world) : machine.evaluate(node.argument, world);
+  return outcomes.flatMap(({ world: before, value }) => {
+    const after = escapeValue(machine, value, node, before);
+    machine.frame.addThrow(after);
+    machine.frame.addReturn({ world: after, value: unknown });
+    return one(after);
+  });
+}
+
+/** Any other expression: its parts in order; what is code in them is out of our sight. */
+function evaluateChildren(machine: Machine, node: Node, world: World): readonly Outcome[] {
+  const children = childrenOf(machine, node);
+  return evaluateAll(machine, children, world).map(({ world: after, values }) => ({
+    world: values.reduce((before, value) => escapeValue(machine, value, node, before), after),
+    value: unknown,
+  }));
+}

@@ -1,0 +1,68 @@
+/**
+ * Which file an expression names, as far as the text says.
+ *
+ * - `path`: a variable and the properties read from it, `params.sessionFile`. It is `given` when it comes from outside
+ *   (a parameter, `this`), so that two different ones are two files until the code says otherwise.
+ * - `text`: a literal or template, as its fixed and its variable parts.
+ * - `call`: what a call computes from files: equal calls give equal files.
+ */
+export type FileRef =
+  | {
+      readonly kind: "path";
+      readonly root: string;
+      readonly properties: readonly string[];
+      readonly given: boolean;
+    }
+  | { readonly kind: "text"; readonly parts: readonly (string | FileRef)[] }
+  | { readonly kind: "call"; readonly callee: string; readonly inputs: readonly (FileRef | undefined)[] };
+
+/** `unknown` is neither proof: the caller decides whom to believe. */
+export type Sameness = "same" | "different" | "unknown";
+
+export function fileKey(file: FileRef | undefined): string {
+  if (file === undefined) return "?";
+  switch (file.kind) {
+    case "path":
+      return [file.root, ...file.properties].join(".");
+    case "text":
+      return file.parts
+        .map((part) => (typeof part === "string" ? JSON.stringify(part) : fileKey(part)))
+        .join("+");
+    case "call":
+      return `${file.callee}(${file.inputs.map(fileKey).join(",")})`;
+  }
+}
+
+export function propertyOf(file: FileRef | undefined, property: string): FileRef | undefined {
+  return file?.kind === "path" ? { ...file, properties: [...file.properties, property] } : undefined;
+}
+
+export function compareFiles(left: FileRef | undefined, right: FileRef | undefined): Sameness {
+  if (left === undefined || right === undefined) return "unknown";
+  if (fileKey(left) === fileKey(right)) return "same";
+  if (left.kind === "path" && right.kind === "path")
+    return left.given && right.given ? "different" : "unknown";
+  if (left.kind === "text" && right.kind === "text") return compareTexts(left.parts, right.parts);
+  if (left.kind === "call" && right.kind === "call" && left.callee === right.callee) {
+    return together(left.inputs.map((input, index) => compareFiles(input, right.inputs[index])));
+  }
+  return "unknown";
+}
+
+function compareTexts(left: readonly (string | FileRef)[], right: readonly (string | FileRef)[]): Sameness {
+  const isFixed = [...left, ...right].every((part) => typeof part === "string");
+  if (isFixed) return "different";
+  if (left.length !== right.length) return "unknown";
+  return together(
+    left.map((part, index) => {
+      const other = right[index];
+      if (typeof part === "string" || typeof other === "string") return part === other ? "same" : "different";
+      return compareFiles(part, other);
+    }),
+  );
+}
+
+function together(results: readonly Sameness[]): Sameness {
+  if (results.includes("different")) return "different";
+  return results.includes("unknown") ? "unknown" : "same";
+}

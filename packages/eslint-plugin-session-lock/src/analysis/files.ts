@@ -1,0 +1,70 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { FileRef } from "./file-ref.ts";
+import type { Machine } from "./machine.ts";
+import { cellOf, definitionOf, isReassigned } from "./resolve.ts";
+import { staticName, unwrap, type Node, type Variable } from "./syntax.ts";
+import type { Value } from "./values.ts";
+
+/** The file that a value names. */
+export function fileOfValue(value: Value | undefined): FileRef | undefined {
+  return value?.kind === "unknown" || value?.kind === "object" ? value.file : undefined;
+}
+
+/** The file that an expression names: what its value says, else what its text says. */
+export function fileOf(machine: Machine, node: Node, value: Value): FileRef | undefined {
+  const known = fileOfValue(value);
+  if (known !== undefined) return known;
+  const inner = unwrap(node);
+  if (inner.type === AST_NODE_TYPES.AwaitExpression) return fileOf(machine, inner.argument, value);
+  if (inner.type !== AST_NODE_TYPES.CallExpression) return undefined;
+  const callee = readPath(machine, inner.callee);
+  if (callee === undefined) return undefined;
+  return { kind: "call", callee, inputs: inner.arguments.map((argument) => readFile(machine, argument)) };
+}
+
+/** A variable that nothing told us about is its own file. */
+export function variableFile(variable: Variable): FileRef | undefined {
+  if (isReassigned(variable)) return undefined;
+  return {
+    kind: "path",
+    root: cellOf(variable),
+    properties: [],
+    given: definitionOf(variable).kind === "parameter",
+  };
+}
+
+/** Reads a file from the text alone, without running anything. */
+function readFile(machine: Machine, node: Node): FileRef | undefined {
+  const inner = unwrap(node);
+  switch (inner.type) {
+    case AST_NODE_TYPES.Literal:
+      return typeof inner.value === "string" || typeof inner.value === "number"
+        ? { kind: "text", parts: [String(inner.value)] }
+        : undefined;
+    case AST_NODE_TYPES.Identifier: {
+      const variable = machine.scope.variableOf(inner);
+      return variable === undefined ? undefined : variableFile(variable);
+    }
+    case AST_NODE_TYPES.MemberExpression: {
+      const name = staticName(inner.property, inner.computed);
+      const base = readFile(machine, inner.object);
+      if (name === undefined || base?.kind !== "path") return undefined;
+      return { ...base, properties: [...base.properties, name] };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function readPath(machine: Machine, node: Node): string | undefined {
+  const inner = unwrap(node);
+  if (inner.type === AST_NODE_TYPES.ThisExpression) return "this";
+  if (inner.type === AST_NODE_TYPES.Identifier) {
+    const variable = machine.scope.variableOf(inner);
+    return variable === undefined ? inner.name : cellOf(variable);
+  }
+  if (inner.type !== AST_NODE_TYPES.MemberExpression) return undefined;
+  const object = readPath(machine, inner.object);
+  const name = staticName(inner.property, inner.computed);
+  return object === undefined || name === undefined ? undefined : `${object}.${name}`;
+}

@@ -1,0 +1,152 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { assignPattern } from "./bindings.ts";
+import { callUnknown, type Call } from "./calls.ts";
+import { passValue } from "./escape.ts";
+import type { Outcome } from "./frame.ts";
+import { checkLeaks } from "./lock-effects.ts";
+import { capture, type Activation, type Machine } from "./machine.ts";
+import { cellOf } from "./resolve.ts";
+import type { FunctionNode } from "./syntax.ts";
+import { nullish, partsOf, unknown, type Value } from "./values.ts";
+import type { World } from "./world.ts";
+
+type FunctionValue = Extract<Value, { kind: "function" }>;
+
+/** Functions entered from one another; deeper calls are taken as unknown code. */
+const maxDepth = 12;
+
+/** Calls a function of this file: it is run where it is called, in the worlds of the call. */
+export function callFunction(
+  machine: Machine,
+  call: Call,
+  callee: FunctionValue,
+  world: World,
+): readonly Outcome[] {
+  const { node } = callee;
+  const { activation } = machine;
+  const isWorthwhile = machine.isRelevant(node) || call.args.some((arg) => carriesCode(machine, arg));
+  const isTooDeep =
+    activation.running.includes(node) || activation.running.length >= maxDepth || machine.budget <= 0;
+  if (!isWorthwhile || isTooDeep) return callUnknown(machine, call, world);
+  const isAwaited = call.node.type === AST_NODE_TYPES.CallExpression && machine.awaited.has(call.node);
+  const inner: Activation = {
+    key: [...activation.running, node].map(({ range }) => range[0]).join(">"),
+    node,
+    self: callee.self ?? (node.type === AST_NODE_TYPES.ArrowFunctionExpression ? activation.self : undefined),
+    calls: [...activation.calls, call.node],
+    running: [...activation.running, node],
+    callback: activation.callback,
+  };
+  const { returns, throws } = runFunction(machine, node, inner, call.args, world, activation.key);
+  if (!node.async) {
+    for (const thrown of throws) machine.frame.addThrow(thrown);
+    return returns;
+  }
+  if (isAwaited) for (const thrown of throws) machine.frame.addThrow(thrown);
+  const isWork =
+    !isAwaited && (machine.isRelevant(node) || call.args.some((arg) => carriesCode(machine, arg)));
+  const ended = isAwaited
+    ? returns
+    : [...returns, ...throws.map((thrown) => ({ world: thrown, value: unknown }))];
+  return ended.map((outcome) => ({
+    world: isWork && outcome.world.held.length > 0 ? outcome.world.start(call.node) : outcome.world,
+    value: promised(outcome.value, isWork ? call : undefined),
+  }));
+}
+
+function promised(value: Value, work: Call | undefined): Value {
+  const nodes = work === undefined ? [] : [work.node];
+  if (value.kind === "promise") return { ...value, work: [...value.work, ...nodes] };
+  return { kind: "promise", result: value, work: nodes, isCertain: true };
+}
+
+function carriesCode(machine: Machine, value: Value): boolean {
+  return [...partsOf(value)].some((part) => {
+    if (part.kind === "function") return machine.isRelevant(part.node);
+    return (
+      part.kind === "manager" || part.kind === "lock" || part.kind === "release" || part.kind === "method"
+    );
+  });
+}
+
+/** Runs a function's body once. `owner` takes over the locks that it returns. */
+export function runFunction(
+  machine: Machine,
+  node: FunctionNode,
+  activation: Activation,
+  args: readonly Value[],
+  world: World,
+  owner: string | undefined,
+): { readonly returns: readonly Outcome[]; readonly throws: readonly World[] } {
+  const outer = machine.activation;
+  machine.activation = activation;
+  machine.enter(node);
+  try {
+    const { frame, result } = capture(machine, () => {
+      const bound = bindParameters(machine, node, args, world);
+      if (node.body.type !== AST_NODE_TYPES.BlockStatement) {
+        const { body } = node;
+        for (const before of bound)
+          for (const outcome of machine.evaluate(body, before)) machine.frame.addReturn(outcome);
+        return [];
+      }
+      const { body } = node;
+      return bound.flatMap((before) => machine.execute(body, before));
+    });
+    const ends = [...result.map((end): Outcome => ({ world: end, value: nullish })), ...frame.returns];
+    const returns = ends.map(({ world: end, value }) => ({
+      world: checkLeaks(machine, end, reachableFrom(machine, value, end), { how: "returns", owner }),
+      value,
+    }));
+    const throws = frame.throws.map((end) => checkLeaks(machine, end, [], { how: "throws", owner }));
+    machine.close(node, [...returns.map((outcome) => outcome.world), ...throws]);
+    return { returns: distinct(returns), throws };
+  } finally {
+    machine.activation = outer;
+  }
+}
+
+function bindParameters(
+  machine: Machine,
+  node: FunctionNode,
+  args: readonly Value[],
+  world: World,
+): readonly World[] {
+  let worlds: readonly World[] = [world];
+  node.params.forEach((parameter, index) => {
+    const given = args[index] ?? (args.length > 0 ? nullish : unknown);
+    const value: Value =
+      parameter.type === AST_NODE_TYPES.RestElement ? { kind: "list", items: args.slice(index) } : given;
+    worlds = worlds.flatMap((before) => assignPattern(machine, parameter, value, before));
+  });
+  return worlds;
+}
+
+/** What the caller gets with a value: also what its functions have captured. */
+function reachableFrom(machine: Machine, value: Value, world: World): readonly Value[] {
+  const reached: Value[] = [];
+  for (const part of partsOf(value)) {
+    reached.push(part);
+    if (part.kind !== "function") continue;
+    for (const variable of machine.scope.capturedBy(part.node)) {
+      const captured = world.bindings.get(cellOf(variable));
+      if (captured !== undefined) reached.push(captured);
+    }
+  }
+  return reached;
+}
+
+function distinct(outcomes: readonly Outcome[]): readonly Outcome[] {
+  const unique = new Map<string, Outcome>();
+  for (const outcome of outcomes) {
+    const plain = outcome.value.kind === "unknown" ? "" : outcome.value.kind;
+    const key = plain === "" || plain === "nullish" ? `${outcome.world.key}|${plain}` : `${unique.size}`;
+    if (!unique.has(key)) unique.set(key, outcome);
+  }
+  return [...unique.values()];
+}
+
+/** Hands the arguments of a call to code we do not see. */
+export function passArguments(machine: Machine, call: Call, world: World): World {
+  return call.args.reduce((before, arg) => passValue(machine, arg, call.node, before), world);
+}

@@ -1,0 +1,202 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { acquired } from "./await.ts";
+import { compareFiles, type FileRef } from "./file-ref.ts";
+import type { Outcome } from "./frame.ts";
+import type { Machine } from "./machine.ts";
+import type { WriteProblem } from "./observations.ts";
+import { place } from "./place.ts";
+import type { Node } from "./syntax.ts";
+import { nullish, partsOf, type LockValue, type ManagerValue, type Value } from "./values.ts";
+import { mayShare, type Held, type World } from "./world.ts";
+
+/** A manager writes: the lock of its file must be held in every world that gets here. */
+export function writeWith(
+  machine: Machine,
+  manager: ManagerValue,
+  method: { readonly name: string; readonly node: Node },
+  world: World,
+): void {
+  if (manager.origin === "memory" || manager.origin === "fresh") return;
+  if (manager.origin === "field" && machine.vocabulary.thisFields === "ignore") return;
+  const { node, name } = method;
+  const problem = findProblem(machine, manager, world);
+  machine.recorder.write({ node, method: name, manager, problem, world, activation: machine.activation });
+  const since = world.staleSince(manager);
+  if (problem === undefined && since !== undefined && manager.spec.snapshot && manager.origin === "opened") {
+    machine.recorder.find({
+      rule: "no-stale-session-manager",
+      message: "stale",
+      node,
+      data: { method: name, opened: place(manager.site), acquired: place(since) },
+      path: world.path,
+      related: manager.site,
+    });
+  }
+}
+
+function findProblem(machine: Machine, manager: ManagerValue, world: World): WriteProblem | undefined {
+  const { held } = world;
+  const isAny = machine.vocabulary.resourceMatch === "any";
+  if (held.some(({ lock }) => isAny || mayShare(lock.file, manager.file))) return undefined;
+  const { guard } = manager;
+  if (guard !== undefined && world.releasedAt(guard) === undefined) return undefined;
+  const [other] = held;
+  if (other !== undefined) return { kind: "wrongFile", lock: other.lock };
+  const { callback } = machine.activation;
+  if (callback?.held === true) return { kind: "callback", to: callback.to };
+  const at = world.lastRelease;
+  if (at !== undefined) return { kind: "released", at };
+  const waiting = findUnawaited(world, manager.file);
+  if (waiting !== undefined) return { kind: "notAwaited", lock: waiting };
+  return { kind: manager.origin === "given" ? "callerMustLock" : "unlocked" };
+}
+
+function findUnawaited(world: World, file: FileRef | undefined): LockValue | undefined {
+  for (const value of world.bindings.values()) {
+    if (value.kind === "promise" && value.acquires !== undefined && mayShare(value.acquires.file, file)) {
+      return value.acquires;
+    }
+  }
+  return undefined;
+}
+
+/** Starts an acquire; the lock is held only once the result is awaited (or at once, for a synchronous one). */
+export function startAcquire(
+  machine: Machine,
+  lock: LockValue,
+  reentry: { readonly isAllowed: boolean; readonly isNested: boolean },
+  world: World,
+): readonly Outcome[] {
+  if (!reentry.isNested) checkNested(machine, lock, reentry.isAllowed, world);
+  if (lock.spec.sync !== true) {
+    return [{ world, value: { kind: "promise", result: lock, acquires: lock, work: [], isCertain: true } }];
+  }
+  const promise = { kind: "promise", result: lock, acquires: lock, work: [], isCertain: true } as const;
+  return [
+    { world, value: nullish },
+    {
+      world: world.acquire({ lock, owner: machine.activation.key, reentrant: false }),
+      value: acquired(promise),
+    },
+  ];
+}
+
+/** Reports an acquire of a file whose lock this code may hold already: it waits for itself. */
+export function checkNested(machine: Machine, lock: LockValue, isAllowed: boolean, world: World): void {
+  const outer = world.held.find(
+    (held: Held) => compareFiles(held.lock.file, lock.file) === "same" && !(held.reentrant && isAllowed),
+  );
+  if (outer === undefined) return;
+  machine.recorder.find({
+    rule: "no-nested-session-lock",
+    message: "nested",
+    node: lock.site,
+    data: { file: fileText(machine, lock.site), outer: place(outer.lock.site) },
+    path: world.path,
+    related: outer.lock.site,
+  });
+}
+
+export function releaseLock(machine: Machine, lock: LockValue, at: Node, world: World): World {
+  const held = world.heldOf(lock);
+  machine.recorder.release({ node: at, isHeld: held !== undefined, before: world.releasedAt(lock) });
+  if (held === undefined) return world;
+  return endWork(machine, lock, world).release(lock, at);
+}
+
+/** Reports the work that still goes on when the lock it relies on goes away. */
+export function endWork(machine: Machine, lock: LockValue, world: World): World {
+  for (const work of world.pending) {
+    machine.recorder.find({
+      rule: "no-escaping-session-lock",
+      message: "outlives",
+      node: work,
+      data: { call: machine.textOf(work), acquired: place(lock.site) },
+      path: world.path,
+      related: lock.site,
+    });
+  }
+  return world.settle(world.pending);
+}
+
+/** What a `return` gives away goes on after the function's `finally` blocks. */
+export function returnWork(machine: Machine, outcome: Outcome): World {
+  let { world } = outcome;
+  if (world.held.length === 0) return world;
+  for (const part of partsOf(outcome.value)) {
+    if (part.kind === "promise") for (const work of part.work) world = world.start(work);
+  }
+  return world;
+}
+
+/** A value that nobody looks at: `expression;` or `void expression`. */
+export function discard(machine: Machine, value: Value, world: World): World {
+  let after = world;
+  for (const part of partsOf(value)) {
+    if (part.kind !== "promise") continue;
+    if (part.acquires !== undefined) {
+      machine.recorder.find({
+        rule: "release-session-lock",
+        message: "notAwaited",
+        node: part.acquires.site,
+        data: { acquired: place(part.acquires.site) },
+        path: world.path,
+      });
+    }
+    if (part.scope !== undefined) {
+      machine.recorder.find({
+        rule: "no-escaping-session-lock",
+        message: "floating",
+        node: part.scope,
+        data: {},
+        path: world.path,
+      });
+    }
+    if (world.held.length > 0) for (const work of part.work) after = after.start(work);
+  }
+  return after;
+}
+
+/** Reports the locks that a function still holds when it ends, and hands those that it returns to its caller. */
+export function checkLeaks(
+  machine: Machine,
+  world: World,
+  returned: readonly Value[],
+  end: { readonly how: "returns" | "throws"; readonly owner: string | undefined },
+): World {
+  let after = world;
+  for (const { lock, owner } of world.held) {
+    if (owner !== machine.activation.key) continue;
+    const isReturned = returned.some(
+      (value) => (value.kind === "lock" || value.kind === "release") && sameSite(value, lock),
+    );
+    after = isReturned ? after.transfer(lock, end.owner) : after.forget(lock);
+    if (isReturned) continue;
+    machine.recorder.find({
+      rule: "release-session-lock",
+      message:
+        machine.recorder.handedTo(lock) === undefined
+          ? end.how === "throws"
+            ? "leaksOnThrow"
+            : "leaks"
+          : "handedOver",
+      node: lock.site,
+      data: {
+        acquired: place(lock.site),
+        callee: machine.recorder.handedTo(lock) ?? "",
+      },
+      path: world.path,
+    });
+  }
+  return after;
+}
+
+function sameSite(value: Extract<Value, { kind: "lock" | "release" }>, lock: LockValue): boolean {
+  return (value.kind === "lock" ? value.site : value.lock.site) === lock.site;
+}
+
+function fileText(machine: Machine, site: Node): string {
+  return site.type === AST_NODE_TYPES.CallExpression && site.arguments[0] !== undefined
+    ? machine.textOf(site.arguments[0])
+    : machine.textOf(site);
+}

@@ -1,0 +1,105 @@
+import { Frame, type Outcome } from "./frame.ts";
+import type { Recorder } from "./recorder.ts";
+import type { ScopeIndex } from "./resolve.ts";
+import type { ClassNode, FunctionNode, Node, Variable } from "./syntax.ts";
+import { unknown, type Value } from "./values.ts";
+import type { Api, Vocabulary } from "./vocabulary.ts";
+import type { World } from "./world.ts";
+
+/** One run of a function's body. */
+export interface Activation {
+  /** Names the activation as the owner of the locks it acquires. */
+  readonly key: string;
+  readonly node: Node;
+  readonly self: Value | undefined;
+  /** The calls through which it was entered, outermost first; empty for a function analysed by itself. */
+  readonly calls: readonly Node[];
+  /** The functions that are running, to stop at recursion. */
+  readonly running: readonly Node[];
+  /** Set if the function was handed to code that may call it when no lock is held any more. */
+  readonly callback: { readonly to: Node; readonly held: boolean } | undefined;
+}
+
+/** A function that may run at any later time. */
+export interface Escape {
+  readonly node: FunctionNode;
+  readonly world: World;
+  readonly self: Value | undefined;
+  readonly callback: Activation["callback"];
+}
+
+/** What every part of the interpreter shares: the facts about the file, where we are, and where results go. */
+export interface Machine {
+  readonly scope: ScopeIndex;
+  readonly vocabulary: Vocabulary;
+  readonly visitorKeys: Readonly<Record<string, readonly string[] | undefined>>;
+  readonly recorder: Recorder;
+  readonly apiOf: (from: string, name: string) => Api | undefined;
+  /** False for functions that can have nothing to do with a lock: they are not entered. */
+  isRelevant(node: FunctionNode): boolean;
+  /** True for variables that may hold a lock or a manager: the rest is not worth a world. */
+  matters(variable: Variable): boolean;
+  readonly textOf: (node: Node) => string;
+  evaluate(node: Node, world: World): readonly Outcome[];
+  execute(node: Node, world: World): readonly World[];
+  escape(escape: Escape): void;
+  /** The instances of the class are known outside: its public methods may be called at any time. */
+  escapeClass(node: ClassNode): void;
+  /** A method is passed on as a value and may be called at any time. */
+  escapeMethod(method: Extract<Value, { kind: "method" }>, to: Node, world: World): void;
+  /** Notes that the function's code was run. */
+  enter(node: FunctionNode): void;
+  /** Remembers the worlds in which a function ended, for the functions inside it. */
+  close(node: Node, worlds: readonly World[]): void;
+  /** Calls that somebody awaits at once. */
+  readonly awaited: Set<Node>;
+  frame: Frame;
+  activation: Activation;
+  /** Counts down; at zero local functions are no longer entered. */
+  budget: number;
+}
+
+/** Runs code with a frame of its own. */
+export function capture<T>(machine: Machine, run: () => T): { readonly frame: Frame; readonly result: T } {
+  const outer = machine.frame;
+  const frame = new Frame();
+  machine.frame = frame;
+  try {
+    return { frame, result: run() };
+  } finally {
+    machine.frame = outer;
+  }
+}
+
+/** Goes on with each outcome; an ended optional chain stays ended. */
+export function andThen(
+  outcomes: readonly Outcome[],
+  next: (world: World, value: Value) => readonly Outcome[],
+): readonly Outcome[] {
+  return outcomes.flatMap((outcome) =>
+    outcome.short === true ? [outcome] : next(outcome.world, outcome.value),
+  );
+}
+
+/** Evaluates from left to right; each result carries every value. */
+export function evaluateAll(
+  machine: Machine,
+  nodes: readonly Node[],
+  world: World,
+): readonly { readonly world: World; readonly values: readonly Value[] }[] {
+  let results: readonly { readonly world: World; readonly values: readonly Value[] }[] = [
+    { world, values: [] },
+  ];
+  for (const node of nodes) {
+    results = results.flatMap(({ world: before, values }) =>
+      machine
+        .evaluate(node, before)
+        .map((outcome) => ({ world: outcome.world, values: [...values, outcome.value] })),
+    );
+  }
+  return results;
+}
+
+export function one(world: World, value: Value = unknown): readonly Outcome[] {
+  return [{ world, value }];
+}

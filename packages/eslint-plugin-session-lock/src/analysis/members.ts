@@ -1,0 +1,121 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { propertyOf } from "./file-ref.ts";
+import type { Machine } from "./machine.ts";
+import { typedValue } from "./typed.ts";
+import { nodeKey, staticName, type ClassNode, type Node } from "./syntax.ts";
+import { unknown, type Value } from "./values.ts";
+import type { World } from "./world.ts";
+
+/** The cell that holds a field of the instances of a class of this file. */
+export function fieldCell(node: ClassNode, name: string): string {
+  return `${nodeKey(node)}#${name}`;
+}
+
+/** What `receiver.name` gives. */
+export function readMember(
+  machine: Machine,
+  receiver: Value,
+  name: string | undefined,
+  node: Node,
+  world: World,
+): Value {
+  if (name === undefined) return receiver.kind === "list" ? (receiver.items[0] ?? unknown) : unknown;
+  switch (receiver.kind) {
+    case "unknown":
+      return fileValue(receiver, name);
+    case "object":
+      return receiver.fields.get(name) ?? fileValue(receiver, name);
+    case "module": {
+      if (name === "default") return receiver;
+      const api = machine.apiOf(receiver.from, name);
+      return api === undefined ? { kind: "global", name: `${receiver.from}:${name}` } : { kind: "api", api };
+    }
+    case "global":
+      return { kind: "global", name: `${receiver.name}.${name}` };
+    case "lock":
+      if (name === "sessionFile")
+        return receiver.file === undefined ? unknown : { kind: "unknown", file: receiver.file };
+      return { kind: "method", receiver, name, node };
+    case "instance":
+      return readField(machine, receiver, name, world);
+    case "class":
+      return readStatic(receiver.node, name);
+    case "promise":
+      if (!receiver.isCertain && !["then", "catch", "finally"].includes(name)) return unknown;
+      return { kind: "method", receiver, name, node };
+    case "manager":
+    case "api":
+    case "function":
+    case "method":
+    case "release":
+    case "list":
+      return { kind: "method", receiver, name, node };
+    case "nullish":
+    case "boolean":
+      return unknown;
+  }
+}
+
+/** True if reading a property of the value can throw: it may be null. */
+export function mayBeNull(value: Value): boolean {
+  if (value.kind === "nullish") return true;
+  return value.kind === "unknown" && value.file?.kind !== "text" && !isSelf(value);
+}
+
+function isSelf(value: Value): boolean {
+  return (
+    value.kind === "unknown" &&
+    value.file?.kind === "path" &&
+    value.file.root === "this" &&
+    value.file.properties.length === 0
+  );
+}
+
+function fileValue(value: Extract<Value, { kind: "unknown" | "object" }>, name: string): Value {
+  const file = propertyOf(value.file, name);
+  return file === undefined ? unknown : { kind: "unknown", file };
+}
+
+function readField(
+  machine: Machine,
+  receiver: Extract<Value, { kind: "instance" }>,
+  name: string,
+  world: World,
+): Value {
+  const stored = world.bindings.get(fieldCell(receiver.node, name));
+  if (stored !== undefined) return stored;
+  for (const member of receiver.node.body.body) {
+    if (
+      member.type === AST_NODE_TYPES.MethodDefinition &&
+      !member.static &&
+      staticName(member.key, member.computed) === name
+    ) {
+      if (member.kind === "method" && member.value.type === AST_NODE_TYPES.FunctionExpression) {
+        return { kind: "function", node: member.value, self: receiver };
+      }
+    }
+    if (
+      member.type === AST_NODE_TYPES.PropertyDefinition &&
+      !member.static &&
+      staticName(member.key, member.computed) === name
+    ) {
+      const typed = typedValue(machine, member.typeAnnotation, member, "field");
+      if (typed !== undefined) return typed;
+    }
+  }
+  return { kind: "unknown", file: { kind: "path", root: "this", properties: [name], given: true } };
+}
+
+function readStatic(node: ClassNode, name: string): Value {
+  for (const member of node.body.body) {
+    if (member.type !== AST_NODE_TYPES.MethodDefinition || !member.static || member.kind !== "method")
+      continue;
+    if (
+      staticName(member.key, member.computed) !== name ||
+      member.value.type !== AST_NODE_TYPES.FunctionExpression
+    )
+      continue;
+    return { kind: "function", node: member.value, self: { kind: "class", node } };
+  }
+  return unknown;
+}

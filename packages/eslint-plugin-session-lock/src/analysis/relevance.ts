@@ -1,0 +1,127 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { definitionOf, type ScopeIndex } from "./resolve.ts";
+import {
+  isClass,
+  isFunction,
+  parentOf,
+  type ClassNode,
+  type FunctionNode,
+  type Node,
+  type Variable,
+} from "./syntax.ts";
+import type { Api, Vocabulary } from "./vocabulary.ts";
+import { findWords, type Tree } from "./words.ts";
+
+/** The parts of a file that can have to do with locks and managers; the rest is taken as unknown code. */
+export interface Relevance {
+  readonly functions: ReadonlySet<FunctionNode>;
+  /** True for variables that may hold a lock or a manager. */
+  readonly matters: (variable: Variable) => boolean;
+}
+
+/** A quick look at the text: false means that no report is possible. */
+export function mayMention(text: string, vocabulary: Vocabulary): boolean {
+  return [...vocabulary.managers, ...vocabulary.acquires, ...vocabulary.wrappers].some(({ from, name }) =>
+    text.includes(name === "default" ? from : name),
+  );
+}
+
+/**
+ * Starts from every mention of a known export and goes where its value may go: the variables it is assigned to, the
+ * functions it stands in, their callers, the methods of its class.
+ */
+export function findRelevance(
+  tree: Tree,
+  scope: ScopeIndex,
+  vocabulary: Vocabulary,
+  apiOf: (from: string, name: string) => Api | undefined,
+): Relevance {
+  const functions = new Set<FunctionNode>();
+  const variables = new Set<Variable>();
+  const classes = new Set<ClassNode>();
+  const queue: Node[] = [...findWords(tree, wordsOf(vocabulary))];
+  for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
+    follow(node);
+    climb(node);
+  }
+  return { functions, matters: (variable) => variables.has(variable) };
+
+  function follow(name: Node): void {
+    const variable = scope.variableOf(name);
+    if (variable === undefined || variables.has(variable)) return;
+    const definition = definitionOf(variable);
+    if (definition.kind === "parameter") return;
+    if (definition.kind === "import" && !isKnown(definition.from, definition.name)) return;
+    variables.add(variable);
+    for (const reference of variable.references) queue.push(reference.identifier);
+  }
+
+  function isKnown(from: string, name: string): boolean {
+    return name === "*" || name === "default" || apiOf(from, name) !== undefined;
+  }
+
+  function climb(start: Node): void {
+    let isInside = true;
+    for (let node = parentOf(start); node !== undefined; node = parentOf(node)) {
+      if (node.type === AST_NODE_TYPES.VariableDeclarator && isInside) namesIn(node.id).forEach(follow);
+      if (node.type === AST_NODE_TYPES.AssignmentExpression && isInside) namesIn(node.left).forEach(follow);
+      if (isClass(node)) enterClass(node);
+      if (!isFunction(node)) continue;
+      isInside = false;
+      if (functions.has(node)) return;
+      functions.add(node);
+      const name = nameOf(node);
+      if (name !== undefined) follow(name);
+    }
+  }
+
+  function enterClass(node: ClassNode): void {
+    if (classes.has(node)) return;
+    classes.add(node);
+    if (node.id !== null) follow(node.id);
+    for (const member of node.body.body) {
+      const value = "value" in member ? member.value : null;
+      if (value !== null && isFunction(value)) functions.add(value);
+    }
+  }
+}
+
+function wordsOf(vocabulary: Vocabulary): ReadonlySet<string> {
+  return new Set([
+    ...vocabulary.managers.map(({ name }) => name),
+    ...vocabulary.acquires.flatMap(({ name, handleType = name, release = ["release"] }) => [
+      name,
+      handleType,
+      ...release,
+    ]),
+    ...vocabulary.wrappers.map(({ name }) => name),
+  ]);
+}
+
+function namesIn(pattern: Node): readonly Node[] {
+  switch (pattern.type) {
+    case AST_NODE_TYPES.Identifier:
+      return [pattern];
+    case AST_NODE_TYPES.ObjectPattern:
+      return pattern.properties.flatMap((property) =>
+        namesIn(property.type === AST_NODE_TYPES.RestElement ? property.argument : property.value),
+      );
+    case AST_NODE_TYPES.ArrayPattern:
+      return pattern.elements.flatMap((element) => (element === null ? [] : namesIn(element)));
+    case AST_NODE_TYPES.AssignmentPattern:
+      return namesIn(pattern.left);
+    case AST_NODE_TYPES.MemberExpression:
+      return namesIn(pattern.object);
+    default:
+      return [];
+  }
+}
+
+/** The name by which other code calls the function. */
+export function nameOf(node: FunctionNode): Node | undefined {
+  if (node.id !== null) return node.id;
+  const { parent } = node;
+  if (parent.type === AST_NODE_TYPES.VariableDeclarator) return parent.id;
+  if (parent.type === AST_NODE_TYPES.AssignmentExpression) return parent.left;
+  return undefined;
+}

@@ -1,0 +1,138 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { TSESTree } from "@typescript-eslint/utils";
+import type { FileRef } from "./file-ref.ts";
+import type { Machine } from "./machine.ts";
+import { definitionOf } from "./resolve.ts";
+import { staticName, type Node } from "./syntax.ts";
+import type { ManagerValue, Value } from "./values.ts";
+import type { Api } from "./vocabulary.ts";
+
+/**
+ * What a written type says of a value nobody saw being made: a manager, a lock, or an object that carries one.
+ * Only annotations are read, no type information is asked for.
+ */
+export function typedValue(
+  machine: Machine,
+  annotation: TSESTree.TSTypeAnnotation | undefined,
+  site: Node,
+  origin: ManagerValue["origin"],
+  file?: FileRef,
+): Value | undefined {
+  return annotation === undefined
+    ? undefined
+    : readType(machine, annotation.typeAnnotation, site, origin, file);
+}
+
+export function readType(
+  machine: Machine,
+  type: TSESTree.TypeNode,
+  site: Node,
+  origin: ManagerValue["origin"],
+  file: FileRef | undefined,
+): Value | undefined {
+  switch (type.type) {
+    case AST_NODE_TYPES.TSTypeReference:
+      return readReference(machine, type, site, origin, file);
+    case AST_NODE_TYPES.TSUnionType:
+    case AST_NODE_TYPES.TSIntersectionType:
+      return first(type.types, (part) => readType(machine, part, site, origin, file));
+    case AST_NODE_TYPES.TSTypeOperator:
+      return type.typeAnnotation === undefined
+        ? undefined
+        : readType(machine, type.typeAnnotation, site, origin, file);
+    case AST_NODE_TYPES.TSTypeLiteral:
+      return readMembers(machine, type.members, origin, file);
+    case AST_NODE_TYPES.TSImportType: {
+      const { source, qualifier } = type;
+      if (qualifier?.type !== AST_NODE_TYPES.Identifier) return undefined;
+      return fromApi(machine.apiOf(source.value, qualifier.name), site, origin);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function readReference(
+  machine: Machine,
+  type: TSESTree.TSTypeReference,
+  site: Node,
+  origin: ManagerValue["origin"],
+  file: FileRef | undefined,
+): Value | undefined {
+  const { typeName } = type;
+  if (typeName.type === AST_NODE_TYPES.TSQualifiedName) {
+    const { left, right } = typeName;
+    const module = left.type === AST_NODE_TYPES.Identifier ? machine.scope.variableOf(left) : undefined;
+    const definition = module === undefined ? undefined : definitionOf(module);
+    if (definition?.kind !== "import") return undefined;
+    return fromApi(machine.apiOf(definition.from, right.name), site, origin);
+  }
+  if (typeName.type !== AST_NODE_TYPES.Identifier) return undefined;
+  const variable = machine.scope.variableOf(typeName);
+  if (variable === undefined) return readUtility(machine, type, typeName.name, site, origin, file);
+  const definition = definitionOf(variable);
+  if (definition.kind === "import")
+    return fromApi(machine.apiOf(definition.from, definition.name), site, origin);
+  if (definition.kind !== "type") return undefined;
+  const { node } = definition;
+  if (node.type === AST_NODE_TYPES.TSInterfaceDeclaration)
+    return readMembers(machine, node.body.body, origin, file);
+  if (node.type === AST_NODE_TYPES.TSTypeAliasDeclaration)
+    return readType(machine, node.typeAnnotation, site, origin, file);
+  return undefined;
+}
+
+/** `Readonly<T>`, `Pick<T, …>` and others that keep what T is; `ReturnType<typeof M.open>`, `InstanceType<typeof M>`. */
+function readUtility(
+  machine: Machine,
+  type: TSESTree.TSTypeReference,
+  name: string,
+  site: Node,
+  origin: ManagerValue["origin"],
+  file: FileRef | undefined,
+): Value | undefined {
+  const argument = type.typeArguments?.params[0];
+  if (argument === undefined) return undefined;
+  if (["Readonly", "Pick", "Omit", "Required", "Partial", "NonNullable"].includes(name)) {
+    return readType(machine, argument, site, origin, file);
+  }
+  if (argument.type !== AST_NODE_TYPES.TSTypeQuery || (name !== "ReturnType" && name !== "InstanceType"))
+    return undefined;
+  const { exprName } = argument;
+  const root = exprName.type === AST_NODE_TYPES.TSQualifiedName ? exprName.left : exprName;
+  const variable = root.type === AST_NODE_TYPES.Identifier ? machine.scope.variableOf(root) : undefined;
+  const definition = variable === undefined ? undefined : definitionOf(variable);
+  if (definition?.kind !== "import") return undefined;
+  return fromApi(machine.apiOf(definition.from, definition.name), site, origin);
+}
+
+function readMembers(
+  machine: Machine,
+  members: readonly TSESTree.TypeElement[],
+  origin: ManagerValue["origin"],
+  file: FileRef | undefined,
+): Value | undefined {
+  const fields = new Map<string, Value>();
+  for (const member of members) {
+    if (member.type !== AST_NODE_TYPES.TSPropertySignature) continue;
+    const name = staticName(member.key, member.computed);
+    const value = typedValue(machine, member.typeAnnotation, member, origin);
+    if (name !== undefined && value !== undefined) fields.set(name, value);
+  }
+  if (fields.size === 0) return undefined;
+  return file === undefined ? { kind: "object", fields } : { kind: "object", fields, file };
+}
+
+function fromApi(api: Api | undefined, site: Node, origin: ManagerValue["origin"]): Value | undefined {
+  if (api?.kind === "manager") return { kind: "manager", spec: api.spec, site, file: undefined, origin };
+  if (api?.kind === "lock-type") return { kind: "lock", spec: api.spec, site, file: undefined };
+  return undefined;
+}
+
+function first<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

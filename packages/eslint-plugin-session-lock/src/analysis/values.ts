@@ -1,0 +1,126 @@
+import { fileKey, type FileRef } from "./file-ref.ts";
+import { nodeKey, type ClassNode, type FunctionNode, type Node } from "./syntax.ts";
+import type { AcquireSpec, Api, ManagerSpec } from "./vocabulary.ts";
+
+/** A session manager: where it was opened, on which file, and whom that file belongs to. */
+export interface ManagerValue {
+  readonly kind: "manager";
+  readonly spec: Required<ManagerSpec>;
+  readonly site: Node;
+  readonly file: FileRef | undefined;
+  /** `given`: handed in by a caller; `field`: handed in through a field of the class. */
+  readonly origin: "opened" | "fresh" | "memory" | "given" | "field";
+  /** The lock it was opened with, when its constructor was given one. */
+  readonly guard?: LockValue;
+}
+
+/** A lock handle; the site is where it was acquired (or the parameter that brought it). */
+export interface LockValue {
+  readonly kind: "lock";
+  readonly site: Node;
+  readonly file: FileRef | undefined;
+  readonly spec: AcquireSpec;
+}
+
+/** A promise that nobody has awaited yet. */
+export interface PromiseValue {
+  readonly kind: "promise";
+  /** What `await` gives. */
+  readonly result: Value;
+  /** The lock that `await` acquires. */
+  readonly acquires?: LockValue;
+  /** The calls whose work goes on until the promise settles. */
+  readonly work: readonly Node[];
+  /** False if it comes from a call that may as well give something else. */
+  readonly isCertain: boolean;
+  /** The wrapper call whose scope it is. */
+  readonly scope?: Node;
+}
+
+/** What the analysis knows of a value. Everything that cannot matter to a lock is `unknown`. */
+export type Value =
+  | { readonly kind: "unknown"; readonly file?: FileRef }
+  | { readonly kind: "nullish" }
+  | { readonly kind: "boolean"; readonly value: boolean }
+  | { readonly kind: "global"; readonly name: string }
+  | { readonly kind: "module"; readonly from: string }
+  | { readonly kind: "api"; readonly api: Api }
+  | ManagerValue
+  | LockValue
+  | { readonly kind: "release"; readonly lock: LockValue }
+  | PromiseValue
+  | { readonly kind: "function"; readonly node: FunctionNode; readonly self?: Value }
+  | { readonly kind: "class"; readonly node: ClassNode }
+  | { readonly kind: "instance"; readonly node: ClassNode }
+  | { readonly kind: "method"; readonly receiver: Value; readonly name: string; readonly node: Node }
+  | { readonly kind: "object"; readonly fields: ReadonlyMap<string, Value>; readonly file?: FileRef }
+  | { readonly kind: "list"; readonly items: readonly Value[] };
+
+export const unknown: Value = { kind: "unknown" };
+export const nullish: Value = { kind: "nullish" };
+
+/** Equal keys mean equal knowledge. */
+export function valueKey(value: Value): string {
+  switch (value.kind) {
+    case "unknown":
+      return `?${value.file === undefined ? "" : fileKey(value.file)}`;
+    case "nullish":
+      return "null";
+    case "boolean":
+      return String(value.value);
+    case "global":
+      return `g:${value.name}`;
+    case "module":
+      return `m:${value.from}`;
+    case "api":
+      return `a:${value.api.kind}:${value.api.spec.from}:${value.api.spec.name}`;
+    case "manager":
+      return `M${nodeKey(value.site)}${value.origin}`;
+    case "lock":
+      return `L${nodeKey(value.site)}`;
+    case "release":
+      return `R${nodeKey(value.lock.site)}`;
+    case "promise":
+      return `P(${valueKey(value.result)};${value.acquires === undefined ? "" : valueKey(value.acquires)};${value.work.map(nodeKey).join()})`;
+    case "function":
+      return `f${nodeKey(value.node)}`;
+    case "class":
+      return `c${nodeKey(value.node)}`;
+    case "instance":
+      return `i${nodeKey(value.node)}`;
+    case "method":
+      return `${valueKey(value.receiver)}.${value.name}`;
+    case "object":
+      return `{${[...value.fields].map(([name, field]) => `${name}:${valueKey(field)}`).join()}}`;
+    case "list":
+      return `[${value.items.map(valueKey).join()}]`;
+  }
+}
+
+/** True if the value could be a lock, a manager or code that uses one: worth remembering. */
+export function isTracked(value: Value): boolean {
+  return value.kind !== "unknown" || value.file !== undefined;
+}
+
+/** Everything reachable from the value that is a lock, a manager, code or pending work. */
+export function* partsOf(value: Value): Generator<Value> {
+  yield value;
+  switch (value.kind) {
+    case "promise":
+      yield* partsOf(value.result);
+      break;
+    case "object":
+      for (const field of value.fields.values()) yield* partsOf(field);
+      break;
+    case "list":
+      for (const item of value.items) yield* partsOf(item);
+      break;
+    case "method":
+      yield* partsOf(value.receiver);
+      break;
+    case "release":
+      yield value.lock;
+      break;
+    default:
+  }
+}

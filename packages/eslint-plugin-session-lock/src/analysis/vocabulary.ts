@@ -1,0 +1,130 @@
+/** An export of a module: exact names, never patterns. */
+export interface ExportName {
+  /**
+   * Module specifier as it is imported. One that starts with `./` is a file of the project, relative to the folder
+   * ESLint runs in, and matches every relative import that leads to that file.
+   */
+  readonly from: string;
+  /** Exported name; `default` for the default export. */
+  readonly name: string;
+}
+
+/** A class whose instances write a session file. */
+export interface ManagerSpec extends ExportName {
+  /** Static methods that open an existing file; the first argument is the file. Default: `["open"]`. */
+  readonly open?: readonly string[];
+  /** Static methods that make a new file nobody else knows. Default: `["create", "forkFrom"]`. */
+  readonly fresh?: readonly string[];
+  /** Static methods whose result never touches the disk. Default: `["inMemory"]`. */
+  readonly memory?: readonly string[];
+  /** Instance methods that write. Default: every mutator of pi's and OpenClaw's session managers. */
+  readonly writes?: readonly string[];
+  /** True if `open` itself counts as a write. Default: false. */
+  readonly openIsWrite?: boolean;
+  /** False if the instance reads the file again at each write, so that one opened before the lock is safe. Default: true. */
+  readonly snapshot?: boolean;
+}
+
+/** A function that takes the write lock and hands something back that releases it. */
+export interface AcquireSpec extends ExportName {
+  /** Where the file stands: the index of an argument, or the property of the first argument. Default: `"sessionFile"`. */
+  readonly resource?: string | number;
+  /** `handle`: an object with release methods; `release`: the release function itself. Default: `"handle"`. */
+  readonly returns?: "handle" | "release";
+  /** Methods of the handle that release. Default: `["release"]`. */
+  readonly release?: readonly string[];
+  /** True if it returns the handle, or `undefined`, at once instead of a promise. Default: false. */
+  readonly sync?: boolean;
+  /** Exported type of the handle; a parameter of that type holds the lock. */
+  readonly handleType?: string;
+}
+
+/** A function that runs a callback under the write lock. */
+export interface WrapperSpec extends ExportName {
+  /** Index of the argument that names the file, or a property of the first argument. Default: `0`. */
+  readonly resource?: string | number;
+  /** Index of the callback. Default: `1`. */
+  readonly callback?: number;
+  /** True if an acquire of the same file inside the callback re-enters. Default: true. */
+  readonly reentrant?: boolean;
+}
+
+/** What the analysis takes as known about the outside world. */
+export interface Vocabulary {
+  readonly managers: readonly ManagerSpec[];
+  readonly acquires: readonly AcquireSpec[];
+  readonly wrappers: readonly WrapperSpec[];
+  /** Calls that take long: model, network, sleep, hooks. */
+  readonly slow: readonly ExportName[];
+  /** Functions that run their callbacks before they return, or before the promise they return settles. */
+  readonly immediate: readonly ExportName[];
+  /** `same`: holding the lock of another file is reported. `any`: any lock will do. */
+  readonly resourceMatch: "same" | "any";
+  /** `require`: fields that were handed to a class count as shared. `ignore`: they do not. */
+  readonly thisFields: "ignore" | "require";
+}
+
+/** An export that the vocabulary knows. */
+export type Api =
+  | { readonly kind: "manager"; readonly spec: Required<ManagerSpec> }
+  | { readonly kind: "acquire"; readonly spec: AcquireSpec }
+  | { readonly kind: "wrapper"; readonly spec: WrapperSpec }
+  | { readonly kind: "slow"; readonly spec: ExportName }
+  | { readonly kind: "immediate"; readonly spec: ExportName }
+  | { readonly kind: "lock-type"; readonly spec: AcquireSpec };
+
+/** Every method of pi's session manager, and of the managers derived from it, that can write the file. */
+export const mutators: readonly string[] = [
+  "appendMessage",
+  "appendThinkingLevelChange",
+  "appendModelChange",
+  "appendCompaction",
+  "appendCustomEntry",
+  "appendSessionInfo",
+  "appendCustomMessageEntry",
+  "appendLabelChange",
+  "branchWithSummary",
+  "createBranchedSession",
+  "setSessionFile",
+  "_persist",
+  "_rewriteFile",
+  "_appendEntry",
+  "removeTrailingEntries",
+  "mergePromptReleasedSessionEntries",
+  "flushPendingPersistence",
+  "persistRecord",
+  "rewriteFile",
+];
+
+/** Finds what an export means. Keys are resolved module names. */
+export function indexVocabulary(
+  vocabulary: Vocabulary,
+  resolveModule: (from: string) => string,
+): (from: string, name: string) => Api | undefined {
+  const index = new Map<string, Api>();
+  const add = (spec: ExportName, name: string, api: Api): unknown =>
+    index.set(`${resolveModule(spec.from)}\n${name}`, api);
+  for (const spec of vocabulary.immediate) add(spec, spec.name, { kind: "immediate", spec });
+  for (const spec of vocabulary.slow) add(spec, spec.name, { kind: "slow", spec });
+  for (const spec of vocabulary.wrappers) add(spec, spec.name, { kind: "wrapper", spec });
+  for (const spec of vocabulary.acquires) {
+    add(spec, spec.name, { kind: "acquire", spec });
+    if (spec.handleType !== undefined) add(spec, spec.handleType, { kind: "lock-type", spec });
+  }
+  for (const spec of vocabulary.managers) {
+    add(spec, spec.name, { kind: "manager", spec: completeManager(spec) });
+  }
+  return (from, name) => index.get(`${from}\n${name}`);
+}
+
+function completeManager(spec: ManagerSpec): Required<ManagerSpec> {
+  const {
+    open = ["open"],
+    fresh = ["create", "forkFrom"],
+    memory = ["inMemory"],
+    writes = mutators,
+    openIsWrite = false,
+    snapshot = true,
+  } = spec;
+  return { from: spec.from, name: spec.name, open, fresh, memory, writes, openIsWrite, snapshot };
+}

@@ -1,0 +1,49 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { Node } from "./syntax.ts";
+
+/** A parsed file. */
+export interface Tree {
+  readonly ast: Node;
+  readonly text: string;
+  readonly visitorKeys: Readonly<Record<string, readonly string[] | undefined>>;
+}
+
+/** The identifiers with one of these names. Only the parts of the tree whose text contains one are walked. */
+export function findWords(tree: Tree, words: ReadonlySet<string>): readonly Node[] {
+  const pattern = new RegExp([...words].map((word) => word.replace(/[^\w]/g, "\\$&")).join("|"), "g");
+  const positions = [...tree.text.matchAll(pattern)].map((match) => match.index);
+  const found: Node[] = [];
+  walk(tree.ast, 0, positions.length);
+  return found;
+
+  function walk(node: Node, from: number, to: number): void {
+    const low = lowerBound(positions, node.range[0], from, to);
+    const high = lowerBound(positions, node.range[1], low, to);
+    if (low === high) return;
+    if (node.type === AST_NODE_TYPES.Identifier && words.has(node.name)) found.push(node);
+    for (const child of childrenOf(tree, node)) walk(child, low, high);
+  }
+}
+
+/** The nodes directly inside a node, in the order of the text. */
+export function childrenOf(tree: Pick<Tree, "visitorKeys">, node: Node): readonly Node[] {
+  return (tree.visitorKeys[node.type] ?? []).flatMap((key) => {
+    const child: unknown = Reflect.get(node, key);
+    return (Array.isArray(child) ? child : [child]).filter(isNode);
+  });
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && "type" in value && "range" in value;
+}
+
+function lowerBound(positions: readonly number[], value: number, from: number, to: number): number {
+  let low = from;
+  let high = to;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((positions[middle] ?? Infinity) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

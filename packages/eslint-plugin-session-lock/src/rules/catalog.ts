@@ -1,0 +1,14 @@
+import { noEscapingSessionLock } from "./no-escaping-session-lock.ts";
+import { noNestedSessionLock } from "./no-nested-session-lock.ts";
+import { noStaleSessionManager } from "./no-stale-session-manager.ts";
+import { releaseSessionLock } from "./release-session-lock.ts";
+import { requireSessionLock } from "./require-session-lock.ts";
+
+/** Every rule, by its name. */
+export const rules = {
+  "require-session-lock": requireSessionLock,
+  "release-session-lock": releaseSessionLock,
+  "no-nested-session-lock": noNestedSessionLock,
+  "no-stale-session-manager": noStaleSessionManager,
+  "no-escaping-session-lock": noEscapingSessionLock,
+};

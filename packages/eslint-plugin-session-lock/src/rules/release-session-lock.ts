@@ -1,0 +1,19 @@
+import { createRule } from "./create-rule.ts";
+
+/** Reports a session write lock that some way through the function does not release. */
+export const releaseSessionLock = createRule({
+  name: "release-session-lock",
+  description: "require every session write lock to be released on every way out, once",
+  recommended: true,
+  messages: {
+    leaks:
+      "The session write lock acquired here is not released on every way out of the function. Release it in `finally`, or use `await using` or `withSessionWriteLock()`.",
+    leaksOnThrow:
+      "The session write lock acquired here stays held when something throws before its `finally` is in charge. Put the `try` right after the acquire, or use `await using` or `withSessionWriteLock()`.",
+    handedOver:
+      "The session write lock acquired here is passed to `{{callee}}()` and not released in this function. Release it here, where it was acquired.",
+    notAwaited:
+      "The result of this acquire is thrown away, so its lock can never be released. Await it and keep the handle.",
+    releasedTwice: "This lock was released already at {{released}}. Release it once.",
+  },
+});

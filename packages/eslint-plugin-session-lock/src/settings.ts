@@ -1,0 +1,118 @@
+import type { JSONSchema4 } from "@typescript-eslint/utils/json-schema";
+import type { AcquireSpec, ExportName, ManagerSpec, Vocabulary, WrapperSpec } from "./analysis/vocabulary.ts";
+import { defaultPresets, presets, type PresetName } from "./presets/catalog.ts";
+
+/** `settings["session-lock"]`, and the options of every rule: a rule's own options replace the settings of the same name. */
+export interface SessionLockSettings {
+  /** Libraries whose names are known. Default: `["session-lock", "pi"]`. */
+  readonly presets?: readonly PresetName[];
+  /** Session manager classes, besides those of the presets. */
+  readonly managers?: readonly ManagerSpec[];
+  /** Functions that acquire the write lock, besides those of the presets. */
+  readonly acquire?: readonly AcquireSpec[];
+  /** Functions that run a callback under the write lock, besides those of the presets. */
+  readonly wrappers?: readonly WrapperSpec[];
+  /** Functions that run their callbacks before they return, or before their promise settles. */
+  readonly immediateInvokers?: readonly ExportName[];
+  /** `same`: holding the lock of another file is reported. `any`: any lock will do. Default: `same`. */
+  readonly resourceMatch?: "same" | "any";
+  /** `require`: managers that were handed to a class are checked as well. Default: `ignore`. */
+  readonly thisFields?: "ignore" | "require";
+}
+
+const exportName = {
+  from: {
+    type: "string",
+    description: "Module specifier; one that starts with `./` is a file of the project.",
+  },
+  name: { type: "string", description: "Exported name." },
+} as const;
+const names = { type: "array", items: { type: "string" } } as const;
+
+function listOf(properties: Record<string, JSONSchema4>, description: string): JSONSchema4 {
+  return {
+    type: "array",
+    description,
+    items: {
+      type: "object",
+      properties: { ...exportName, ...properties },
+      required: ["from", "name"],
+      additionalProperties: false,
+    },
+  };
+}
+
+/** The JSON schema of the settings, as every rule takes them. */
+export const settingsProperties: Record<string, JSONSchema4> = {
+  presets: {
+    type: "array",
+    items: { type: "string", enum: Object.keys(presets) },
+    description: "Libraries whose names are known.",
+  },
+  managers: listOf(
+    {
+      open: { ...names, description: "Static methods that open an existing file." },
+      fresh: { ...names, description: "Static methods that make a file nobody else knows." },
+      memory: { ...names, description: "Static methods whose result never touches the disk." },
+      writes: { ...names, description: "Instance methods that write." },
+      openIsWrite: { type: "boolean", description: "`open` itself counts as a write." },
+      snapshot: { type: "boolean", description: "What an instance has read can be out of date." },
+    },
+    "Session manager classes, besides those of the presets.",
+  ),
+  acquire: listOf(
+    {
+      resource: { type: ["string", "integer"], description: "Where the file stands in the call." },
+      returns: { type: "string", enum: ["handle", "release"], description: "What the call gives." },
+      release: { ...names, description: "Methods of the handle that release." },
+      sync: { type: "boolean", description: "It returns at once, with `undefined` if the lock is taken." },
+      handleType: { type: "string", description: "Exported type of the handle." },
+    },
+    "Functions that acquire the write lock, besides those of the presets.",
+  ),
+  wrappers: listOf(
+    {
+      resource: { type: ["string", "integer"], description: "Where the file stands in the call." },
+      callback: { type: "integer", description: "Index of the callback." },
+      reentrant: {
+        type: "boolean",
+        description: "An acquire of the same file inside the callback re-enters.",
+      },
+    },
+    "Functions that run a callback under the write lock, besides those of the presets.",
+  ),
+  immediateInvokers: listOf({}, "Functions that run their callbacks before they return or settle."),
+  resourceMatch: {
+    type: "string",
+    enum: ["same", "any"],
+    description: "Whether the lock of another file counts.",
+  },
+  thisFields: {
+    type: "string",
+    enum: ["ignore", "require"],
+    description: "Whether managers that were handed to a class are checked.",
+  },
+};
+
+/** The vocabulary that settings describe. */
+export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
+  const {
+    presets: chosen = defaultPresets,
+    managers = [],
+    acquire = [],
+    wrappers = [],
+    immediateInvokers = [],
+    resourceMatch = "same",
+    thisFields = "ignore",
+  } = settings;
+  const known = chosen.map((name) => presets[name]);
+  return {
+    managers: [...known.flatMap((preset) => preset.managers ?? []), ...managers],
+    acquires: [...known.flatMap((preset) => preset.acquires ?? []), ...acquire],
+    wrappers: [...known.flatMap((preset) => preset.wrappers ?? []), ...wrappers],
+    slow: known.flatMap((preset) => preset.slow ?? []),
+    immediate: [...known.flatMap((preset) => preset.immediate ?? []), ...immediateInvokers],
+    resourceMatch,
+    thisFields,
+  };
+}
