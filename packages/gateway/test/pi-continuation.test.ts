@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { SessionManager } from "@mariozechner/pi-coding-agent";
 import { openSessionStore, type AssistantMessage } from "@session-lock/transcript";
+import { withSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
 import { startTestGateway, storePathOf, temporaryStateDir } from "./temporary-gateway.ts";
@@ -97,9 +98,11 @@ test("pi goes on where the gateway stopped, and the gateway goes on after it", a
   const record = await openSessionStore(storePathOf(dir.path)).get(KEY);
   const sessionFile = record?.sessionFile ?? "";
 
-  const pi = SessionManager.open(sessionFile);
-  pi.appendMessage({ role: "user", content: "from pi", timestamp: Date.now() });
-  pi.appendMessage(answer([{ type: "text", text: "pi answers" }], "stop"));
+  await withSessionWriteLock(sessionFile, () => {
+    const pi = SessionManager.open(sessionFile);
+    pi.appendMessage({ role: "user", content: "from pi", timestamp: Date.now() });
+    pi.appendMessage(answer([{ type: "text", text: "pi answers" }], "stop"));
+  });
   await client.send(KEY, "from the gateway again", "run-2");
   await client.terminal("run-2");
   const history = await client.request("chat.history", { sessionKey: KEY });

@@ -1,5 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
-import { ErrorShape } from "./frames.ts";
+import type { ErrorShape } from "./frames.ts";
 
 const Text = Type.String({ minLength: 1, maxLength: 1024 });
 const Version = Type.Integer({ minimum: 1, maximum: 1_000_000 });
@@ -96,6 +96,6 @@ export type HelloOk = Static<typeof HelloOk>;
 
 /** A handshake that failed: what the client is told, and how the connection is closed. */
 export interface Refusal {
-  readonly error: Static<typeof ErrorShape>;
+  readonly error: ErrorShape;
   readonly closeCode: 1002 | 1008;
 }
