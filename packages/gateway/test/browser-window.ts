@@ -65,6 +65,20 @@ export async function addNote(page: Page, text: string): Promise<void> {
   await expect.poll(() => messageField(page).inputValue(), { timeout: PATIENCE_MS }).toBe("");
 }
 
+/** From the next load on, requests of a method never reach the gateway, until the returned function is called. */
+export async function loseRequests(page: Page, method: string): Promise<() => void> {
+  let isLosing = true;
+  await page.routeWebSocket("**", (socket) => {
+    const gateway = socket.connectToServer();
+    socket.onMessage((data) => {
+      if (!isLosing || !data.includes(method)) gateway.send(data);
+    });
+  });
+  return () => {
+    isLosing = false;
+  };
+}
+
 export function messageField(page: Page) {
   return page.getByRole("textbox", { name: "Message", exact: true });
 }

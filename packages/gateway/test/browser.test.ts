@@ -7,6 +7,7 @@ import {
   conversation,
   isOnline,
   launchBrowser,
+  loseRequests,
   message,
   messageField,
   openWindow,
@@ -175,6 +176,7 @@ test("a gateway killed in the middle of an answer loses no message and shows non
   await page.getByText("Offline, reconnecting").waitFor();
   await send(page, "written while it was away");
   await page.getByText("Waiting for the connection").waitFor();
+  await messageField(page).fill("a draft");
   await gateway.restart();
 
   await message(page, "echo: written while it was away").waitFor();
@@ -184,6 +186,26 @@ test("a gateway killed in the middle of an answer loses no message and shows non
     "You: written while it was away",
     "Assistant: echo: written while it was away",
   ];
+  await shows(page, expected);
+  expect(await messageField(page).inputValue()).toBe("a draft");
+  await page.reload();
+  await shows(page, expected);
+  expect(await gateway.transcript()).toEqual(asStored(expected));
+});
+
+test("a message that no gateway has yet survives a reload of the page", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  const release = await loseRequests(page, "chat.send");
+  await page.reload();
+  await isOnline(page);
+  await send(page, "lost on the way");
+  await page.getByText("Sending…").waitFor();
+
+  release();
+  await page.reload();
+  const expected = ["You: lost on the way", "Assistant: echo: lost on the way"];
   await shows(page, expected);
   await page.reload();
   await shows(page, expected);

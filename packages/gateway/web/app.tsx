@@ -13,6 +13,7 @@ import { TokenForm } from "./token-form.tsx";
 export function App({ client }: { readonly client: ChatClient }) {
   const { chat, connection, notice } = useSyncExternalStore(client.subscribe, client.getState);
   const [isMenuOpen, setMenuOpen] = useState(false);
+  const [drafts, setDrafts] = useState<Readonly<Record<string, string>>>({});
   const menuButton = useRef<HTMLButtonElement>(null);
   const conversation = conversationOf(chat, chat.sessionKey);
   const name = sessionName(chat.sessionKey, chat.sessions);
@@ -22,6 +23,11 @@ export function App({ client }: { readonly client: ChatClient }) {
   useEffect(() => {
     document.title = activeRunId === undefined ? `${name} · Session Lock` : `… ${name} · Session Lock`;
   }, [name, activeRunId]);
+
+  async function stop(runId: string): Promise<void> {
+    focusMessageField();
+    await client.stop(runId);
+  }
 
   function closeMenuOnEscape(event: KeyboardEvent): void {
     if (event.key !== "Escape" || !isMenuOpen) return;
@@ -80,9 +86,15 @@ export function App({ client }: { readonly client: ChatClient }) {
               isOnline={isOnline}
               onReload={() => client.reload()}
               onEarlier={() => client.loadEarlier()}
-              onStop={(runId) => client.stop(runId)}
-              onRetry={(runId) => client.retry(runId)}
-              onWithdraw={(runId) => client.withdraw(runId)}
+              onStop={stop}
+              onRetry={(runId) => {
+                client.retry(runId);
+                focusMessageField();
+              }}
+              onWithdraw={(runId) => {
+                client.withdraw(runId);
+                focusMessageField();
+              }}
             />
             {notice !== undefined && (
               <div className="notice" role="alert">
@@ -94,16 +106,23 @@ export function App({ client }: { readonly client: ChatClient }) {
             )}
             <Composer
               key={`composer ${chat.sessionKey}`}
+              text={drafts[chat.sessionKey] ?? ""}
+              onText={(text) => setDrafts((others) => ({ ...others, [chat.sessionKey]: text }))}
               isOnline={isOnline}
               activeRunId={activeRunId}
               canInject={hasMessages(conversation)}
               onSend={(text) => client.send(text)}
               onInject={(text) => client.inject(text)}
-              onStop={(runId) => client.stop(runId)}
+              onStop={stop}
             />
           </>
         )}
       </main>
     </div>
   );
+}
+
+/** The button that was pressed is about to go away; without this the keyboard would be nowhere. */
+function focusMessageField(): void {
+  document.getElementById("message")?.focus();
 }

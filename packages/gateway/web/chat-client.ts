@@ -161,7 +161,7 @@ export class ChatClient {
     this.#set({ connection });
     if (connection.kind !== "online") return;
     for (const key of Object.keys(this.#state.chat.conversations)) this.#histories.doubt(key);
-    for (const item of outboxItems()) void this.#deliver(item);
+    for (const item of unacknowledged(this.#state.chat)) void this.#deliver(item);
     void this.#follow();
     void this.#list();
     this.#histories.load(this.#state.chat.sessionKey);
@@ -226,4 +226,13 @@ export class ChatClient {
     this.#state = { ...this.#state, ...change };
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** What the gateway has not been heard to have, in the order it was written. */
+function unacknowledged(chat: ChatState): readonly OutboxItem[] {
+  return Object.entries(chat.conversations).flatMap(([sessionKey, { live }]) =>
+    live.flatMap(({ status, runId, text, at }) =>
+      status === "sending" && runId !== undefined ? [{ sessionKey, runId, text, at: at ?? 0 }] : [],
+    ),
+  );
 }

@@ -1,6 +1,9 @@
 import { useState, type KeyboardEvent } from "react";
 
 interface ComposerProps {
+  /** What is in the field; it is kept outside, so that another session can be looked at in between. */
+  readonly text: string;
+  readonly onText: (text: string) => void;
   readonly isOnline: boolean;
   /** The run that Stop ends; undefined when none is under way. */
   readonly activeRunId: string | undefined;
@@ -13,22 +16,22 @@ interface ComposerProps {
 }
 
 /** Where a person writes: a message for the agent, or a note that starts no run. */
-export function Composer({ isOnline, activeRunId, canInject, onSend, onInject, onStop }: ComposerProps) {
-  const [text, setText] = useState("");
+export function Composer(props: ComposerProps) {
+  const { text, onText, isOnline, activeRunId, canInject, onSend, onInject, onStop } = props;
   const [isInjecting, setInjecting] = useState(false);
   const isBlank = text.trim() === "";
 
   function send(): void {
     if (isBlank || isInjecting) return;
     onSend(text);
-    setText("");
+    onText("");
   }
 
   async function inject(): Promise<void> {
     setInjecting(true);
     const isStored = await onInject(text);
     setInjecting(false);
-    if (isStored) setText("");
+    if (isStored) onText("");
   }
 
   function sendOnEnter(event: KeyboardEvent): void {
@@ -58,7 +61,7 @@ export function Composer({ isOnline, activeRunId, canInject, onSend, onInject, o
         readOnly={isInjecting}
         placeholder="Write a message"
         aria-describedby="composer-hint"
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => onText(event.target.value)}
         onKeyDown={sendOnEnter}
       />
       <div className="composer-actions">

@@ -96,21 +96,23 @@ export function Conversation({ conversation, onReload, onEarlier, ...actions }: 
             </button>
           </p>
         )}
-        <ol className="messages" role="log" aria-live="polite" aria-relevant="additions text">
-          {rows.map((row) => (
-            <MessageRow key={row.id} row={row} {...actions} />
-          ))}
-          {isThinking && (
-            <li className="thinking">
-              <span className="for-readers">The assistant is answering</span>
-              <span className="dots" aria-hidden="true">
-                <i />
-                <i />
-                <i />
-              </span>
-            </li>
-          )}
-        </ol>
+        <div role="log" aria-live="polite" aria-relevant="additions text">
+          <ol className="messages">
+            {rows.map((row) => (
+              <MessageRow key={row.id} row={row} {...actions} />
+            ))}
+            {isThinking && (
+              <li className="thinking">
+                <span className="for-readers">The assistant is answering</span>
+                <span className="dots" aria-hidden="true">
+                  <i />
+                  <i />
+                  <i />
+                </span>
+              </li>
+            )}
+          </ol>
+        </div>
       </div>
       {!isAtEnd && (
         <button type="button" className="to-end" onClick={() => setAtEnd(true)}>

@@ -93,7 +93,7 @@ function MessageFoot({ row, isOnline, onStop, onRetry, onWithdraw }: RowActions 
 }
 
 function stopWords(row: Row): string {
-  if (row.author === "person") return "Cancelled before its turn; it is not part of the conversation";
+  if (row.author === "person") return "Cancelled before its turn";
   return row.text === "" ? "Stopped before the first word" : "Stopped";
 }
 

@@ -12,7 +12,12 @@ const PREFIX = "session-lock.sending.";
 
 /** Remembers a message across reloads of this tab until the gateway has acknowledged it. */
 export function putInOutbox(item: OutboxItem): void {
-  sessionStorage.setItem(PREFIX + item.runId, JSON.stringify(item));
+  try {
+    sessionStorage.setItem(PREFIX + item.runId, JSON.stringify(item));
+  } catch (error) {
+    // It is sent all the same; only a reload before the acknowledgement would forget a text of this size.
+    if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
+  }
 }
 
 export function takeFromOutbox(runId: string): void {
