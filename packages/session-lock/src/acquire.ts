@@ -1,5 +1,6 @@
-import { chooseEngine } from "./engine.ts";
-import { SessionLockError } from "./errors.ts";
+import { callSite } from "./call-site.ts";
+import { chooseEngine, openEngine } from "./engine.ts";
+import { hasCode, SessionLockError } from "./errors.ts";
 import { keepHouse } from "./housekeeper.ts";
 import { isOwnedLock, nestedHold } from "./lease.ts";
 import type { OwnedLock } from "./lease.ts";
@@ -9,7 +10,7 @@ import { processState } from "./process-state.ts";
 import { FileLock } from "./queue.ts";
 import { ownedInScope } from "./scope.ts";
 import type { SessionWriteLock } from "./session-write-lock.ts";
-import { canonicalSessionFile } from "./target.ts";
+import { canonicalSessionFile, lockPathOf } from "./target.ts";
 import { abortedError, timeoutError } from "./waiter.ts";
 
 /**
@@ -25,7 +26,7 @@ export async function withSessionWriteLock<T>(
   const lock = await acquireSessionWriteLock({ ...options, sessionFile });
   try {
     const result = await lock.run(() => fn(lock));
-    if (!lock.held) lock.assertHeld();
+    assertNotLost(lock);
     return result;
   } finally {
     await lock.release();
@@ -44,8 +45,8 @@ export async function acquireSessionWriteLock(
   const file = fileLock(options.sessionFile, request);
   const owned = reentered(file, request);
   if (owned !== undefined) return owned;
-  const where = file.debugging ? callSite() : undefined;
-  const lock = file.hasHadItsTurn && request.timeoutMs > 0 ? undefined : file.tryGrant(request, where);
+  const where = callSite(acquireSessionWriteLock);
+  const lock = file.owesOthers && request.timeoutMs > 0 ? undefined : file.tryGrant(request, where);
   if (lock !== undefined) return lock;
   if (request.timeoutMs === 0) throw timeoutError(file.sessionFile, 0, 0, file.describeHolder());
   return file.wait(request, where);
@@ -57,7 +58,7 @@ export function tryAcquireSessionWriteLock(
 ): SessionWriteLock | undefined {
   const request = readOptions(options);
   const file = fileLock(options.sessionFile, request);
-  return reentered(file, request) ?? file.tryGrant(request, file.debugging ? callSite() : undefined);
+  return reentered(file, request) ?? file.tryGrant(request, callSite(tryAcquireSessionWriteLock));
 }
 
 /**
@@ -68,6 +69,15 @@ export function heldSessionWriteLock(sessionFile: string): SessionWriteLock | un
   const file = processState.files.get(canonicalSessionFile(sessionFile));
   if (file === undefined) return undefined;
   return ownedInScope(processState.scopes, file.sessionFile) ?? file.liveHandle;
+}
+
+/** Letting go early is fine; having been robbed is not. */
+function assertNotLost(lock: SessionWriteLock): void {
+  try {
+    lock.assertHeld();
+  } catch (error) {
+    if (!hasCode(error, "RELEASED")) throw error;
+  }
 }
 
 function reentered(file: FileLock, request: LockRequest): OwnedLock | undefined {
@@ -128,23 +138,9 @@ function entryFor(canonical: string, request: LockRequest): FileLock {
       );
     existing.close();
   }
-  const file = new FileLock(canonical, chooseEngine(canonical, request.engine), request.staleMs);
+  const engine = chooseEngine(canonical, request.engine);
+  const target = { sessionFile: canonical, lockPath: lockPathOf(canonical), staleMs: request.staleMs };
+  const file = new FileLock(canonical, (onLost) => openEngine(engine, { ...target, onLost }));
   processState.files.set(canonical, file);
   return file;
-}
-
-/** The caller's stack, without this package's own frames. */
-function callSite(): string | undefined {
-  const holder: { stack?: string } = {};
-  Error.captureStackTrace(holder, acquireSessionWriteLock);
-  const frames = (holder.stack ?? "")
-    .split("\n")
-    .slice(1)
-    .map((frame) => frame.trim());
-  return (
-    frames
-      .filter((frame) => !frame.includes("withSessionWriteLock"))
-      .slice(0, 3)
-      .join(" ") || undefined
-  );
 }

@@ -33,10 +33,12 @@ export interface Parking {
 export interface Engine {
   readonly name: EngineName;
   take(claim: Claim): Taking;
-  /** Records the next owner of this process without letting go. Returns its epoch. */
-  renew(claim: Claim): number;
+  /** Records the next owner of this process without letting go. `undefined` when the lock is not ours any more. */
+  renew(claim: Claim): number | undefined;
   /** Whether what is on disk still says that we hold. */
   isOurs(): boolean;
+  /** Whether other processes may be waiting for us to let go. */
+  isWanted(): boolean;
   drop(): void;
   /** Called once when a hold has become long, so that waiters change to a wait they can cancel. */
   settle(): void;
@@ -46,6 +48,8 @@ export interface Engine {
   withdraw(): void;
   /** Who holds now, as far as can be read. */
   holder(): SessionLockHolder | undefined;
+  /** Whether nothing of it is under way in the background, so that it may be closed. */
+  readonly isIdle: boolean;
   /** Ends the process's interest in the file and removes the lock file if nobody holds it. */
   close(): void;
 }

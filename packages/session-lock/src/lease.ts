@@ -1,4 +1,5 @@
-import { SessionLockError } from "./errors.ts";
+import { unwatchHandle, watchHandle } from "./dropped.ts";
+import { asLockError, SessionLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
 import { processState } from "./process-state.ts";
 import type { SessionWriteLock } from "./session-write-lock.ts";
@@ -42,6 +43,8 @@ export class Lease {
   readonly #host: LeaseHost;
   #state: "held" | "released" | SessionLockError = "held";
   #holds = 0;
+  /** Handles made since the last look; kept here only until somebody watches for their collection. */
+  #unwatched: Hold[] = [];
   #controller: AbortController | undefined;
 
   constructor(host: LeaseHost, facts: Pick<Lease, "epoch" | "purpose" | "where" | "since" | "deadline">) {
@@ -77,7 +80,15 @@ export class Lease {
 
   hold(): Hold {
     this.#holds += 1;
-    return new Hold(this, true);
+    const hold = new Hold(this, true);
+    this.#unwatched.push(hold);
+    return hold;
+  }
+
+  /** From now on, a handle that is dropped without release is reported. */
+  watchHandles(): void {
+    for (const hold of this.#unwatched) if (hold.held) hold.watch();
+    this.#unwatched = [];
   }
 
   /** A handle for somebody who may use the lock but does not own it: its release ends nothing. */
@@ -117,6 +128,7 @@ class Hold implements OwnedLock {
   readonly #lease: Lease;
   readonly #counts: boolean;
   #ended = false;
+  #watched = false;
 
   constructor(lease: Lease, counts: boolean) {
     this.#lease = lease;
@@ -155,11 +167,22 @@ class Hold implements OwnedLock {
   }
 
   release(): Promise<void> {
-    if (!this.#ended) {
-      this.#ended = true;
-      if (this.#counts) this.#lease.endHold();
+    if (this.#ended) return done;
+    this.#ended = true;
+    if (this.#watched) unwatchHandle(this);
+    if (!this.#counts) return done;
+    try {
+      this.#lease.endHold();
+      return done;
+    } catch (error) {
+      return Promise.reject(asLockError(error, "release the lock", this.sessionFile));
     }
-    return done;
+  }
+
+  watch(): void {
+    this.#watched = true;
+    const { sessionFile, purpose, where } = this.#lease;
+    watchHandle(this, { sessionFile, purpose, where });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

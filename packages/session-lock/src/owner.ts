@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import os from "node:os";
 import { processState } from "./process-state.ts";
@@ -14,6 +14,7 @@ export interface Owner {
   /** ms since 1970, by the owner's clock. */
   readonly acquiredAt: number;
   readonly createdAt: string;
+  /** Different for every claim on a lock folder. */
   readonly nonce: string;
   readonly pid: number;
   /** Kernel thread id of the owning thread (Linux): a worker thread can die without its process. */
@@ -32,10 +33,7 @@ export interface Owner {
 }
 
 /** The part of an owner record that is the same for everything this thread locks. */
-export type Identity = Pick<
-  Owner,
-  "nonce" | "pid" | "tid" | "starttime" | "host" | "hostId" | "boot" | "pidns"
->;
+export type Identity = Pick<Owner, "pid" | "tid" | "starttime" | "host" | "hostId" | "boot" | "pidns">;
 
 /** This thread's identity, read from the system once: some file reads (Linux) or a child process (elsewhere). */
 export function identity(): Identity {
@@ -48,7 +46,6 @@ function readIdentity(): Identity {
   const boot = readTrimmed("/proc/sys/kernel/random/boot_id");
   const pidns = readLink("/proc/self/ns/pid");
   return {
-    nonce: randomUUID(),
     pid: process.pid,
     ...(tid !== undefined && { tid }),
     ...(starttime !== undefined && { starttime }),

@@ -16,6 +16,8 @@ export interface ProcessState {
   exitHooked: boolean;
   /** Heartbeats of owners on other hosts, by lock path: which was seen last, and since when (monotonic ms). */
   readonly heartbeats: Map<string, { readonly beat: string; readonly since: number }>;
+  /** Whether acquires record their call site; `undefined` until the environment was asked. */
+  debugging: boolean | undefined;
   /** Native waits in progress, over all files. */
   nativeWaits: number;
   /** The greatest epoch this process has handed out. */
@@ -43,6 +45,7 @@ function shared(): ProcessState {
     identity: undefined,
     housekeeper: undefined,
     exitHooked: false,
+    debugging: undefined,
     nativeWaits: 0,
     lastEpoch: 0,
   };

@@ -1,23 +1,17 @@
-import { openEngine } from "./engine.ts";
-import type { Engine } from "./engine.ts";
+import { publish } from "./diagnostics.ts";
+import type { Engine, Taking } from "./engine.ts";
 import { asLockError, SessionLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
-import { isDebugging } from "./environment.ts";
 import { fence } from "./fence.ts";
 import { Lease } from "./lease.ts";
 import type { LeaseHost, OwnedLock } from "./lease.ts";
 import type { EngineName, LockRequest } from "./options.ts";
-import type { Claim } from "./record.ts";
-import { lockPathOf } from "./target.ts";
+import { Turn } from "./turn.ts";
 import { Waiter } from "./waiter.ts";
 
-/** Tasks of one process may pass the lock among themselves for this long before other processes get a chance, in ms. */
-const burstMs = 5;
-/** A process that left the lock alone for this long has ended its turn, in ms. */
-const turnGapMs = 1;
-/** After this long a hold counts as long: waiters of other processes change to a wait that they can cancel, in ms. */
+/** After this long a hold counts as long: other processes change to a wait that they can cancel, in ms. */
 const longHoldMs = 50;
-/** An entry unused for this long is dropped and its lock file removed, in ms. */
+/** An entry unused for this long is closed and its lock file removed, in ms. */
 const idleMs = 1_000;
 
 /**
@@ -29,33 +23,23 @@ const idleMs = 1_000;
  */
 export class FileLock implements LeaseHost {
   readonly sessionFile: string;
-  readonly debugging = isDebugging();
   readonly #engine: Engine;
+  readonly #turn = new Turn();
+  readonly #waiting: Waiter[] = [];
   #lease: Lease | undefined;
-  #waiting: Waiter[] = [];
   #pumping = false;
   #unpark: (() => void) | undefined;
-  #turnStart = 0;
-  #lastUse = 0;
 
-  constructor(sessionFile: string, engine: EngineName, staleMs: number) {
+  /** `open` gets what to call when the engine finds that the lock was taken away. */
+  constructor(sessionFile: string, open: (onLost: (reason: string) => void) => Engine) {
     this.sessionFile = sessionFile;
-    this.#engine = openEngine(engine, {
-      sessionFile,
-      lockPath: lockPathOf(sessionFile),
-      staleMs,
-      onLost: (reason) => {
-        if (this.#lease !== undefined) this.onTakenAway(this.#lease, reason);
-      },
+    this.#engine = open((reason) => {
+      if (this.#lease !== undefined) this.onTakenAway(this.#lease, reason);
     });
   }
 
   get engine(): EngineName {
     return this.#engine.name;
-  }
-
-  get lease(): Lease | undefined {
-    return this.#lease;
   }
 
   /** A handle on the current lease for others of this process. */
@@ -64,35 +48,33 @@ export class FileLock implements LeaseHost {
   }
 
   get isInUse(): boolean {
-    return this.#lease !== undefined || this.#waiting.length > 0 || this.#pumping;
+    return this.#lease !== undefined || this.#pumping;
   }
 
   get queued(): number {
     return this.#waiting.length;
   }
 
+  /** Whether this process should let others go first. */
+  get owesOthers(): boolean {
+    return this.#turn.isOver(performance.now());
+  }
+
   /** Grants at once if nobody in this process holds or waits, and no other process holds. */
   tryGrant(request: LockRequest, where: string | undefined): OwnedLock | undefined {
     if (this.#lease !== undefined || this.#waiting.length > 0) return undefined;
+    const taking = this.#take(request, where);
+    if (taking.kind === "busy") return undefined;
     const now = performance.now();
-    if (now - this.#lastUse > turnGapMs) this.#turnStart = now;
-    return this.#take(request, where, now);
-  }
-
-  /** Whether this process has had the lock long enough in a row that others should go first. */
-  get hasHadItsTurn(): boolean {
-    const now = performance.now();
-    return now - this.#lastUse <= turnGapMs && now - this.#turnStart > burstMs;
+    this.#turn.taken(now);
+    return this.#leaseTo(request, where, taking.epoch, now, 0);
   }
 
   /** Joins the queue. Rejects with `TIMEOUT` or `ABORTED`, or with what the engine throws. */
   wait(request: LockRequest, where: string | undefined): Promise<OwnedLock> {
-    const waiter = new Waiter(request, where, {
-      onLeft: (left) => this.#leave(left),
-      describeHolder: () => this.describeHolder(),
-      sessionFile: this.sessionFile,
-    });
+    const waiter = new Waiter(request, where, this);
     this.#waiting.push(waiter);
+    publish("wait", () => ({ sessionFile: this.sessionFile, queued: this.#waiting.length }));
     void this.#pump(); // settles every waiter itself and never rejects
     return waiter.granted;
   }
@@ -102,20 +84,28 @@ export class FileLock implements LeaseHost {
     return { holder: this.#engine.holder(), sameProcess: false };
   }
 
-  onReleased(): void {
-    this.#lease = undefined;
+  onLeft(waiter: Waiter): void {
+    this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+    if (this.#waiting.length === 0) this.#unpark?.();
+  }
+
+  onReleased(lease: Lease): void {
     const now = performance.now();
-    this.#lastUse = now;
-    const next = this.#waiting[0];
-    if (next !== undefined && now - this.#turnStart < burstMs) {
-      this.#waiting.shift();
-      next.grant(
-        this.#leaseFor(next.request, next.where, this.#engine.renew(claimOf(next.request, next.where)), now),
-      );
-      return;
+    this.#lease = undefined;
+    this.#turn.used(now);
+    const { sessionFile } = this;
+    publish("release", () => ({
+      sessionFile,
+      epoch: lease.epoch,
+      purpose: lease.purpose,
+      heldMs: now - lease.since,
+    }));
+    if ((!this.#turn.isOver(now) || !this.#engine.isWanted()) && this.#handOver(now)) return;
+    try {
+      this.#engine.drop();
+    } finally {
+      void this.#pump(); // as above
     }
-    this.#engine.drop();
-    void this.#pump();
   }
 
   onOverdue(lease: Lease): void {
@@ -135,11 +125,12 @@ export class FileLock implements LeaseHost {
   tick(now: number): boolean {
     const lease = this.#lease;
     if (lease !== undefined) {
+      lease.watchHandles();
       if (now > lease.deadline) this.onOverdue(lease);
       else if (now - lease.since > longHoldMs) this.#engine.settle();
       return true;
     }
-    if (this.#waiting.length > 0 || this.#pumping || now - this.#lastUse < idleMs) return true;
+    if (this.#pumping || now - this.#turn.lastUse < idleMs || !this.#engine.isIdle) return true;
     this.close();
     return false;
   }
@@ -148,75 +139,104 @@ export class FileLock implements LeaseHost {
     this.#engine.close();
   }
 
-  #revoke(lease: Lease, why: string): void {
+  #revoke(lease: Lease, reason: string): void {
     if (this.#lease !== lease) return;
-    const error = new SessionLockError("LOST", `the write lock on ${this.sessionFile} was lost: ${why}`, {
-      sessionFile: this.sessionFile,
-      holder: lease.describe(),
-    });
-    // Memory first, then the bytes that may be under way, then the lock: nobody gets in before the old owner is out.
-    lease.revoke(error);
-    if (this.#engine.isOurs()) fence(this.sessionFile);
-    this.onReleased();
+    const { sessionFile } = this;
+    const { epoch, purpose } = lease;
+    // In memory first, then the bytes that may be under way, then the lock: nobody gets in before the owner is out.
+    lease.revoke(
+      new SessionLockError("LOST", `the write lock on ${sessionFile} was lost: ${reason}`, {
+        sessionFile,
+        holder: lease.describe(),
+      }),
+    );
+    publish("lost", () => ({ sessionFile, epoch, purpose, reason }));
+    if (this.#engine.isOurs()) this.#fenceOff();
+    this.onReleased(lease);
   }
 
-  #take(request: LockRequest, where: string | undefined, now: number): OwnedLock | undefined {
-    const taking = this.#engine.take(claimOf(request, where));
-    if (taking.kind === "busy") return undefined;
-    if (taking.from === "suspect") fence(this.sessionFile);
-    return this.#leaseFor(request, where, taking.epoch, now);
+  /** A fence that fails (a full disk) must not keep the lock from everybody for ever: the owner knows that it lost. */
+  #fenceOff(): void {
+    try {
+      fence(this.sessionFile);
+    } catch (error) {
+      process.emitWarning(`could not fence off the former owner of ${this.sessionFile}: ${String(error)}`, {
+        type: "SessionLockWarning",
+        code: "SESSION_LOCK_UNFENCED",
+      });
+    }
   }
 
-  #leaseFor(request: LockRequest, where: string | undefined, epoch: number, now: number): OwnedLock {
+  #take(request: LockRequest, where: string | undefined): Taking {
+    const taking = this.#engine.take({ purpose: request.purpose, where });
+    if (taking.kind === "busy" || taking.from === "nobody") return taking;
+    const { epoch, from } = taking;
+    publish("takeover", () => ({ sessionFile: this.sessionFile, from, epoch }));
+    if (from === "dead") return taking;
+    try {
+      fence(this.sessionFile);
+      return taking;
+    } catch (error) {
+      this.#engine.drop();
+      throw error;
+    }
+  }
+
+  #leaseTo(
+    request: LockRequest,
+    where: string | undefined,
+    epoch: number,
+    now: number,
+    waitedMs: number,
+  ): OwnedLock {
+    const { sessionFile, engine } = this;
     const { purpose, maxHoldMs } = request;
-    const lease = new Lease(this, { epoch, purpose, where, since: now, deadline: now + maxHoldMs });
-    this.#lease = lease;
-    return lease.hold();
+    this.#lease = new Lease(this, { epoch, purpose, where, since: now, deadline: now + maxHoldMs });
+    publish("acquire", () => ({ sessionFile, engine, epoch, purpose, waitedMs }));
+    return this.#lease.hold();
   }
 
-  #leave(waiter: Waiter): void {
-    this.#waiting = this.#waiting.filter((other) => other !== waiter);
-    if (this.#waiting.length === 0) this.#unpark?.();
+  #handOver(now: number): boolean {
+    const [next] = this.#waiting;
+    const epoch = next && this.#engine.renew({ purpose: next.request.purpose, where: next.where });
+    if (next === undefined || epoch === undefined) return false;
+    this.#grant(next, epoch, now);
+    return true;
+  }
+
+  #grant(waiter: Waiter, epoch: number, now: number): void {
+    this.#waiting.shift();
+    waiter.grant(this.#leaseTo(waiter.request, waiter.where, epoch, now, now - waiter.since));
   }
 
   async #pump(): Promise<void> {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      for (let behind = this.hasHadItsTurn; ; behind = false) {
-        const next = this.#waiting[0];
+      for (let behind = this.owesOthers; ; behind = false) {
+        const [next] = this.#waiting;
         if (next === undefined || this.#lease !== undefined) return;
-        if (!behind && this.#grantTo(next)) return;
+        if (!behind && this.#pumpTo(next)) return;
         const parking = this.#engine.park(behind);
         this.#unpark = parking.end;
         await parking.woken;
         this.#unpark = undefined;
       }
     } catch (error) {
-      this.#refuseAll(error);
+      for (const waiter of this.#waiting.splice(0))
+        waiter.refuse(asLockError(error, "take the lock", this.sessionFile));
     } finally {
       this.#pumping = false;
       this.#engine.withdraw();
     }
   }
 
-  #grantTo(waiter: Waiter): boolean {
+  #pumpTo(waiter: Waiter): boolean {
+    const taking = this.#take(waiter.request, waiter.where);
+    if (taking.kind === "busy") return false;
     const now = performance.now();
-    const lock = this.#take(waiter.request, waiter.where, now);
-    if (lock === undefined) return false;
-    this.#turnStart = now;
-    this.#waiting.shift();
-    waiter.grant(lock);
+    this.#turn.begins(now);
+    this.#grant(waiter, taking.epoch, now);
     return true;
   }
-
-  #refuseAll(error: unknown): void {
-    const refused = this.#waiting;
-    this.#waiting = [];
-    for (const waiter of refused) waiter.refuse(asLockError(error, "take the lock", this.sessionFile));
-  }
-}
-
-function claimOf(request: LockRequest, where: string | undefined): Claim {
-  return { purpose: request.purpose, where };
 }

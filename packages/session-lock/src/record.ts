@@ -12,6 +12,8 @@ const protocol = "session-lock/1";
 const epochAt = '{"epoch":'.length;
 const epochDigits = 16;
 const smallestEpoch = 10 ** (epochDigits - 1);
+/** Length of `{"epoch":…,"acquiredAt":…`, which is the same for every record (13 digits: until the year 2286). */
+const numbersBytes = epochAt + epochDigits + ',"acquiredAt":'.length + 13;
 const longestPurpose = 200;
 const longestWhere = 300;
 
@@ -43,36 +45,42 @@ export function readEpoch(bytes: Buffer): number {
   return Number.isSafeInteger(epoch + 1) ? epoch : 0;
 }
 
-/** Writes records of one identity and engine; the parts that never change are rendered once. */
+/**
+ * Writes records of one identity and engine. Between two owners with the same purpose only the first two numbers
+ * differ, so only those are rendered again: this runs on every acquire.
+ */
 export class RecordWriter {
   readonly #buffer = Buffer.alloc(recordBytes, " ");
-  readonly #constant: string;
-  #createdAt = "";
-  #createdSecond = 0;
+  readonly #identity: string;
+  #nonce = "";
+  #purpose: string | undefined;
+  #where: string | undefined;
+  #renderedAt = 0;
 
   constructor(identity: Identity, engine: EngineName) {
-    this.#constant = `"protocol":"${protocol}","engine":"${engine}",${JSON.stringify(identity).slice(1, -1)}`;
+    this.#identity = `"protocol":"${protocol}","engine":"${engine}",${JSON.stringify(identity).slice(1, -1)}`;
   }
 
   /** The record of one claim. The buffer is reused by the next call. */
-  write(epoch: number, claim: Claim): Buffer {
-    const acquiredAt = Date.now();
-    const text =
-      `{"epoch":${epoch},"acquiredAt":${acquiredAt},"createdAt":"${this.#isoSecond(acquiredAt)}",${this.#constant}` +
-      `${optional("purpose", claim.purpose, longestPurpose)}${optional("where", claim.where, longestWhere)}}`;
-    const buffer = this.#buffer.fill(" ");
-    buffer.write(text);
-    buffer[recordBytes - 1] = 0x0a;
-    return buffer;
+  write(epoch: number, claim: Claim, nonce: string): Buffer {
+    const now = Date.now();
+    const sameText = nonce === this.#nonce && claim.purpose === this.#purpose && claim.where === this.#where;
+    // OpenClaw's older releases think of a lock by the age of `createdAt`, so it is renewed now and then.
+    if (!sameText || now - this.#renderedAt > 1_000) this.#render(claim, nonce, now);
+    this.#buffer.write(`{"epoch":${epoch},"acquiredAt":${String(now).padStart(13)}`, 0, "latin1");
+    return this.#buffer;
   }
 
-  #isoSecond(now: number): string {
-    const second = Math.floor(now / 1000);
-    if (second !== this.#createdSecond) {
-      this.#createdSecond = second;
-      this.#createdAt = new Date(second * 1000).toISOString();
-    }
-    return this.#createdAt;
+  #render(claim: Claim, nonce: string, now: number): void {
+    this.#nonce = nonce;
+    this.#purpose = claim.purpose;
+    this.#where = claim.where;
+    this.#renderedAt = now;
+    const text =
+      `,"createdAt":"${new Date(now).toISOString()}","nonce":"${nonce}",${this.#identity}` +
+      `${optional("purpose", claim.purpose, longestPurpose)}${optional("where", claim.where, longestWhere)}}`;
+    this.#buffer.fill(" ").write(text, numbersBytes);
+    this.#buffer[recordBytes - 1] = 0x0a;
   }
 }
 

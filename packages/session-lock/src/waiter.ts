@@ -1,3 +1,4 @@
+import { publish } from "./diagnostics.ts";
 import { SessionLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
 import type { OwnedLock } from "./lease.ts";

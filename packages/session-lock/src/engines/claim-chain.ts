@@ -31,8 +31,10 @@ export interface ChainEnd {
   readonly beat: string;
 }
 
+/** A record that was published, kept open for the owner to renew. Close `fd` in the end. */
 export interface Published {
   readonly entry: string;
+  readonly fd: number;
   readonly ino: number;
 }
 
@@ -58,19 +60,19 @@ export function publish(
 ): Published | undefined {
   const draft = path.join(folder, `claim-${nonce}`);
   const entry = path.join(folder, successor);
-  let ino: number;
+  const fd = openDraft(draft);
+  if (fd === undefined) return undefined;
   try {
-    ino = writeDraft(draft, record);
+    writeSync(fd, record, 0, recordBytes, 0);
     linkSync(draft, entry);
+    // The folder may be a newer one than the one we judged: then our entry hangs on no chain, and gives no right.
+    if (isChainEnd(folder, nonce)) return { entry, fd, ino: fstatSync(fd).ino };
+    removeEntry(entry);
   } catch (error) {
     // ENOENT: the folder is gone. EEXIST: another successor was published first.
     if (!hasCode(error, "ENOENT") && !hasCode(error, "EEXIST")) throw error;
-    removeEntry(draft);
-    return undefined;
   }
-  // The folder may be a newer one than the one we judged: then our entry hangs on no chain, and gives no right.
-  if (isChainEnd(folder, nonce)) return { entry, ino };
-  removeEntry(entry);
+  closeSync(fd);
   removeEntry(draft);
   return undefined;
 }
@@ -104,13 +106,13 @@ function isChainEnd(folder: string, nonce: string): boolean {
   return record?.kind === "ours" && record.owner.nonce === nonce;
 }
 
-function writeDraft(draft: string, record: Buffer): number {
-  const fd = openSync(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+/** `undefined` when the folder is gone. */
+function openDraft(draft: string): number | undefined {
   try {
-    writeSync(fd, record, 0, recordBytes, 0);
-    return fstatSync(fd).ino;
-  } finally {
-    closeSync(fd);
+    return openSync(draft, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+  } catch (error) {
+    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return undefined;
+    throw error;
   }
 }
 

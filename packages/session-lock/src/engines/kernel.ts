@@ -38,6 +38,8 @@ export class KernelEngine implements Engine {
   #parkings = 0;
   /** What another tool left at the path, while that keeps us out. */
   #foreign: LockRecord | undefined;
+  /** The open file holds a dead process's record in another tool's format. */
+  #fromDead = false;
 
   constructor(target: EngineTarget, locks: KernelLocks) {
     this.#target = target;
@@ -45,26 +47,34 @@ export class KernelEngine implements Engine {
     this.#turn = new NativeTurn(locks, turn, () => this.#holding && !this.#settled);
   }
 
+  get isIdle(): boolean {
+    return !this.#turn.isWaiting;
+  }
+
   take(claim: Claim): Taking {
     const { lockPath, sessionFile } = this.#target;
     try {
       // Each round ends in a lock, in a refusal, or in a newer file at the path.
       for (;;) {
-        const opened = this.#open();
-        if (opened === undefined) return { kind: "busy" };
-        const locked = this.#locks.tryLock(opened.file.fd, main, 2);
-        if (!isAtPath(opened.file, lockPath)) this.#forget(opened.file);
-        else if (locked) return this.#taken(opened.file, opened.leftBehind, claim);
-        else return { kind: "busy" };
+        const file = this.#file ?? this.#open();
+        if (file === undefined) return busy;
+        const locked = this.#locks.tryLock(file.fd, main, 2);
+        if (!isAtPath(file, lockPath)) this.#forget(file);
+        else return locked ? this.#taken(file, claim) : busy;
       }
     } catch (error) {
       throw asLockError(error, "take the lock", sessionFile);
     }
   }
 
-  renew(claim: Claim): number {
-    if (this.#file === undefined) throw new TypeError("renew() without a lock");
-    return this.#record(this.#file, 0, claim);
+  renew(claim: Claim): number | undefined {
+    const file = this.#file;
+    return file !== undefined && this.isOurs() ? this.#record(file, 0, claim) : undefined;
+  }
+
+  /** Nobody can tell who waits in the kernel's queue; finding out by letting go costs little. */
+  isWanted(): boolean {
+    return true;
   }
 
   isOurs(): boolean {
@@ -83,8 +93,13 @@ export class KernelEngine implements Engine {
     const ring = this.#settled || !hasTurns;
     this.#holding = false;
     this.#settled = false;
-    this.#locks.unlock(file.fd, main, 2);
-    if (ring) writeSync(file.fd, "\n", recordBytes - 1);
+    try {
+      this.#locks.unlock(file.fd, main, 2);
+      if (ring) writeSync(file.fd, "\n", recordBytes - 1);
+    } catch (error) {
+      this.#forget(file); // closing frees the lock, whatever kept the unlock from doing so
+      throw error;
+    }
   }
 
   park(behind: boolean): Parking {
@@ -118,29 +133,31 @@ export class KernelEngine implements Engine {
   }
 
   /** The open lock file, unless it is another tool's and that tool holds it. */
-  #open(): { readonly file: LockFile; readonly leftBehind: LockRecord | undefined } | undefined {
-    if (this.#file !== undefined) return { file: this.#file, leftBehind: undefined };
-    const file = openLockFile(this.#target.lockPath, this.#writer.write(nextEpoch(0, 0), unclaimed));
+  #open(): LockFile | undefined {
+    const file = openLockFile(this.#target.lockPath, this.#writer.write(nextEpoch(0, 0), unclaimed, noNonce));
     const record = readLockFile(file.fd);
     if (record.kind === "ours" || isDeadForeigner(record)) {
       this.#file = file;
+      this.#fromDead = record.kind !== "ours";
       this.#foreign = undefined;
-      return { file, leftBehind: record.kind === "ours" ? undefined : record };
+      return file;
     }
     this.#foreign = record;
     closeSync(file.fd);
     return undefined;
   }
 
-  #taken(file: LockFile, leftBehind: LockRecord | undefined, claim: Claim): Taking {
+  #taken(file: LockFile, claim: Claim): Taking {
+    const from = this.#fromDead ? "dead" : "nobody";
     this.#holding = true;
     this.#parkings = 0;
     this.#turn.used();
     try {
-      if (leftBehind !== undefined) ftruncateSync(file.fd, recordBytes);
+      if (this.#fromDead) ftruncateSync(file.fd, recordBytes);
+      this.#fromDead = false;
       readSync(file.fd, this.#head, 0, this.#head.length, 0);
       const epoch = this.#record(file, readEpoch(this.#head), claim);
-      return { kind: "taken", epoch, from: leftBehind === undefined ? "nobody" : "dead" };
+      return { kind: "taken", epoch, from };
     } catch (error) {
       this.drop();
       throw error;
@@ -150,7 +167,7 @@ export class KernelEngine implements Engine {
   #record(file: LockFile, stored: number, claim: Claim): number {
     const epoch = nextEpoch(stored, processState.lastEpoch);
     processState.lastEpoch = epoch;
-    writeSync(file.fd, this.#writer.write(epoch, claim), 0, recordBytes, 0);
+    writeSync(file.fd, this.#writer.write(epoch, claim, noNonce), 0, recordBytes, 0);
     return epoch;
   }
 
@@ -162,6 +179,9 @@ export class KernelEngine implements Engine {
   }
 }
 
+const busy: Taking = { kind: "busy" };
+/** Only lock folders need one. */
+const noNonce = "kernel";
 const unclaimed: Claim = { purpose: undefined, where: undefined };
 
 function isDeadForeigner(record: LockRecord): boolean {

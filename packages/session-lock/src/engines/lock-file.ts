@@ -36,7 +36,7 @@ export function openLockFile(lockPath: string, firstRecord: Buffer): LockFile {
 
 /** Whether `lockPath` still leads to the file we have open. If not, a lock on it excludes nobody any more. */
 export function isAtPath(file: LockFile, lockPath: string): boolean {
-  const found = statSync(lockPath, { throwIfNoEntry: false });
+  const found = statSync(lockPath, orUndefined);
   if (found?.ino !== file.ino || found.dev !== file.dev) return false;
   if (found.ino <= Number.MAX_SAFE_INTEGER) return true;
   // Inode numbers past 2^53 (ReFS) lose their last digits in a double.
@@ -107,6 +107,8 @@ function notAFile(lockPath: string): SessionLockError {
     `${lockPath} is not a regular file, so it cannot be a lock file`,
   );
 }
+
+const orUndefined = { throwIfNoEntry: false } as const;
 
 /** Absent on Windows, where opening a link or a pipe this way is not possible either. */
 const noFollow = constants.O_NOFOLLOW ?? 0;

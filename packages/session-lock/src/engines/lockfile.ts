@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, utimesSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, renameSync, statSync, utimesSync, writeSync } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
 import { asLockError, hasCode } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
@@ -9,7 +9,8 @@ import { nextEpoch, recordBytes, RecordWriter } from "../record.ts";
 import type { Claim } from "../record.ts";
 import { closeChain, isOwner, publish } from "./claim-chain.ts";
 import type { Published } from "./claim-chain.ts";
-import { holderAt, judge } from "./lock-folder.ts";
+import { announceWait, waitersAt } from "./lock-folder-waiters.ts";
+import { holderAt, judge, removeFolder } from "./lock-folder.ts";
 import type { Verdict } from "./lock-folder.ts";
 import { loadProperLockfile } from "./proper-lockfile.ts";
 import type { LockFolderCalls } from "./proper-lockfile.ts";
@@ -31,7 +32,9 @@ interface Tenure {
  */
 export class LockfileEngine implements Engine {
   readonly name = "lockfile";
+  readonly isIdle = true;
   readonly #target: EngineTarget;
+  readonly #writer = new RecordWriter(identity(), "lockfile");
   #tenure: Tenure | undefined;
   #release: (() => void) | undefined;
   #parkings = 0;
@@ -60,18 +63,17 @@ export class LockfileEngine implements Engine {
     return { kind: "taken", epoch: this.#tenure.epoch, from: this.#tenure.from };
   }
 
-  renew(claim: Claim): number {
+  renew(claim: Claim): number | undefined {
     const tenure = this.#tenure;
-    if (tenure === undefined) throw new TypeError("renew() without a lock");
+    if (tenure === undefined || !this.isOurs()) return undefined;
     const epoch = advanceEpoch(tenure.epoch);
-    const fd = openSync(tenure.published.entry, "r+");
-    try {
-      writeSync(fd, recordOf(tenure.nonce, epoch, claim), 0, recordBytes, 0);
-    } finally {
-      closeSync(fd);
-    }
+    writeSync(tenure.published.fd, this.#writer.write(epoch, claim, tenure.nonce), 0, recordBytes, 0);
     this.#tenure = { ...tenure, epoch };
     return epoch;
+  }
+
+  isWanted(): boolean {
+    return waitersAt(this.#target.lockPath).length > 0;
   }
 
   isOurs(): boolean {
@@ -91,6 +93,7 @@ export class LockfileEngine implements Engine {
   }
 
   park(behind: boolean): Parking {
+    announceWait(this.#target.lockPath);
     const crowd = Math.ceil(processState.files.size / 8);
     const pause = Math.min(20, 2 ** this.#parkings) * crowd;
     this.#parkings += 1;
@@ -132,7 +135,7 @@ export class LockfileEngine implements Engine {
     if (verdict.kind === "busy") return undefined;
     const nonce = randomUUID();
     const epoch = advanceEpoch(verdict.epoch);
-    const published = publish(lockPath, verdict.successor, nonce, recordOf(nonce, epoch, claim));
+    const published = publish(lockPath, verdict.successor, nonce, this.#writer.write(epoch, claim, nonce));
     if (published === undefined) return undefined;
     processState.heartbeats.delete(lockPath);
     return { nonce, published, epoch, from: verdict.from };
@@ -143,11 +146,12 @@ export class LockfileEngine implements Engine {
     const tenure = this.#tenure;
     this.#tenure = undefined;
     if (tenure === undefined) return;
+    closeSync(tenure.published.fd);
     if (!closeChain(folder, tenure.nonce, tenure.published))
       return this.#lost("another process had taken it over");
     const gone = `${folder}.${tenure.nonce.slice(0, 8)}.gone`;
     renameSync(folder, gone);
-    rmSync(gone, { recursive: true, force: true });
+    removeFolder(gone);
   }
 
   #lost(reason: string): void {
@@ -175,8 +179,4 @@ function advanceEpoch(stored: number): number {
   const epoch = nextEpoch(stored, processState.lastEpoch);
   processState.lastEpoch = epoch;
   return epoch;
-}
-
-function recordOf(nonce: string, epoch: number, claim: Claim): Buffer {
-  return new RecordWriter({ ...identity(), nonce }, "lockfile").write(epoch, claim);
 }

@@ -32,6 +32,10 @@ export class NativeTurn {
     this.#isPartOfHold = isPartOfHold;
   }
 
+  get isWaiting(): boolean {
+    return this.#wait !== undefined;
+  }
+
   /** Whether to queue natively: there is a queue (somebody holds `turn`) or we owe the others a place in front. */
   isWorthwhile(file: LockFile, behind: boolean): boolean {
     if (this.#wait !== undefined) return this.#wait.file === file;

@@ -1,0 +1,40 @@
+import { processState } from "./process-state.ts";
+
+/** What is known of a handle after it is gone. */
+export interface DroppedHandle {
+  readonly sessionFile: string;
+  readonly purpose: string | undefined;
+  readonly where: string | undefined;
+}
+
+/**
+ * Reports handles that were garbage-collected without a release. The lock stays held until its `maxHoldMs`: the code
+ * that took it may still be writing under it.
+ */
+const registry = new FinalizationRegistry<DroppedHandle>(report);
+
+/** Watches a handle. Done only for holds older than one housekeeping interval, which keeps it off the hot path. */
+export function watchHandle(handle: object, facts: DroppedHandle): void {
+  registry.register(handle, facts, handle);
+}
+
+export function unwatchHandle(handle: object): void {
+  registry.unregister(handle);
+}
+
+function report({ sessionFile, purpose, where }: DroppedHandle): void {
+  // From the first report on, this process records call sites, so that the next one can tell.
+  processState.debugging = true;
+  const what = purpose === undefined ? "" : ` (purpose ${JSON.stringify(purpose)})`;
+  process.emitWarning(
+    `a write lock on ${sessionFile}${what} was dropped without release(); it stays locked until its maxHoldMs is over`,
+    {
+      type: "SessionLockWarning",
+      code: "SESSION_LOCK_DROPPED",
+      detail:
+        where === undefined
+          ? "set SESSION_LOCK_DEBUG=1 to see where it was acquired"
+          : `acquired at ${where}`,
+    },
+  );
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { hasCode } from "../errors.ts";
+
+/** One lock on a byte of a lock file, as Linux lists it in `/proc/locks` (proc_locks(5)). */
+export interface ListedLock {
+  readonly ino: number;
+  readonly start: number;
+  /** Listed below the lock it waits for. */
+  readonly waiting: boolean;
+}
+
+/** All open-file-description locks of this kernel, or `undefined` where there is no such list. */
+export function listKernelLocks(): readonly ListedLock[] | undefined {
+  try {
+    return parseLockTable(readFileSync("/proc/locks", "latin1"));
+  } catch (error) {
+    if (hasCode(error, "ENOENT") || hasCode(error, "EACCES")) return undefined;
+    throw error;
+  }
+}
+
+/** Lines look like `1: OFDLCK ADVISORY  WRITE -1 fd:00:2531452 1099511627776 1099511627777`, waiters with `->`. */
+export function parseLockTable(text: string): readonly ListedLock[] {
+  return text.split("\n").flatMap((line) => {
+    const fields = line.trim().split(/\s+/).slice(1);
+    const waiting = fields[0] === "->";
+    const [type, , , , file, start] = waiting ? fields.slice(1) : fields;
+    if (type !== "OFDLCK" || file === undefined) return [];
+    return [{ ino: Number(file.split(":").at(-1)), start: Number(start), waiting }];
+  });
+}
