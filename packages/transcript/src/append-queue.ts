@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { withSessionWriteLock } from "session-lock";
 import type { SessionWriteLock, SessionWriteLockOptions } from "session-lock";
 import { AppendBatch } from "./append.ts";
@@ -15,7 +16,7 @@ export interface Appended {
 }
 
 /** The leaf an append insists on. `leafId: undefined` insists on an empty session. */
-export interface LeafExpectation {
+interface LeafExpectation {
   readonly leafId: string | undefined;
 }
 
@@ -26,15 +27,22 @@ export interface AppendRequest {
   readonly lock: SessionWriteLockOptions;
 }
 
+/** States: waiting → taken (a holder of the lock writes it) → settled (`outcome` is there). */
 interface Pending {
   readonly request: AppendRequest;
-  /** Ends the wait for the lock once the request is settled. */
+  isTaken: boolean;
+  outcome: Outcome | undefined;
+  /** Aborted when settled, which ends the wait for a lock that is no longer needed. */
   readonly settled: AbortController;
-  /** The write of the group that a holder of the lock took it into. */
-  taken: Promise<Outcomes> | undefined;
 }
 
-type Outcomes = ReadonlyMap<Pending, readonly Appended[] | TranscriptError>;
+/** What became of a group: an outcome for each request, or one failure for all. */
+type Outcome =
+  | {
+      readonly kind: "written";
+      readonly results: ReadonlyMap<Pending, readonly Appended[] | TranscriptError>;
+    }
+  | { readonly kind: "failed"; readonly error: unknown };
 
 /**
  * The appends of one transcript object.
@@ -66,9 +74,10 @@ export class AppendQueue {
   }
 
   async #append(request: AppendRequest): Promise<readonly Appended[]> {
-    const pending: Pending = { request, settled: new AbortController(), taken: undefined };
+    const settled = new AbortController();
+    const pending: Pending = { request, isTaken: false, outcome: undefined, settled };
     const { signal } = request.lock;
-    const stop = signal ? AbortSignal.any([signal, pending.settled.signal]) : pending.settled.signal;
+    const stop = signal ? AbortSignal.any([signal, settled.signal]) : settled.signal;
     this.#waiting.push(pending);
     try {
       await withSessionWriteLock(this.#log.path, (lock) => this.#flush(lock, pending), {
@@ -78,36 +87,40 @@ export class AppendQueue {
     } catch (error) {
       this.#waiting = this.#waiting.filter((other) => other !== pending);
       // Another append took this one along: then the wait for the lock was called off, and no longer matters.
-      if (pending.taken === undefined) throw error;
+      if (!pending.isTaken) throw error;
     }
-    const outcome = (await pending.taken)?.get(pending);
-    if (outcome === undefined || outcome instanceof TranscriptError)
-      throw outcome ?? lostRequest(this.#log.path);
-    return outcome;
+    if (!settled.signal.aborted) await once(settled.signal, "abort");
+    return resultOf(pending, this.#log.path);
   }
 
-  /** Never fails itself: each request of the group has its outcome, or the failure of the whole write. */
   async #flush(lock: SessionWriteLock, own: Pending): Promise<void> {
     const group = this.#waiting.filter(
       (other) => other === own || other.request.lock.signal?.aborted !== true,
     );
+    if (group.length === 0) return;
     this.#waiting = this.#waiting.filter((pending) => !group.includes(pending));
-    const writing = this.#write(lock, group);
-    for (const pending of group) pending.taken = writing;
-    await writing.catch(() => undefined); // each `#append` of the group awaits it too, and reports it
-    for (const { settled } of group) settled.abort();
+    for (const pending of group) pending.isTaken = true;
+    const outcome = await this.#write(lock, group);
+    for (const pending of group) {
+      pending.outcome = outcome;
+      pending.settled.abort();
+    }
   }
 
-  async #write(lock: SessionWriteLock, group: readonly Pending[]): Promise<Outcomes> {
-    if (group.length === 0) return new Map();
-    using batch = AppendBatch.begin(this.#log, lock);
-    const outcomes: Outcomes = new Map(
-      group.map((pending) => [pending, stage(batch, pending.request, this.#log.path)]),
-    );
-    batch.write();
-    if (this.#durability === "fdatasync") await batch.sync();
-    batch.acknowledge();
-    return outcomes;
+  /** Never rejects: a failure belongs to the requests of the group, not to the one that happened to have the lock. */
+  async #write(lock: SessionWriteLock, group: readonly Pending[]): Promise<Outcome> {
+    try {
+      using batch = AppendBatch.begin(this.#log, lock);
+      const results = new Map(
+        group.map((pending) => [pending, stage(batch, pending.request, this.#log.path)]),
+      );
+      batch.write();
+      if (this.#durability === "fdatasync") await batch.sync();
+      batch.acknowledge();
+      return { kind: "written", results };
+    } catch (error) {
+      return { kind: "failed", error };
+    }
   }
 }
 
@@ -138,6 +151,12 @@ function stage(
   });
 }
 
-function lostRequest(sessionFile: string): TranscriptError {
-  return new TranscriptError("IO", `an append to ${sessionFile} was not written`, { sessionFile });
+function resultOf(pending: Pending, file: string): readonly Appended[] {
+  const { outcome } = pending;
+  if (outcome?.kind === "failed") throw outcome.error;
+  const result = outcome?.results.get(pending);
+  if (result === undefined)
+    throw new TranscriptError("IO", `an append to ${file} was not written`, { sessionFile: file });
+  if (result instanceof TranscriptError) throw result;
+  return result;
 }

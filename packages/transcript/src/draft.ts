@@ -2,7 +2,7 @@ import { TranscriptError } from "./errors.ts";
 import type { AgentMessage } from "./message.ts";
 
 /** Where an entry goes. Known only under the lock. */
-export interface Place {
+interface Place {
   readonly id: string;
   readonly parentId: string | null;
   readonly timestamp: string;

@@ -77,9 +77,12 @@ class GuardedLog implements EntryLog {
   #right(): WriteRight {
     const { lock, unguarded = unguardedPolicy() } = this.#guard;
     const file = this.#log.path;
-    if (lock !== undefined && lock.sessionFile === canonical(file)) return lock;
-    const held = lock === undefined ? heldSessionWriteLock(file) : undefined;
-    if (held !== undefined) return held;
+    if (lock === undefined) {
+      const held = heldSessionWriteLock(file);
+      if (held !== undefined) return held;
+    } else if (lock.sessionFile === canonical(file)) {
+      return lock;
+    }
     const problem = lock ? `the lock given is for ${lock.sessionFile}` : "its write lock is not held";
     const message = `cannot write ${file}: ${problem}; write inside withSessionWriteLock(sessionFile, …)`;
     if (unguarded === "throw") throw new TranscriptError("UNLOCKED", message, { sessionFile: file });

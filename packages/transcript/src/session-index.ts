@@ -20,12 +20,14 @@ export class SessionIndex {
     return this.#byId;
   }
 
-  label(id: string): Label | undefined {
-    return this.#labels.get(id);
-  }
-
   get labels(): ReadonlyMap<string, Label> {
     return this.#labels;
+  }
+
+  /** What the session was named last, if that was a name. */
+  get name(): string | undefined {
+    const name = this.#entries.findLast((entry) => entry.type === "session_info")?.name?.trim();
+    return name === "" ? undefined : name;
   }
 
   /** An id that is there already is a line written twice (old writers did that); the first one stays. */

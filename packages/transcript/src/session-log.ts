@@ -121,6 +121,11 @@ export class SessionLog {
     return (this.#index ??= this.#buildIndex());
   }
 
+  /** From the root to the leaf. */
+  branch(): SessionEntry[] {
+    return this.index().branch(this.leafId);
+  }
+
   /** The first entry that was appended under this key; scans the whole file the first time. */
   findKey(key: string, file: SessionFile): SessionEntry | undefined {
     this.#keys ??= this.#scanKeys(file);

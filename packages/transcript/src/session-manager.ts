@@ -197,7 +197,6 @@ export class SessionManager {
     const fields = { fromId: branchFromId ?? "root", summary, details, fromHook };
     return this.#append(draftPlain("branch_summary", fields), { id: branchFromId });
   }
-
   getLeafId(): string | null {
     return this.#branchPoint ? this.#branchPoint.id : (this.#log.leafId ?? null);
   }
@@ -223,11 +222,10 @@ export class SessionManager {
     return treeOf(this.#log.index());
   }
   getLabel(id: string): string | undefined {
-    return this.#log.index().label(id)?.label;
+    return this.#log.index().labels.get(id)?.label;
   }
   getSessionName(): string | undefined {
-    const info = this.getEntries().findLast((entry) => entry.type === "session_info");
-    return info?.name?.trim() || undefined;
+    return this.#log.index().name;
   }
   buildSessionContext(): SessionContext {
     return contextOf(this.getBranch());

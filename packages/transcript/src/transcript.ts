@@ -107,14 +107,13 @@ export class Transcript {
   }
 
   /** Every entry in file order, all branches, the header excluded. Sees what other processes appended until now. */
-  async entries(): Promise<readonly SessionEntry[]> {
-    return [...this.#fresh().index().entries];
+  entries(): Promise<readonly SessionEntry[]> {
+    return new Promise((resolve) => resolve([...this.#fresh().index().entries]));
   }
 
   /** The entries from the root to the leaf. Sees what other processes appended until now. */
-  async branch(): Promise<readonly SessionEntry[]> {
-    const log = this.#fresh();
-    return log.index().branch(log.leafId);
+  branch(): Promise<readonly SessionEntry[]> {
+    return new Promise((resolve) => resolve(this.#fresh().branch()));
   }
 
   /**

@@ -25,7 +25,7 @@ export function treeOf(index: SessionIndex): SessionTreeNode[] {
 }
 
 function nodeOf(entry: SessionEntry, index: SessionIndex): SessionTreeNode {
-  const label = index.label(entry.id);
+  const label = index.labels.get(entry.id);
   return { entry, children: [], ...(label && { label: label.label, labelTimestamp: label.timestamp }) };
 }
 

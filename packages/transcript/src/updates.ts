@@ -48,6 +48,14 @@ function call(listener: SessionTranscriptListener, update: SessionTranscriptUpda
 }
 
 function listeners(): Set<Registration> {
-  const shared = globalThis as { [LISTENERS]?: Set<Registration> };
-  return (shared[LISTENERS] ??= new Set());
+  const shared: unknown = Reflect.get(globalThis, LISTENERS);
+  if (isListeners(shared)) return shared;
+  const created = new Set<Registration>();
+  Reflect.set(globalThis, LISTENERS, created);
+  return created;
+}
+
+/** Only copies of this package know the symbol, and they put nothing else there. */
+function isListeners(value: unknown): value is Set<Registration> {
+  return value instanceof Set;
 }

@@ -58,16 +58,29 @@ test("a new session is not made without the lock either", () => {
   expect(existsSync(file)).toBe(false);
 });
 
-test("the lock may be held by a handle of this process, or be given", async () => {
+test("the lock may be held by a handle of this process", async () => {
   const { file } = await sessionWithOneEntry();
+
   const lock = await acquireSessionWriteLock({ sessionFile: file });
+  try {
+    SessionManager.open(file).appendMessage(assistantMessage("two"));
+  } finally {
+    await lock.release();
+  }
 
-  SessionManager.open(file).appendMessage(assistantMessage("two"));
-  const given = SessionManager.open(file, { lock });
-  given.appendMessage(userMessage("three"));
-  await lock.release();
+  expect(readRaw(file).visible).toEqual(["one", "two"]);
+});
 
-  expect(readRaw(file).visible).toEqual(["one", "two", "three"]);
+test("the lock may be given, and counts as long as it is held", async () => {
+  const { file } = await sessionWithOneEntry();
+
+  const given = await withSessionWriteLock(file, (lock) => {
+    const session = SessionManager.open(file, { lock });
+    session.appendMessage(userMessage("three"));
+    return session;
+  });
+
+  expect(readRaw(file).visible).toEqual(["one", "three"]);
   expect(() => given.appendMessage(userMessage("four"))).toThrow(
     expect.objectContaining({ code: "RELEASED" }),
   );

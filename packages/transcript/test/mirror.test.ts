@@ -105,19 +105,24 @@ test("a file that holds another session is an answer too, and stays as it is", a
 
   const result = await appendAssistantMessageToSessionTranscript({ sessionKey, storePath, text: "x" });
 
-  expect(result).toMatchObject({ ok: false, reason: expect.stringContaining("holds session other") });
+  expect(result).toMatchObject({
+    ok: false,
+    reason: expect.stringContaining("holds session other") as string,
+  });
   expect(readRaw(sessionFile).entries).toEqual([]);
 });
 
 test("a mirror waits for the run that writes", async () => {
   const { storePath, sessionFile, sessionId } = await storeWithSession();
   await using transcript = await openTranscript(sessionFile, { expectedSessionId: sessionId });
-  const lock = await acquireSessionWriteLock({ sessionFile });
-  const mirror = appendAssistantMessageToSessionTranscript({ sessionKey, storePath, text: "mirror" });
+  const mirrors: Promise<unknown>[] = [];
 
-  await transcript.append(assistantMessage("run"), { within: lock });
-  await lock.release();
-  await mirror;
+  {
+    await using lock = await acquireSessionWriteLock({ sessionFile });
+    mirrors.push(appendAssistantMessageToSessionTranscript({ sessionKey, storePath, text: "mirror" }));
+    await transcript.append(assistantMessage("run"), { within: lock });
+  }
+  await Promise.all(mirrors);
 
   expect(readRaw(sessionFile)).toMatchObject({ visible: ["run", "mirror"], forks: 0 });
 });

@@ -63,7 +63,7 @@ test("a link, a folder and a named pipe are refused", async () => {
   const inside = path.join(folder, "folder.jsonl");
   mkdirSync(inside);
   const pipe = path.join(folder, "pipe.jsonl");
-  execFileSync("mkfifo", [pipe]);
+  execFileSync("sh", ["-c", 'mkfifo "$1"', "sh", pipe]);
 
   await expect(openTranscript(link)).rejects.toMatchObject({ code: "NOT_A_SESSION" });
   await expect(openTranscript(inside)).rejects.toMatchObject({ code: "NOT_A_SESSION" });

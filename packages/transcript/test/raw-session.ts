@@ -16,7 +16,7 @@ export interface RawSession {
   readonly consecutiveAssistants: number;
 }
 
-export interface RawEntry {
+interface RawEntry {
   readonly type: string;
   readonly id: string;
   readonly parentId: string | null;

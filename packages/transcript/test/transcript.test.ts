@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { readFileSync, rmSync } from "node:fs";
 import { acquireSessionWriteLock, withSessionWriteLock } from "session-lock";
 import { expect, test, vi } from "vitest";
@@ -83,14 +84,26 @@ test("an append inside the scope of an owner uses the owner's lock, whoever else
   const file = tempSession();
   await using transcript = await openTranscript(file, { lockTimeoutMs: 60_000 });
   const outside: Promise<unknown>[] = [];
+  const elsewhere = AsyncLocalStorage.snapshot();
 
   await withSessionWriteLock(file, async () => {
-    outside.push(transcript.append(userMessage("waits in another scope")));
+    outside.push(elsewhere(() => transcript.append(userMessage("waits in another scope"))));
     await transcript.append(userMessage("inside"));
   });
   await Promise.all(outside);
 
   expect([...readRaw(file).visible].sort()).toEqual(["inside", "waits in another scope"]);
+});
+
+test("appends that an owner makes at the same time are all written", async () => {
+  const file = tempSession();
+  await using transcript = await openTranscript(file);
+
+  await withSessionWriteLock(file, () =>
+    Promise.all(["one", "two", "three"].map((text) => transcript.append(userMessage(text)))),
+  );
+
+  expect(readRaw(file)).toMatchObject({ visible: ["one", "two", "three"], forks: 0 });
 });
 
 test("an append within a given lock uses it", async () => {
@@ -106,16 +119,18 @@ test("an append within a given lock uses it", async () => {
 test("an append that is called off while it waits writes nothing", async () => {
   const file = tempSession();
   await using transcript = await openTranscript(file);
-  const lock = await acquireSessionWriteLock({ sessionFile: file });
   const stop = new AbortController();
-  const waiting = transcript.append(userMessage("never"), { signal: stop.signal });
-  const alsoWaiting = transcript.append(userMessage("later"));
+  const later: Promise<unknown>[] = [];
 
-  stop.abort();
+  {
+    await using _lock = await acquireSessionWriteLock({ sessionFile: file });
+    const calledOff = transcript.append(userMessage("never"), { signal: stop.signal });
+    later.push(transcript.append(userMessage("later")));
+    stop.abort();
+    await expect(calledOff).rejects.toMatchObject({ code: "ABORTED" });
+  }
+  await Promise.all(later);
 
-  await expect(waiting).rejects.toMatchObject({ code: "ABORTED" });
-  await lock.release();
-  await alsoWaiting;
   expect(readRaw(file).visible).toEqual(["later"]);
 });
 
@@ -123,7 +138,7 @@ test("an owner that lost its right writes nothing more", async () => {
   const file = tempSession();
   await using transcript = await openTranscript(file);
   await transcript.append(userMessage("one"));
-  const lock = await acquireSessionWriteLock({ sessionFile: file, maxHoldMs: 50 });
+  await using lock = await acquireSessionWriteLock({ sessionFile: file, maxHoldMs: 50 });
   await vi.waitUntil(() => !lock.held, { timeout: 30_000 });
   const before = readFileSync(file);
 
@@ -135,7 +150,6 @@ test("an owner that lost its right writes nothing more", async () => {
   );
 
   expect(readFileSync(file)).toEqual(before);
-  await lock.release();
 });
 
 test("a transcript whose file is gone says so and does not make another", async () => {

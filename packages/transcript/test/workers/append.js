@@ -14,6 +14,7 @@ async function appender() {
     return (text) => transcript.append(message(text));
   }
   const session = SessionManager.open(file);
+  // eslint-disable-next-line session-lock/no-stale-session-manager -- that an instance opened before does not fork is what is tested
   return (text) => withSessionWriteLock(file, () => session.appendMessage(message(text)), patient);
 }
 
