@@ -11,10 +11,11 @@ export interface HistoryPage {
   readonly maxChars?: number | undefined;
 }
 
-/** A message of the branch with its entry's id and its place, counted from 1. */
-export type HistoryRow = AgentMessage & {
+/** A message of the branch as it is stored, with its entry's id and its place, counted from 1. */
+export interface HistoryRow {
+  readonly [field: string]: unknown;
   readonly __openclaw: { readonly id: string; readonly seq: number; readonly truncated?: true };
-};
+}
 
 /** A page of a branch's messages, oldest first, and whether older ones were left out. */
 export function readHistory(
@@ -43,18 +44,28 @@ function toRow(
   place: { id: string; seq: number },
   maxChars: number | undefined,
 ): HistoryRow {
-  const { content } = "content" in message ? message : { content: undefined };
-  if (maxChars === undefined || !Array.isArray(content)) return { ...message, __openclaw: place };
+  const content: unknown = "content" in message ? message.content : undefined;
+  const cut = maxChars === undefined ? content : cutContent(content, maxChars);
+  if (cut === content) return { ...message, __openclaw: place };
+  return { ...message, content: cut, __openclaw: { ...place, truncated: true } };
+}
+
+/** The very same content when nothing of it is too long. */
+function cutContent(content: unknown, maxChars: number): unknown {
+  if (typeof content === "string") return cutText(content, maxChars);
+  if (!Array.isArray(content)) return content;
   const blocks = content.map((block: unknown) => cutBlock(block, maxChars));
-  if (blocks.every((block, index) => block === content[index])) return { ...message, __openclaw: place };
-  return Object.assign(
-    { ...message },
-    { content: blocks, __openclaw: { ...place, truncated: true as const } },
-  );
+  return blocks.every((block, index) => block === content[index]) ? content : blocks;
 }
 
 function cutBlock(block: unknown, maxChars: number): unknown {
   if (typeof block !== "object" || block === null || !("text" in block)) return block;
   if (typeof block.text !== "string" || block.text.length <= maxChars) return block;
-  return { ...block, text: `${block.text.slice(0, maxChars).replace(/\p{Cs}/gu, "")}…` };
+  return { ...block, text: cutText(block.text, maxChars) };
+}
+
+function cutText(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  // The cut may go through a character that takes two units.
+  return `${text.slice(0, maxChars).replace(/\p{Cs}/gu, "")}…`;
 }

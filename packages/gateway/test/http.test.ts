@@ -80,3 +80,12 @@ test("request lines that are no paths are answered", async () => {
   expect((await fetch(`${gateway.url}%00`)).status).toBeLessThan(500);
   expect((await fetch(`${gateway.url}healthz`)).status).toBe(200);
 });
+
+test("where other machines reach it, an address is a good host name and an unknown name is not", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path, { host: "0.0.0.0", token: "secret" });
+  const local = gateway.url.replace("0.0.0.0", "127.0.0.1");
+
+  expect(await statusOf(`${local}healthz`, { host: "192.0.2.7:18789" })).toBe(200);
+  expect(await statusOf(`${local}healthz`, { host: "rebind.evil.example" })).toBe(403);
+});

@@ -76,22 +76,22 @@ const runFields = {
 };
 
 /** More of the answer: `deltaText` is what is new, `message` holds all of it so far. */
-export const ChatDeltaEvent = Type.Object(
+const ChatDeltaEvent = Type.Object(
   { ...runFields, state: Type.Literal("delta"), deltaText: Type.String() },
   closed,
 );
 
-export const ChatFinalEvent = Type.Object(
+const ChatFinalEvent = Type.Object(
   { ...runFields, state: Type.Literal("final"), stopReason: Type.Optional(Type.String()) },
   closed,
 );
 
-export const ChatAbortedEvent = Type.Object(
+const ChatAbortedEvent = Type.Object(
   { ...runFields, state: Type.Literal("aborted"), stopReason: Type.String() },
   closed,
 );
 
-export const ChatErrorEvent = Type.Object(
+const ChatErrorEvent = Type.Object(
   {
     ...runFields,
     state: Type.Literal("error"),

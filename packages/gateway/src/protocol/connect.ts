@@ -44,10 +44,6 @@ export const ConnectParams = Type.Object({
 });
 export type ConnectParams = Static<typeof ConnectParams>;
 
-/** The first thing every connection is sent. */
-export const ConnectChallenge = Type.Object({ nonce: Text, ts: Type.Integer({ minimum: 0 }) });
-export type ConnectChallenge = Static<typeof ConnectChallenge>;
-
 const Names = Type.Array(Type.String({ minLength: 1 }));
 
 /** What `health` answers and hello-ok carries. */

@@ -5,7 +5,7 @@ import { createParser } from "./schema.ts";
 import { ALL_SCOPES, grantScopes, type Scope } from "./scopes.ts";
 
 /** Versions of the wire protocol that are spoken here. */
-export const PROTOCOL_VERSIONS = { oldest: 3, newest: 4 } as const;
+const PROTOCOL_VERSIONS = { oldest: 3, newest: 4 } as const;
 
 /** What a handshake is judged by. */
 export interface HandshakeTerms {

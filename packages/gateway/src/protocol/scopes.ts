@@ -1,5 +1,5 @@
 /** What a credential may do; each includes the ones before it. */
-export const SCOPES = ["operator.read", "operator.write", "operator.admin"] as const;
+const SCOPES = ["operator.read", "operator.write", "operator.admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** The highest scope first, as clients list them. */
