@@ -1,10 +1,10 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { callUnknown, type Call } from "./calls.ts";
-import type { FileRef } from "./file-ref.ts";
+import { fileKey, type FileRef } from "./file-ref.ts";
 import { fileOf, fileOfValue } from "./files.ts";
 import type { Outcome } from "./frame.ts";
 import { callImmediate } from "./builtins.ts";
-import { startAcquire, writeWith } from "./lock-effects.ts";
+import { startAcquire, writeWith, type Reentry } from "./lock-effects.ts";
 import { one, type Machine } from "./machine.ts";
 import { readMember } from "./members.ts";
 import { place } from "./place.ts";
@@ -129,17 +129,25 @@ function resourceOf(
   return fileOfValue(readMember(machine, value, resource, argument, world));
 }
 
-/** How the options of an acquire want a lock that the scope holds already to be treated. */
-function reentryOf(
-  machine: Machine,
-  call: Call,
-  world: World,
-): { readonly isAllowed: boolean; readonly isNested: boolean } {
+/** Reads the options that say how a lock that the scope holds already is treated. */
+function reentryOf(machine: Machine, call: Call, world: World): Reentry {
   const options = call.args.filter((arg) => arg.kind === "object");
   const read = (name: string): readonly Value[] =>
     options.flatMap((value) =>
       value.fields.has(name) ? [readMember(machine, value, name, call.node, world)] : [],
     );
-  const isRefused = read("allowReentrant").some((value) => value.kind === "boolean" && !value.value);
-  return { isAllowed: !isRefused, isNested: read("within").some((value) => value.kind !== "nullish") };
+  const [reentrant] = read("allowReentrant");
+  if (reentrant?.kind === "unknown" && fileKey(reentrant.file) === '"process"') {
+    machine.recorder.find({
+      rule: "no-nested-session-lock",
+      message: "processReentrant",
+      node: call.node,
+      data: {},
+      path: world.path,
+    });
+  }
+  return {
+    isAllowed: !(reentrant?.kind === "boolean" && !reentrant.value),
+    isNested: read("within").some((value) => value.kind !== "nullish"),
+  };
 }

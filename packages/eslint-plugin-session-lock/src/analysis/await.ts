@@ -2,7 +2,7 @@ import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { Outcome } from "./frame.ts";
 import { one, type Machine } from "./machine.ts";
 import { unwrap, type Node } from "./syntax.ts";
-import { unknown, type PromiseValue, type Value } from "./values.ts";
+import { unknown, type LockValue, type PromiseValue, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
 /** Notes the calls whose promise this `await` waits for, also through `?:`, `.catch()` and `Promise.all`. */
@@ -50,8 +50,8 @@ export function awaitValue(machine: Machine, node: Node, value: Value, world: Wo
     return one(world, value);
   }
   const settled = world.settle(value.work);
-  machine.frame.addThrow(settled);
-  if (value.acquires !== undefined) return one(takeLock(machine, value, settled), acquired(value));
+  if (value.isSettled !== true) machine.frame.addThrow(settled);
+  if (value.acquires !== undefined) return one(takeLock(machine, value.acquires, settled), acquired(value));
   if (!value.isCertain) return one(settled);
   if (value.result.kind === "promise") return awaitValue(machine, node, value.result, settled);
   if (value.result.kind !== "list") return one(settled, value.result);
@@ -59,15 +59,15 @@ export function awaitValue(machine: Machine, node: Node, value: Value, world: Wo
   const items = value.result.items.map((item) => {
     if (item.kind !== "promise") return item;
     after = after.settle(item.work);
-    if (item.acquires !== undefined) after = takeLock(machine, item, after);
+    if (item.acquires !== undefined) after = takeLock(machine, item.acquires, after);
     return item.acquires === undefined ? item.result : acquired(item);
   });
   return one(after, { kind: "list", items });
 }
 
-function takeLock(machine: Machine, promise: PromiseValue, world: World): World {
-  if (promise.acquires === undefined) return world;
-  return world.acquire({ lock: promise.acquires, owner: machine.activation.key, reentrant: false });
+/** The running function takes the lock, and with it the duty to release it. */
+export function takeLock(machine: Machine, lock: LockValue, world: World): World {
+  return world.acquire({ lock, owner: machine.activation.key, reentrant: lock.isReentry === true });
 }
 
 /** What an acquire hands back: the handle, or the function that releases it. */

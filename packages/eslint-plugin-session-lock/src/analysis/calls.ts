@@ -3,13 +3,13 @@ import type { TSESTree } from "@typescript-eslint/utils";
 import { callApi, callManagerClass } from "./api-calls.ts";
 import { callBuiltin, callImmediate, immediateMethods } from "./builtins.ts";
 import { constructClass } from "./classes.ts";
-import { passValue } from "./escape.ts";
+import { escapeValue, passValue } from "./escape.ts";
 import type { Outcome } from "./frame.ts";
 import { callFunction } from "./invoke.ts";
 import { releaseLock, writeWith } from "./lock-effects.ts";
 import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
 import { callLockMethod, callPromiseMethod } from "./method-calls.ts";
-import type { Node } from "./syntax.ts";
+import { staticName, type Node } from "./syntax.ts";
 import { isTracked, partsOf, unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
@@ -165,18 +165,33 @@ export function callUnknown(machine: Machine, call: Call, world: World): readonl
     return callImmediate(machine, call, args, { isRepeated: true }, world);
   }
   machine.frame.addThrow(world);
+  const isStored =
+    callee.kind === "unknown" && node.callee.type === AST_NODE_TYPES.MemberExpression && stores(node.callee);
+  if (isStored) return one(args.reduce((before, arg) => escapeValue(machine, arg, node, before), world));
   const uses = args
     .flatMap((arg) => [...partsOf(arg)])
     .filter(({ kind }) => kind === "manager" || kind === "lock");
+  let given = world;
   for (const used of uses) {
-    if (used.kind === "lock") machine.recorder.hand(used, machine.textOf(node.callee));
+    if (used.kind !== "lock") continue;
+    machine.recorder.hand(used, machine.textOf(node.callee));
+    // Nobody else has the result of a try that is passed on at once, and often there is none: `expect(tryAcquire(…))`.
+    if (used.spec.sync === true && node.arguments.some((argument) => argument === used.site)) {
+      given = given.transfer(used, undefined);
+    }
   }
   const isTaken =
     uses.length > 0 && node.type === AST_NODE_TYPES.CallExpression && !machine.awaited.has(node);
   const value: Value = isTaken
     ? { kind: "promise", result: unknown, work: [node], isCertain: false }
     : unknown;
-  return passAll(machine, call, world).map((after) => ({ world: after, value }));
+  return passAll(machine, call, given).map((after) => ({ world: after, value }));
+}
+
+/** Methods of arrays, maps and sets that keep their argument for others to use. */
+function stores(callee: TSESTree.MemberExpression): boolean {
+  const name = staticName(callee.property, callee.computed);
+  return name !== undefined && ["add", "push", "set", "unshift"].includes(name);
 }
 
 function passAll(machine: Machine, call: Call, world: World): readonly World[] {

@@ -57,7 +57,7 @@ export function callFunction(
 function promised(value: Value, work: Call | undefined): Value {
   const nodes = work === undefined ? [] : [work.node];
   if (value.kind === "promise") return { ...value, work: [...value.work, ...nodes] };
-  return { kind: "promise", result: value, work: nodes, isCertain: true };
+  return { kind: "promise", result: value, work: nodes, isCertain: true, isSettled: work === undefined };
 }
 
 function carriesCode(machine: Machine, value: Value): boolean {

@@ -1,5 +1,5 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import { acquired } from "./await.ts";
+import { acquired, takeLock } from "./await.ts";
 import { compareFiles, type FileRef } from "./file-ref.ts";
 import type { Outcome } from "./frame.ts";
 import type { Machine } from "./machine.ts";
@@ -60,38 +60,48 @@ function findUnawaited(world: World, file: FileRef | undefined): LockValue | und
   return undefined;
 }
 
+/** How the options of an acquire treat a lock that its scope holds already. */
+export interface Reentry {
+  /** False if the options forbid it: the acquire then fails at once. */
+  readonly isAllowed: boolean;
+  /** True if the options name the lock to re-enter. */
+  readonly isNested: boolean;
+}
+
 /** Starts an acquire; the lock is held only once the result is awaited (or at once, for a synchronous one). */
 export function startAcquire(
   machine: Machine,
   lock: LockValue,
-  reentry: { readonly isAllowed: boolean; readonly isNested: boolean },
+  reentry: Reentry,
   world: World,
 ): readonly Outcome[] {
-  if (!reentry.isNested) checkNested(machine, lock, reentry.isAllowed, world);
+  const outer = findOuter(lock, world);
+  const isReentry = reentry.isNested || (outer?.reentrant === true && reentry.isAllowed);
+  const taken: LockValue = isReentry ? { ...lock, isReentry } : lock;
+  const value = { kind: "promise", result: taken, acquires: taken, work: [], isCertain: true } as const;
   if (lock.spec.sync !== true) {
-    return [{ world, value: { kind: "promise", result: lock, acquires: lock, work: [], isCertain: true } }];
+    if (!isReentry) checkNested(machine, lock, reentry, world);
+    return [{ world, value }];
   }
-  const promise = { kind: "promise", result: lock, acquires: lock, work: [], isCertain: true } as const;
-  return [
-    { world, value: nullish },
-    {
-      world: world.acquire({ lock, owner: machine.activation.key, reentrant: false }),
-      value: acquired(promise),
-    },
-  ];
+  const failed: Outcome = { world, value: nullish };
+  if (outer !== undefined && !isReentry) return [failed];
+  return [failed, { world: takeLock(machine, taken, world), value: acquired(value) }];
+}
+
+function findOuter(lock: LockValue, world: World): Held | undefined {
+  return world.held.find((held) => compareFiles(held.lock.file, lock.file) === "same");
 }
 
 /** Reports an acquire of a file whose lock this code may hold already: it waits for itself. */
-export function checkNested(machine: Machine, lock: LockValue, isAllowed: boolean, world: World): void {
-  const outer = world.held.find(
-    (held: Held) => compareFiles(held.lock.file, lock.file) === "same" && !(held.reentrant && isAllowed),
-  );
-  if (outer === undefined) return;
+export function checkNested(machine: Machine, lock: LockValue, reentry: Reentry, world: World): void {
+  const outer = findOuter(lock, world);
+  // With a lock that the scope owns, a forbidden re-entry fails at once, loudly; only a handle is waited for.
+  if (outer === undefined || outer.reentrant || reentry.isNested) return;
   machine.recorder.find({
     rule: "no-nested-session-lock",
     message: "nested",
     node: lock.site,
-    data: { file: fileText(machine, lock.site), outer: place(outer.lock.site) },
+    data: { outer: place(outer.lock.site) },
     path: world.path,
     related: outer.lock.site,
   });
@@ -193,10 +203,4 @@ export function checkLeaks(
 
 function sameSite(value: Extract<Value, { kind: "lock" | "release" }>, lock: LockValue): boolean {
   return (value.kind === "lock" ? value.site : value.lock.site) === lock.site;
-}
-
-function fileText(machine: Machine, site: Node): string {
-  return site.type === AST_NODE_TYPES.CallExpression && site.arguments[0] !== undefined
-    ? machine.textOf(site.arguments[0])
-    : machine.textOf(site);
 }

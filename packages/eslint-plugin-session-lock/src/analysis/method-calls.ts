@@ -1,5 +1,5 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import { acquired } from "./await.ts";
+import { acquired, takeLock } from "./await.ts";
 import { callUnknown, dispatch, release, type Call } from "./calls.ts";
 import type { Outcome } from "./frame.ts";
 import { endWork } from "./lock-effects.ts";
@@ -46,10 +46,7 @@ export function callPromiseMethod(
   const settled: readonly Outcome[] =
     promise.acquires === undefined
       ? one(world.settle(promise.work), promise.result)
-      : one(
-          world.acquire({ lock: promise.acquires, owner: machine.activation.key, reentrant: false }),
-          acquired(promise),
-        );
+      : one(takeLock(machine, promise.acquires, world), acquired(promise));
   machine.frame.addThrow(world);
   return andThen(settled, (before, value) => {
     const results: Outcome[] = name === "then" ? [] : [...one(before, value)];

@@ -41,7 +41,7 @@ export function findRelevance(
   const classes = new Set<ClassNode>();
   const queue: Node[] = [...findWords(tree, wordsOf(vocabulary))];
   for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
-    follow(node);
+    follow(node.parent?.type === AST_NODE_TYPES.ImportSpecifier ? node.parent.local : node);
     climb(node);
   }
   return { functions, matters: (variable) => variables.has(variable) };

@@ -2,7 +2,7 @@ import type { Call } from "./calls.ts";
 import { dispatch } from "./calls.ts";
 import type { FileRef } from "./file-ref.ts";
 import type { Outcome } from "./frame.ts";
-import { checkNested, endWork } from "./lock-effects.ts";
+import { checkNested, endWork, type Reentry } from "./lock-effects.ts";
 import { capture, type Machine } from "./machine.ts";
 import { passValue } from "./escape.ts";
 import { unknown, type LockValue, type Value } from "./values.ts";
@@ -14,7 +14,7 @@ export interface Scope {
   /** Index of the callback among the arguments. */
   readonly callback: number;
   readonly isReentrant: boolean;
-  readonly reentry: { readonly isAllowed: boolean; readonly isNested: boolean };
+  readonly reentry: Reentry;
 }
 
 /** `withSessionWriteLock(file, callback)`: the callback, and what it awaits, runs under the lock. */
@@ -25,7 +25,7 @@ export function runWrapper(machine: Machine, call: Call, scope: Scope, world: Wo
     file: scope.file,
     spec: { from: "", name: "", resource: 0 },
   };
-  if (!scope.reentry.isNested) checkNested(machine, lock, scope.reentry.isAllowed, world);
+  checkNested(machine, lock, scope.reentry, world);
   machine.frame.addThrow(world);
   const entered = world.acquire({ lock, owner: undefined, reentrant: scope.isReentrant });
   return runUnder(machine, call, { lock, callback: call.args[scope.callback] ?? unknown }, entered);
@@ -51,6 +51,9 @@ export function runUnder(
     const settled = value.kind === "promise" ? before.settle(value.work) : before;
     const after = endWork(machine, lock, settled).forget(lock);
     const result = value.kind === "promise" ? value.result : value;
-    return { world: after, value: { kind: "promise", result, work: [], isCertain: true, scope: call.node } };
+    return {
+      world: after,
+      value: { kind: "promise", result, work: [], isCertain: true, isSettled: true, scope: call.node },
+    };
   });
 }

@@ -122,6 +122,7 @@ function disposeAll(
     const value = after.bindings.get(cell);
     if (value?.kind === "lock" && after.heldOf(value) !== undefined) {
       after = releaseLock(machine, value, declarator, after);
+      machine.frame.addThrow(after);
     }
     after = after.bind(cell, undefined);
   }

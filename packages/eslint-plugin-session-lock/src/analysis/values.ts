@@ -20,6 +20,8 @@ export interface LockValue {
   readonly site: Node;
   readonly file: FileRef | undefined;
   readonly spec: AcquireSpec;
+  /** True if it re-enters a lock that its scope holds, so that a further acquire inside it re-enters as well. */
+  readonly isReentry?: boolean;
 }
 
 /** A promise that nobody has awaited yet. */
@@ -33,6 +35,8 @@ export interface PromiseValue {
   readonly work: readonly Node[];
   /** False if it comes from a call that may as well give something else. */
   readonly isCertain: boolean;
+  /** True if the code that can reject it was run already, so that its throws are known. */
+  readonly isSettled?: boolean;
   /** The wrapper call whose scope it is. */
   readonly scope?: Node;
 }

@@ -8,5 +8,7 @@ export const noNestedSessionLock = createRule({
   messages: {
     nested:
       "The session write lock of this file is held already (acquired at {{outer}}), so this acquire waits for itself. Pass `within`, use `lock.run()`, or do the work under the lock that is held.",
+    processReentrant:
+      '`allowReentrant: "process"` lets every task of the process in at once, so the lock excludes nobody in it. Leave it out: a nested acquire in the same async scope re-enters by default.',
   },
 });

@@ -1,0 +1,35 @@
+import * as parser from "@typescript-eslint/parser";
+import { Linter } from "eslint";
+import { plugin } from "../src/plugin.ts";
+import type { SessionLockSettings } from "../src/settings.ts";
+
+export interface LintOptions {
+  readonly typescript?: boolean;
+  readonly settings?: SessionLockSettings;
+  /** Relative to the folder that lint runs in. */
+  readonly filename?: string;
+}
+
+/** Lints one file with the recommended config; each report as `rule/message line`, without the plugin's prefix. */
+export function lint(code: string, options: LintOptions = {}): readonly string[] {
+  return lintMessages(code, options).map(
+    ({ ruleId, messageId, line, message }) =>
+      `${ruleId?.replace("session-lock/", "") ?? message}/${messageId ?? ""} ${line}`,
+  );
+}
+
+export function lintMessages(code: string, options: LintOptions = {}): readonly Linter.LintMessage[] {
+  const { typescript = false, settings = {}, filename = typescript ? "file.ts" : "file.js" } = options;
+  return new Linter().verify(
+    code,
+    [
+      {
+        ...plugin.configs.recommended,
+        files: ["**"],
+        settings: { "session-lock": settings },
+        languageOptions: typescript ? { parser } : { ecmaVersion: "latest", sourceType: "module" },
+      },
+    ],
+    { filename },
+  );
+}
