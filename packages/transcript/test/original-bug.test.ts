@@ -26,6 +26,7 @@ async function exchangeWithOurs(file: string, name: string, waitTurns: number): 
 
 async function exchangeWithPi(file: string, name: string, waitTurns: number): Promise<void> {
   const session = PiSessionManager.open(file);
+  // eslint-disable-next-line session-lock/require-session-lock -- the bug itself, as the control
   session.appendMessage({ role: "user", content: `${name} asks`, timestamp: 0 });
   await modelCall(waitTurns);
   session.appendMessage(assistantMessage(`${name} answers`));

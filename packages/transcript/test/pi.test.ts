@@ -20,11 +20,13 @@ test("pi 0.73.1 reads what we write and goes on, and we read it back", async () 
   await transcript.append(assistantMessage("two"));
   await transcript.appendCustom("session-lock.input", { text: "x" });
 
-  const session = PiSessionManager.open(file);
-  const seen = session.getEntries();
-  session.appendMessage(pi("three"));
-  session.appendMessage(assistantMessage("four"));
-  session.appendModelChange("p", "m");
+  const seen = PiSessionManager.open(file).getEntries();
+  await withSessionWriteLock(file, () => {
+    const session = PiSessionManager.open(file);
+    session.appendMessage(pi("three"));
+    session.appendMessage(assistantMessage("four"));
+    session.appendModelChange("p", "m");
+  });
   await transcript.append(userMessage("five"));
 
   expect(seen).toHaveLength(3);
@@ -70,9 +72,11 @@ test("a session that pi 0.73.1 wrote twice over is one chain to us", async () =>
   await using transcript = await openTranscript(file);
   await transcript.append(userMessage("one"));
 
-  const theirs = PiSessionManager.open(file);
-  theirs.appendModelChange("p", "m");
-  theirs.appendMessage(assistantMessage("two"));
+  await withSessionWriteLock(file, () => {
+    const theirs = PiSessionManager.open(file);
+    theirs.appendModelChange("p", "m");
+    theirs.appendMessage(assistantMessage("two"));
+  });
   await transcript.append(userMessage("three"));
 
   expect(readRaw(file).headers).toBe(2);

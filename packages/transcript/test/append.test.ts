@@ -1,0 +1,85 @@
+import { setImmediate } from "node:timers/promises";
+import { SessionLockError } from "session-lock";
+import { expect, test } from "vitest";
+import { AppendBatch } from "../src/append.ts";
+import { draftMessage } from "../src/draft.ts";
+import { newHeader } from "../src/header.ts";
+import { onSessionTranscriptUpdate } from "../src/index.ts";
+import { SessionLog } from "../src/session-log.ts";
+import { userMessage } from "./messages.ts";
+import { readRaw } from "./raw-session.ts";
+import { tempSession } from "./temp-session.ts";
+
+const HELD = { assertHeld: () => undefined };
+
+/** A right that is lost at a moment of the test's choosing, as a lock is whose owner is fenced off. */
+function losableRight() {
+  let isHeld = true;
+  return {
+    lose: () => void (isHeld = false),
+    assertHeld: () => {
+      if (!isHeld) throw new SessionLockError("LOST", "the lock was lost");
+    },
+  };
+}
+
+function appendOne(log: SessionLog, text: string): void {
+  using batch = AppendBatch.begin(log, HELD);
+  batch.add(draftMessage(userMessage(text)));
+  batch.write();
+  batch.acknowledge();
+}
+
+function sessionWith(text: string): SessionLog {
+  const log = SessionLog.fresh(tempSession(), newHeader({ sessionId: "s1", cwd: "/w" }));
+  appendOne(log, text);
+  return log;
+}
+
+test("a right that is lost before the write keeps the file as it is", () => {
+  const log = sessionWith("one");
+  const right = losableRight();
+  using batch = AppendBatch.begin(log, right);
+  batch.add(draftMessage(userMessage("two")));
+  right.lose();
+
+  expect(() => batch.write()).toThrow(expect.objectContaining({ code: "LOST" }));
+
+  expect(readRaw(log.path).visible).toEqual(["one"]);
+});
+
+test("a right that is lost after the write acknowledges nothing, and the next owner goes on from what is there", async () => {
+  const log = sessionWith("one");
+  const leaf = log.leafId;
+  const right = losableRight();
+  const heard: unknown[] = [];
+  await setImmediate(); // the first append has been reported
+  const stop = onSessionTranscriptUpdate((update) => heard.push(update));
+  using batch = AppendBatch.begin(log, right);
+  batch.add(draftMessage(userMessage("two")));
+  batch.write();
+  right.lose();
+
+  expect(() => batch.acknowledge()).toThrow(expect.objectContaining({ code: "LOST" }));
+  await setImmediate();
+  stop();
+
+  expect(heard).toEqual([]);
+  expect(log.leafId).toBe(leaf);
+  appendOne(log, "three");
+  expect(readRaw(log.path)).toMatchObject({ visible: ["one", "two", "three"], forks: 0 });
+});
+
+test("a batch that meets a writer without the lock keeps that writer's bytes", () => {
+  const log = sessionWith("one");
+  using batch = AppendBatch.begin(log, HELD);
+  const other = SessionLog.open(log.path);
+  batch.add(draftMessage(userMessage("two")));
+  appendOne(other ?? log, "unlocked");
+
+  batch.write();
+  batch.acknowledge();
+
+  expect(readRaw(log.path)).toMatchObject({ unreadable: 0, forks: 1 });
+  expect(log.index().entries).toHaveLength(3);
+});
