@@ -6,10 +6,18 @@ import { followChild, spawnPnpm } from "./pnpm.js";
 
 const gateway = fileURLToPath(new URL("../packages/gateway/dist/main.js", import.meta.url));
 
-await run(["install", "--frozen-lockfile", "--trust-lockfile", "--prefer-offline", "--reporter=silent"]);
+const notice = setTimeout(
+  () => console.error("Installing and building; the first time takes a minute…"),
+  3_000,
+);
 const output = await run(["--silent", "run", "prepare-start"]);
+clearTimeout(notice);
 const pinnedNode = output.trimEnd().split("\n").at(-1);
-followChild(spawn(pinnedNode, [gateway, ...process.argv.slice(2)], { stdio: "inherit" }));
+const served = spawn(pinnedNode, [gateway, ...process.argv.slice(2)], { stdio: "inherit" });
+followChild(served);
+// npm hands a SIGTERM to its shell only, and the shell dies without a word: whoever loses its parent stops.
+const parent = process.ppid;
+setInterval(() => process.ppid !== parent && served.kill("SIGTERM"), 250).unref();
 
 /** Runs pnpm quietly and resolves to its standard output; a failure prints everything and ends this process. */
 async function run(args) {
