@@ -23,7 +23,7 @@ export type Taking =
 export interface Parking {
   readonly woken: Promise<void>;
   /** Stops waiting; `woken` resolves. */
-  end(): void;
+  readonly end: () => void;
 }
 
 /**

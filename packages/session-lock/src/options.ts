@@ -61,11 +61,12 @@ export function readOptions(options: SessionWriteLockOptions): LockRequest {
   if (!(timeoutMs >= 0 && timeoutMs <= longestTimerMs)) throw outOfRange("timeoutMs", timeoutMs);
   if (!(maxHoldMs > 0 && maxHoldMs <= longestTimerMs)) throw outOfRange("maxHoldMs", maxHoldMs);
   if (!(staleMs >= 2_000 && staleMs <= longestTimerMs)) throw outOfRange("staleMs", staleMs);
-  if (engine !== undefined && engine !== "kernel" && engine !== "lockfile")
-    throw new TypeError(`engine must be "kernel" or "lockfile", not ${String(engine)}`);
-  if (purpose !== undefined && typeof purpose !== "string") throw new TypeError("purpose must be a string");
+  if (engine !== undefined && !engines.has(engine))
+    throw new TypeError(`engine must be "kernel" or "lockfile", not ${JSON.stringify(engine)}`);
   return { timeoutMs, maxHoldMs, staleMs, allowReentrant, signal, purpose, within, engine };
 }
+
+const engines: ReadonlySet<unknown> = new Set(["kernel", "lockfile"]);
 
 /** setTimeout fires at once for anything longer. */
 const longestTimerMs = 2 ** 31 - 1;

@@ -2,7 +2,7 @@ import { publish } from "./diagnostics.ts";
 import type { Engine, Taking } from "./engine.ts";
 import { asLockError, SessionLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
-import { fence } from "./fence.ts";
+import { fence, fenceOrWarn } from "./fence.ts";
 import { Lease } from "./lease.ts";
 import type { LeaseHost, OwnedLock } from "./lease.ts";
 import type { EngineName, LockRequest } from "./options.ts";
@@ -49,6 +49,10 @@ export class FileLock implements LeaseHost {
 
   get isInUse(): boolean {
     return this.#lease !== undefined || this.#pumping;
+  }
+
+  get isHeld(): boolean {
+    return this.#lease !== undefined;
   }
 
   get queued(): number {
@@ -117,6 +121,13 @@ export class FileLock implements LeaseHost {
     this.#revoke(lease, reason);
   }
 
+  /** Ousts the owner on an operator's word. Returns whether there was one. */
+  breakLease(reason: string): boolean {
+    const lease = this.#lease;
+    if (lease !== undefined) this.#revoke(lease, reason);
+    return lease !== undefined;
+  }
+
   isOursOnDisk(): boolean {
     return this.#engine.isOurs();
   }
@@ -151,20 +162,8 @@ export class FileLock implements LeaseHost {
       }),
     );
     publish("lost", () => ({ sessionFile, epoch, purpose, reason }));
-    if (this.#engine.isOurs()) this.#fenceOff();
+    if (this.#engine.isOurs()) fenceOrWarn(sessionFile);
     this.onReleased(lease);
-  }
-
-  /** A fence that fails (a full disk) must not keep the lock from everybody for ever: the owner knows that it lost. */
-  #fenceOff(): void {
-    try {
-      fence(this.sessionFile);
-    } catch (error) {
-      process.emitWarning(`could not fence off the former owner of ${this.sessionFile}: ${String(error)}`, {
-        type: "SessionLockWarning",
-        code: "SESSION_LOCK_UNFENCED",
-      });
-    }
   }
 
   #take(request: LockRequest, where: string | undefined): Taking {

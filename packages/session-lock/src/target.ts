@@ -10,8 +10,7 @@ const longestNameBytes = 255 - 40;
  * file system has it. Throws `INVALID_TARGET` for anything that is not, or could not become, a plain file.
  */
 export function canonicalSessionFile(sessionFile: string): string {
-  if (typeof sessionFile !== "string" || sessionFile === "")
-    throw refused(String(sessionFile), "it is empty");
+  if (!isText(sessionFile)) throw refused("", "it is empty or no text");
   if (sessionFile.includes("\0")) throw refused(sessionFile, "its name contains NUL");
   if (sessionFile.endsWith("/") || sessionFile.endsWith(path.sep))
     throw refused(sessionFile, "it names a folder");
@@ -27,6 +26,10 @@ export function canonicalSessionFile(sessionFile: string): string {
 
 export function lockPathOf(canonical: string): string {
   return `${canonical}.lock`;
+}
+
+export function sessionFileOf(lockPath: string): string {
+  return lockPath.slice(0, -".lock".length);
 }
 
 function realFolder(folder: string, sessionFile: string): string {
@@ -63,6 +66,11 @@ function realName(file: string, sessionFile: string): string {
     if (hasCode(error, "ENOENT")) return file; // removed since: its name can still be locked
     throw new SessionLockError("IO", `cannot resolve ${sessionFile}`, { sessionFile, cause: error });
   }
+}
+
+/** Callers without types pass what they like. */
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }
 
 function refused(sessionFile: string, why: string, cause?: unknown): SessionLockError {

@@ -76,7 +76,7 @@ export function abortedError(sessionFile: string, signal: AbortSignal | undefine
   });
 }
 
-/** Keeps the words that tools already look for, "session file locked", and adds who, where and since when. */
+/** Reports and makes a `TIMEOUT`. Keeps the words that tools already look for, "session file locked", and adds who, where and since when. */
 export function timeoutError(
   sessionFile: string,
   timeoutMs: number,
@@ -84,6 +84,7 @@ export function timeoutError(
   found: { readonly holder: SessionLockHolder | undefined; readonly sameProcess: boolean },
 ): SessionLockError {
   const { holder, sameProcess } = found;
+  publish("timeout", () => ({ sessionFile, waitedMs, holder, sameProcess }));
   return new SessionLockError(
     "TIMEOUT",
     `session file locked (timeout ${timeoutMs}ms): ${describe(holder, sameProcess)}: ${sessionFile}`,

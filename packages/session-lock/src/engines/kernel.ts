@@ -19,8 +19,13 @@ import { afterAbout, onChange, parkUntil } from "./waking.ts";
  * lets go of `turn` (`settle`), so that no native wait, which nothing can cancel, outlives a short hold; from then on
  * waiters watch the file, and the holder changes a byte of it when it leaves.
  */
-const main = 2 ** 40;
-const turn = main + 1;
+export const main = 2 ** 40;
+export const turn = main + 1;
+/** A process that has waited for a while locks the byte `presence + pid`, so that the inspector can name it. */
+export const presence = 2 ** 41;
+
+/** Waiters show themselves from this round of waiting on; short waits are not worth the calls. */
+const showAfterParkings = 3;
 
 /** Waits for `turn` need open-file-description locks with ranges; elsewhere waiters always watch the file. */
 const hasTurns = process.platform === "linux";
@@ -105,17 +110,23 @@ export class KernelEngine implements Engine {
   park(behind: boolean): Parking {
     const { lockPath } = this.#target;
     const file = this.#file;
+    this.#parkings += 1;
+    if (file !== undefined && hasTurns && this.#parkings === showAfterParkings)
+      this.#locks.tryLock(file.fd, presence + process.pid, 1);
     if (file !== undefined && hasTurns && this.#turn.isWorthwhile(file, behind))
       return parkUntil([this.#turn.wait(file), afterAbout(250)]);
     // The first looks come quickly, for a lock that was let go between our try and our watch.
     const crowd = Math.ceil(processState.files.size / 8);
     const pause = behind ? 1 : Math.min(10, 2 ** this.#parkings) * crowd;
-    this.#parkings += 1;
     return parkUntil(behind ? [afterAbout(pause)] : [onChange(lockPath), afterAbout(pause)]);
   }
 
   withdraw(): void {
-    if (!this.#holding && this.#file !== undefined) this.#turn.giveBack(this.#file);
+    const file = this.#file;
+    if (file !== undefined && this.#parkings >= showAfterParkings)
+      this.#locks.unlock(file.fd, presence + process.pid, 1);
+    this.#parkings = 0;
+    if (!this.#holding && file !== undefined) this.#turn.giveBack(file);
   }
 
   holder(): SessionLockHolder | undefined {
@@ -150,7 +161,6 @@ export class KernelEngine implements Engine {
   #taken(file: LockFile, claim: Claim): Taking {
     const from = this.#fromDead ? "dead" : "nobody";
     this.#holding = true;
-    this.#parkings = 0;
     this.#turn.used();
     try {
       if (this.#fromDead) ftruncateSync(file.fd, recordBytes);
@@ -172,6 +182,7 @@ export class KernelEngine implements Engine {
   }
 
   #forget(file: LockFile): void {
+    this.#parkings = 0;
     this.#file = undefined;
     this.#holding = false;
     // The kernel drops our locks with the descriptor; one that a native wait still uses is closed when that ends.

@@ -47,6 +47,22 @@ export function isAtPath(file: LockFile, lockPath: string): boolean {
   return exact?.ino === ours.ino;
 }
 
+/** Runs `use` on the lock file that is there now; `undefined` when there is none. Closing it drops every lock `use` took. */
+export function withLockFile<T>(lockPath: string, use: (file: LockFile) => T): T | undefined {
+  const fd = openExisting(lockPath);
+  if (fd === undefined) return undefined;
+  const file = inspected(fd, lockPath);
+  try {
+    return use(file);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export function readLockPath(lockPath: string): LockRecord | undefined {
+  return withLockFile(lockPath, ({ fd }) => readLockFile(fd));
+}
+
 export function readLockFile(fd: number): LockRecord {
   const buffer = Buffer.alloc(4 * recordBytes);
   const length = readSync(fd, buffer, 0, buffer.length, 0);
@@ -75,10 +91,27 @@ function createNew(lockPath: string, firstRecord: Buffer): number | undefined {
   } catch (error) {
     closeSync(fd);
     if (hasCode(error, "EEXIST")) return undefined;
+    if (lacksHardLinks(error)) return createInPlace(lockPath, firstRecord);
     throw error;
   } finally {
     unlinkSync(aside);
   }
+}
+
+/** On FAT and its like, where a crash between the two calls leaves an empty file that only `break` removes. */
+function createInPlace(lockPath: string, firstRecord: Buffer): number | undefined {
+  try {
+    const fd = openSync(lockPath, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow, 0o600);
+    writeSync(fd, firstRecord, 0, recordBytes, 0);
+    return fd;
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return undefined;
+    throw error;
+  }
+}
+
+function lacksHardLinks(error: unknown): boolean {
+  return ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].some((code) => hasCode(error, code));
 }
 
 function inspected(fd: number, lockPath: string): LockFile {
@@ -111,5 +144,5 @@ function notAFile(lockPath: string): SessionLockError {
 const orUndefined = { throwIfNoEntry: false } as const;
 
 /** Absent on Windows, where opening a link or a pipe this way is not possible either. */
-const noFollow = constants.O_NOFOLLOW ?? 0;
-const nonBlocking = constants.O_NONBLOCK ?? 0;
+const noFollow = process.platform === "win32" ? 0 : constants.O_NOFOLLOW;
+const nonBlocking = process.platform === "win32" ? 0 : constants.O_NONBLOCK;

@@ -1,11 +1,11 @@
 import {
+  closeSync,
   linkSync,
   lstatSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmdirSync,
-  rmSync,
   unlinkSync,
 } from "node:fs";
 import path from "node:path";
@@ -19,8 +19,8 @@ import { processState } from "../process-state.ts";
 import { stateOf } from "../process-table.ts";
 import { holderOf, parseRecord } from "../record.ts";
 import type { LockRecord } from "../record.ts";
-import { chainEnd } from "./claim-chain.ts";
-import type { ChainEnd } from "./claim-chain.ts";
+import { chainEnd, closeChain } from "./claim-chain.ts";
+import type { ChainEnd, Published } from "./claim-chain.ts";
 
 /** Whether a lock folder that exists may be taken, and as whose successor. */
 export type Verdict =
@@ -63,7 +63,20 @@ export function holderAt(lockPath: string): SessionLockHolder | undefined {
   return record === undefined ? undefined : holderOf(record);
 }
 
-/** Removes a lock folder that was moved away: one level of files, which is ten times faster than rmSync. */
+/**
+ * Ends an ownership: bars takeovers, moves the folder out of the way in one step so that nobody sees it half empty,
+ * and removes it. Returns false, and touches nothing, when the owner has been succeeded.
+ */
+export function leaveFolder(folder: string, nonce: string, published: Published): boolean {
+  closeSync(published.fd);
+  if (!closeChain(folder, nonce, published)) return false;
+  const gone = `${folder}.${nonce.slice(0, 8)}.gone`;
+  renameSync(folder, gone);
+  removeFolder(gone);
+  return true;
+}
+
+/** One level of files only, which is ten times faster than rmSync. */
 export function removeFolder(folder: string): void {
   for (const entry of readdirSync(folder)) unlinkSync(path.join(folder, entry));
   rmdirSync(folder);
@@ -127,14 +140,17 @@ function judgeFile(target: Pick<EngineTarget, "lockPath" | "sessionFile">, isPla
 }
 
 /** Removes a dead process's pid file, and only that: what we moved away is looked at again before it is thrown out. */
-function removeDeadFile(lockPath: string, judged: string): void {
+export function removeDeadFile(lockPath: string, judged: string): boolean {
   const aside = `${lockPath}.${randomUUID().slice(0, 8)}.gone`;
   try {
     renameSync(lockPath, aside);
-    if (readFileSync(aside, "utf8") !== judged) linkSync(aside, lockPath);
-    rmSync(aside, { recursive: true, force: true });
+    const isIt = readFileSync(aside, "utf8") === judged;
+    if (!isIt) linkSync(aside, lockPath);
+    unlinkSync(aside);
+    return isIt;
   } catch (error) {
-    if (!hasCode(error, "ENOENT") && !hasCode(error, "EEXIST") && !hasCode(error, "EISDIR")) throw error; // somebody else was faster
+    if (hasCode(error, "ENOENT") || hasCode(error, "EEXIST") || hasCode(error, "EISDIR")) return false; // somebody was faster
+    throw error;
   }
 }
 

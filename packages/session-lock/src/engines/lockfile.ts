@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, mkdirSync, renameSync, statSync, utimesSync, writeSync } from "node:fs";
+import { mkdirSync, statSync, utimesSync, writeSync } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
 import { asLockError, hasCode } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
@@ -7,10 +7,10 @@ import { identity } from "../owner.ts";
 import { processState } from "../process-state.ts";
 import { nextEpoch, recordBytes, RecordWriter } from "../record.ts";
 import type { Claim } from "../record.ts";
-import { closeChain, isOwner, publish } from "./claim-chain.ts";
+import { isOwner, publish } from "./claim-chain.ts";
 import type { Published } from "./claim-chain.ts";
 import { announceWait, waitersAt } from "./lock-folder-waiters.ts";
-import { holderAt, judge, removeFolder } from "./lock-folder.ts";
+import { holderAt, judge, leaveFolder } from "./lock-folder.ts";
 import type { Verdict } from "./lock-folder.ts";
 import { loadProperLockfile } from "./proper-lockfile.ts";
 import type { LockFolderCalls } from "./proper-lockfile.ts";
@@ -141,17 +141,11 @@ export class LockfileEngine implements Engine {
     return { nonce, published, epoch, from: verdict.from };
   }
 
-  /** Moves our folder out of the way in one step, so that nobody sees it half empty, and then removes it. */
   #leave(folder: string): void {
     const tenure = this.#tenure;
     this.#tenure = undefined;
-    if (tenure === undefined) return;
-    closeSync(tenure.published.fd);
-    if (!closeChain(folder, tenure.nonce, tenure.published))
-      return this.#lost("another process had taken it over");
-    const gone = `${folder}.${tenure.nonce.slice(0, 8)}.gone`;
-    renameSync(folder, gone);
-    removeFolder(gone);
+    if (tenure === undefined || leaveFolder(folder, tenure.nonce, tenure.published)) return;
+    this.#lost("another process had taken it over");
   }
 
   #lost(reason: string): void {

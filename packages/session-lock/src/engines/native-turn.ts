@@ -86,9 +86,8 @@ export class NativeTurn {
     processState.nativeWaits += 1;
     const over = (granted: boolean): void => {
       processState.nativeWaits -= 1;
-      if (wait.orphaned) return closeSync(file.fd);
-      this.#wait = undefined;
-      this.#end(wait, granted);
+      if (wait.orphaned) closeSync(file.fd);
+      else this.#end(wait, granted);
     };
     // A failed wait (EINTR, ENOLCK) only means: look again.
     this.#locks.waitForLock(file.fd, this.#turn, 1).then(
@@ -99,6 +98,7 @@ export class NativeTurn {
   }
 
   #end(wait: Wait, granted: boolean): void {
+    this.#wait = undefined;
     if (wait.wake !== undefined) {
       this.#granted = granted;
       wait.wake();

@@ -2,28 +2,20 @@ import { watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
 import type { Parking } from "../engine.ts";
 
-/** Things that may end a wait early; each returns how to stop it. */
+/** Something that may end a wait, though never before it has returned how to stop it. */
 export type WakeSource = (wake: () => void) => () => void;
 
 /** A wait that the first of its sources ends. */
 export function parkUntil(sources: readonly WakeSource[]): Parking {
-  let resolve: () => void = () => undefined;
-  const woken = new Promise<void>((settle) => {
-    resolve = settle;
-  });
   const stops: (() => void)[] = [];
-  let ended = false;
-  const end = (): void => {
-    if (ended) return;
-    ended = true;
-    for (const stop of stops) stop();
-    resolve();
-  };
-  for (const source of sources) {
-    const stop = source(end);
-    if (ended) stop();
-    else stops.push(stop);
-  }
+  let end: () => void = () => undefined;
+  const woken = new Promise<void>((resolve) => {
+    end = () => {
+      for (const stop of stops.splice(0)) stop();
+      resolve();
+    };
+  });
+  for (const source of sources) stops.push(source(end));
   return { woken, end };
 }
 

@@ -1,5 +1,5 @@
 // A process that does with locks what the test tells it to, one message at a time.
-import { appendFileSync } from "node:fs";
+import { appendFileSync, openSync, writeSync } from "node:fs";
 import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
 
 const locks = new Map();
@@ -22,12 +22,22 @@ const operations = {
     locks.get(name).assertHeld();
     return { held: true };
   },
-  append({ file, text }) {
-    appendFileSync(file, text);
+  /** Answers first; then blocks the event loop and, with the lock still held, appends and releases. */
+  blockAppendRelease({ ms, file, text }) {
+    setImmediate(() => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+      appendFileSync(file, text);
+      void locks.get("lock").release();
+    });
   },
-  /** Answers first, then keeps the event loop busy. */
-  block({ ms }) {
-    setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms));
+  /** Checks its right, is stopped before it can write, writes when continued, and then checks again. */
+  checkStopWrite({ file, text }) {
+    const fd = openSync(file, "a");
+    const lock = locks.get("lock");
+    lock.assertHeld();
+    process.kill(process.pid, "SIGSTOP");
+    writeSync(fd, text);
+    lock.assertHeld();
   },
   exit({ code = 0 }) {
     setImmediate(() => process.exit(code));

@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, constants, lstatSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { publish as publishEvent } from "./diagnostics.ts";
+import { chainEnd, publish } from "./engines/claim-chain.ts";
+import { main, turn } from "./engines/kernel.ts";
+import { loadKernelLocks } from "./engines/kernel-locks.ts";
+import type { KernelLocks } from "./engines/kernel-locks.ts";
+import { isAtPath, readLockFile, withLockFile } from "./engines/lock-file.ts";
+import { leaveFolder } from "./engines/lock-folder.ts";
+import { asLockError } from "./errors.ts";
+import { fence } from "./fence.ts";
+import { inspectSessionLock } from "./inspect.ts";
+import type { SessionLockStatus } from "./inspect.ts";
+import { identity } from "./owner.ts";
+import { processState } from "./process-state.ts";
+import { nextEpoch, recordBytes, RecordWriter } from "./record.ts";
+
+export interface BreakSessionLockOptions {
+  /** Why; the ousted owner's error and the lock record show it. */
+  readonly reason: string;
+  /** Break it even though its holder is known to run on this machine. Default: `false`. */
+  readonly force?: boolean;
+}
+
+export interface BrokenSessionLock {
+  /**
+   * - `free`: nobody held it; nothing was done.
+   * - `refused`: a live process of this machine holds it and `force` was not given, or it cannot be broken here.
+   * - `broken`: the owner is out, and the session file has a new inode that its old descriptors do not reach.
+   */
+  readonly outcome: "free" | "refused" | "broken";
+  /** What was found before. */
+  readonly status: SessionLockStatus;
+}
+
+/** One more byte of a lock file: whoever holds it may replace the file. The stuck owner never does. */
+const replacing = turn + 1;
+
+/**
+ * Takes a session's lock away from its holder and fences that holder off. For operators: code that waits for a lock
+ * never needs it.
+ */
+export function breakSessionLock(sessionFile: string, options: BreakSessionLockOptions): BrokenSessionLock {
+  const { reason, force = false } = options;
+  const status = inspectSessionLock(sessionFile);
+  if (status.state === "free") return { outcome: "free", status };
+  if (status.isLocal && !force) return { outcome: "refused", status };
+  try {
+    return { outcome: oust(status, reason) ? "broken" : "refused", status };
+  } catch (error) {
+    throw asLockError(error, "break the lock", status.sessionFile);
+  }
+}
+
+function oust(status: SessionLockStatus, reason: string): boolean {
+  const { sessionFile } = status;
+  if (status.sameProcess)
+    return processState.files.get(sessionFile)?.breakLease(`it was broken: ${reason}`) === true;
+  const epoch = nextEpoch(status.holder?.epoch ?? 0, processState.lastEpoch);
+  processState.lastEpoch = epoch;
+  const done = isFolder(status) ? oustFromFolder(status, epoch, reason) : oustFromFile(status, epoch, reason);
+  if (done) publishEvent("takeover", () => ({ sessionFile, from: "suspect", epoch }));
+  return done;
+}
+
+function isFolder(status: SessionLockStatus): boolean {
+  return lstatSync(status.lockPath, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** Becomes the owner's successor, as any takeover does, and then leaves. */
+function oustFromFolder(status: SessionLockStatus, epoch: number, reason: string): boolean {
+  const { lockPath, sessionFile } = status;
+  const end = chainEnd(lockPath);
+  if (end === undefined) return false;
+  const nonce = randomUUID();
+  const record = new RecordWriter(identity(), "lockfile").write(epoch, claimFor(reason), nonce);
+  const published = publish(lockPath, end.successor, nonce, record);
+  if (published === undefined) return false;
+  fence(sessionFile);
+  return leaveFolder(lockPath, nonce, published);
+}
+
+/** Puts a new lock file, locked by us, in the place of the owner's; its lock on the old one then excludes nobody. */
+function oustFromFile(status: SessionLockStatus, epoch: number, reason: string): boolean {
+  const locks = loadKernelLocks();
+  if (locks === undefined) return false;
+  const { lockPath, sessionFile } = status;
+  const replaced = withLockFile(lockPath, (old) => {
+    // Two operators at once: the second finds that the file at the path is not the one it looked at any more.
+    if (!locks.tryLock(old.fd, replacing, 1) || !isAtPath(old, lockPath)) return undefined;
+    if (readLockFile(old.fd).kind === "ours" && locks.tryLock(old.fd, main, 1)) return undefined; // let go meanwhile
+    return replaceFile(
+      lockPath,
+      locks,
+      new RecordWriter(identity(), "kernel").write(epoch, claimFor(reason), "kernel"),
+    );
+  });
+  if (replaced === undefined) return false;
+  try {
+    fence(sessionFile);
+    unlinkSync(lockPath);
+    return true;
+  } finally {
+    closeSync(replaced);
+  }
+}
+
+function replaceFile(lockPath: string, locks: KernelLocks, record: Buffer): number {
+  const aside = `${lockPath}.${randomUUID().slice(0, 8)}.tmp`;
+  const fd = openSync(aside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    locks.tryLock(fd, main, 2);
+    writeSync(fd, record, 0, recordBytes, 0);
+    renameSync(aside, lockPath);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    unlinkSync(aside);
+    throw error;
+  }
+}
+
+function claimFor(reason: string): { readonly purpose: string; readonly where: undefined } {
+  return { purpose: `break: ${reason}`, where: undefined };
+}

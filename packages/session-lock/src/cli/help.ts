@@ -1,0 +1,14 @@
+export const help = `session-lock: look at and look after the write locks of session files
+
+  session-lock ls <folder>                     every lock in a folder
+  session-lock why <file>                      who holds a session's lock and who waits, in one sentence
+  session-lock watch <folder|file>             print every change until interrupted
+  session-lock break <file> --reason <text>    take the lock away from its holder and fence it off
+  session-lock clean <folder>                  remove what crashes left behind
+
+  --json            one JSON value (watch: one per line) instead of text
+  --force           break: even if the holder runs on this machine
+  --reason <text>   break: why; the ousted owner is told
+  -h, --help        this text
+
+exit codes: 0 done (why: free), 1 failed, 64 wrong usage, 75 held: try again later`;

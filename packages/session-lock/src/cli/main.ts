@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { runCommand } from "./run.ts";
+import { exitCodes } from "./exit-codes.ts";
+
+const stop = new AbortController();
+process.once("SIGINT", () => stop.abort());
+process.once("SIGTERM", () => stop.abort());
+
+process.exitCode = await runCommand(process.argv.slice(2), {
+  out: (text) => process.stdout.write(`${text}\n`),
+  err: (text) => process.stderr.write(`${text}\n`),
+  colours: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,
+  stop: stop.signal,
+}).catch((error: unknown) => {
+  process.stderr.write(`session-lock: ${error instanceof Error ? error.message : String(error)}\n`);
+  return exitCodes.failed;
+});

@@ -1,0 +1,136 @@
+import { statSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { breakSessionLock } from "../break.ts";
+import { cleanSessionLocks } from "../clean.ts";
+import { hasCode } from "../errors.ts";
+import { inspectSessionLock, listSessionLocks } from "../inspect.ts";
+import { explain, table } from "./describe.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { help } from "./help.ts";
+import { watchLocks } from "./watch.ts";
+
+/** The terminal, as the commands see it. */
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly colours: boolean;
+  /** Aborts when the user interrupts. */
+  readonly stop: AbortSignal;
+}
+
+interface Flags {
+  readonly json: boolean;
+  readonly force: boolean;
+  readonly reason: string | undefined;
+}
+
+/** Runs one command line. Rejects only when the system fails. */
+export async function runCommand(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const parsed = parse(argv);
+  if (typeof parsed === "string") return wrongUsage(parsed, terminal);
+  const { command, subject, flags } = parsed;
+  if (command === "help") {
+    terminal.out(help);
+    return exitCodes.ok;
+  }
+  if (subject === undefined) return wrongUsage(`${command} needs a path`, terminal);
+  const target = path.resolve(subject);
+  switch (command) {
+    case "ls":
+      return list(target, flags, terminal);
+    case "why":
+      return why(target, flags, terminal);
+    case "watch":
+      await watchLocks(target, flags.json, terminal);
+      return exitCodes.ok;
+    case "break":
+      return breakLock(target, flags, terminal);
+    case "clean":
+      return clean(target, flags, terminal);
+    default:
+      return wrongUsage(`there is no command ${JSON.stringify(command)}`, terminal);
+  }
+}
+
+interface CommandLine {
+  readonly command: string;
+  readonly subject: string | undefined;
+  readonly flags: Flags;
+}
+
+function parse(argv: readonly string[]): CommandLine | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        json: { type: "boolean", default: false },
+        force: { type: "boolean", default: false },
+        reason: { type: "string" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    const [command, subject, extra] = positionals;
+    const flags: Flags = { json: values.json, force: values.force, reason: values.reason };
+    if (values.help) return { command: "help", subject, flags };
+    if (command === undefined) return "which command?";
+    if (extra !== undefined) return `one path only, not also ${JSON.stringify(extra)}`;
+    return { command, subject, flags };
+  } catch (error) {
+    if (error instanceof TypeError && "code" in error) return error.message;
+    throw error;
+  }
+}
+
+function list(folder: string, flags: Flags, terminal: Terminal): ExitCode {
+  if (!isFolder(folder)) return wrongUsage(`${folder} is not a folder`, terminal);
+  const statuses = listSessionLocks(folder);
+  terminal.out(flags.json ? JSON.stringify(statuses) : table(statuses, terminal.colours));
+  return exitCodes.ok;
+}
+
+function why(file: string, flags: Flags, terminal: Terminal): ExitCode {
+  const status = inspectSessionLock(file);
+  terminal.out(flags.json ? JSON.stringify(status) : explain(status));
+  return status.state === "held" ? exitCodes.busy : exitCodes.ok;
+}
+
+function breakLock(file: string, flags: Flags, terminal: Terminal): ExitCode {
+  const { reason, force } = flags;
+  if (reason === undefined || reason === "") return wrongUsage("break needs --reason", terminal);
+  const result = breakSessionLock(file, { reason, force });
+  const text = {
+    free: `${file} is not locked; nothing to break.`,
+    refused: `${explain(result.status)} It was not broken: stop that process, or use --force if it cannot be stopped.`,
+    broken: `The lock on ${file} is broken and its former owner fenced off.`,
+  }[result.outcome];
+  terminal.out(flags.json ? JSON.stringify(result) : text);
+  return result.outcome === "refused" ? exitCodes.busy : exitCodes.ok;
+}
+
+function clean(folder: string, flags: Flags, terminal: Terminal): ExitCode {
+  if (!isFolder(folder)) return wrongUsage(`${folder} is not a folder`, terminal);
+  const result = cleanSessionLocks(folder);
+  if (flags.json) terminal.out(JSON.stringify(result));
+  else {
+    for (const file of result.removed) terminal.out(`removed ${file}`);
+    for (const status of result.kept) terminal.out(`kept ${explain(status)}`);
+  }
+  return exitCodes.ok;
+}
+
+function isFolder(target: string): boolean {
+  try {
+    return statSync(target).isDirectory();
+  } catch (error) {
+    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return false;
+    throw error;
+  }
+}
+
+function wrongUsage(why: string, terminal: Terminal): ExitCode {
+  terminal.err(`session-lock: ${why}\n\n${help}`);
+  return exitCodes.usage;
+}

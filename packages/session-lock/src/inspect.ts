@@ -1,0 +1,124 @@
+import { lstatSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { chainEnd } from "./engines/claim-chain.ts";
+import { main, presence, turn } from "./engines/kernel.ts";
+import { loadKernelLocks } from "./engines/kernel-locks.ts";
+import { listKernelLocks } from "./engines/kernel-table.ts";
+import { readLockPath, withLockFile } from "./engines/lock-file.ts";
+import { waitersAt } from "./engines/lock-folder-waiters.ts";
+import type { SessionLockHolder } from "./errors.ts";
+import { livenessOf } from "./liveness.ts";
+import type { EngineName } from "./options.ts";
+import { identity } from "./owner.ts";
+import { processState } from "./process-state.ts";
+import { stateOf } from "./process-table.ts";
+import { holderOf } from "./record.ts";
+import type { LockRecord } from "./record.ts";
+import { canonicalSessionFile, lockPathOf, sessionFileOf } from "./target.ts";
+
+/** What a session's lock is doing right now, as seen from outside. */
+export interface SessionLockStatus {
+  readonly sessionFile: string;
+  readonly lockPath: string;
+  /**
+   * - `free`: whoever asks gets it (an unlocked lock file may be lying there).
+   * - `held`: by `holder`, or by somebody whose record cannot be read.
+   * - `leftover`: its owner is dead; whoever asks takes it over.
+   */
+  readonly state: "free" | "held" | "leftover";
+  /** Whose protocol the lock path speaks; `undefined` when there is nothing. `foreign`: another tool's. */
+  readonly engine: EngineName | "foreign" | undefined;
+  /** The holder, or for a leftover the dead owner. */
+  readonly holder: SessionLockHolder | undefined;
+  /** By the holder's clock, in ms. */
+  readonly heldMs: number | undefined;
+  /** Whether a task of this process holds it. */
+  readonly sameProcess: boolean;
+  /** Whether the holder's process is known to run on this machine. */
+  readonly isLocal: boolean;
+  /** Processes that have been waiting for a while; `undefined` where the system does not tell. */
+  readonly waiting: readonly number[] | undefined;
+}
+
+/** Looks at the lock of one session file without taking it or getting in its way. */
+export function inspectSessionLock(sessionFile: string): SessionLockStatus {
+  return inspectCanonical(canonicalSessionFile(sessionFile));
+}
+
+/** The status of every lock in a folder, ordered by name. */
+export function listSessionLocks(folder: string): readonly SessionLockStatus[] {
+  return readdirSync(folder)
+    .filter((entry) => entry.endsWith(".lock"))
+    .sort()
+    .map((entry) => inspectCanonical(sessionFileOf(path.join(folder, entry))));
+}
+
+function inspectCanonical(sessionFile: string): SessionLockStatus {
+  const lockPath = lockPathOf(sessionFile);
+  const sameProcess = processState.files.get(sessionFile)?.isHeld === true;
+  const found = lstatSync(lockPath, { throwIfNoEntry: false });
+  const seen =
+    found === undefined
+      ? nothing
+      : found.isDirectory()
+        ? lookAtFolder(lockPath)
+        : lookAtFile(lockPath, found.ino);
+  const { holder } = seen;
+  const heldMs =
+    seen.state === "held" && holder !== undefined ? Math.max(0, Date.now() - holder.acquiredAt) : undefined;
+  return { sessionFile, lockPath, ...seen, heldMs, sameProcess };
+}
+
+type Seen = Pick<SessionLockStatus, "state" | "engine" | "holder" | "isLocal" | "waiting">;
+
+const nothing: Seen = { state: "free", engine: undefined, holder: undefined, isLocal: false, waiting: [] };
+
+function lookAtFolder(lockPath: string): Seen {
+  const record = chainEnd(lockPath)?.record;
+  const waiting = waitersAt(lockPath);
+  if (record?.kind !== "ours")
+    return { state: "held", engine: "foreign", holder: undefined, isLocal: false, waiting };
+  const liveness = livenessOf(record.owner, identity());
+  return {
+    state: liveness === "dead" ? "leftover" : "held",
+    engine: "lockfile",
+    holder: holderOf(record),
+    isLocal: liveness === "alive",
+    waiting,
+  };
+}
+
+function lookAtFile(lockPath: string, ino: number): Seen {
+  const record = readLockPath(lockPath);
+  if (record === undefined) return nothing;
+  if (record.kind !== "ours") return lookAtForeignFile(record);
+  const locks = listKernelLocks()?.filter((lock) => lock.ino === ino);
+  const isHeld =
+    locks === undefined
+      ? isLockedByProbe(lockPath)
+      : locks.some(({ start, waiting }) => start === main && !waiting);
+  return {
+    state: isHeld ? "held" : "free",
+    engine: "kernel",
+    holder: isHeld ? holderOf(record) : undefined,
+    isLocal: isHeld && livenessOf(record.owner, identity()) === "alive",
+    waiting: locks?.filter(({ start }) => start > turn).map(({ start }) => start - presence),
+  };
+}
+
+function lookAtForeignFile(record: Exclude<LockRecord, { kind: "ours" }>): Seen {
+  const gone = record.kind === "foreign" && stateOf(record.pid, undefined, record.starttime) === "gone";
+  return {
+    state: gone ? "leftover" : "held",
+    engine: "foreign",
+    holder: holderOf(record),
+    isLocal: record.kind === "foreign" && !gone,
+    waiting: undefined,
+  };
+}
+
+/** Where the system lists no locks: take it for an instant. */
+function isLockedByProbe(lockPath: string): boolean {
+  const locks = loadKernelLocks();
+  return locks !== undefined && withLockFile(lockPath, ({ fd }) => !locks.tryLock(fd, main, 2)) === true;
+}

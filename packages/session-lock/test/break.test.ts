@@ -1,0 +1,85 @@
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { acquireSessionWriteLock, breakSessionLock, inspectSessionLock } from "session-lock";
+import { Driver } from "./support/process.ts";
+import { tempSession } from "./support/temp.ts";
+import { until } from "./support/until.ts";
+
+describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engine) => {
+  test("an owner stopped between its check and its write is fenced off: its bytes land nowhere", async () => {
+    const sessionFile = tempSession();
+    writeFileSync(sessionFile, "before\n");
+    await using owner = await Driver.start();
+    await owner.ask("acquire", { sessionFile, engine });
+    const late = owner.ask("checkStopWrite", { file: sessionFile, text: "late\n" });
+    const lost = expect(late).rejects.toMatchObject({ code: "LOST" });
+    await until(() => readFileSync(`/proc/${owner.pid}/stat`, "utf8").includes(") T "));
+
+    const broken = breakSessionLock(sessionFile, { reason: "owner does not answer", force: true });
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine });
+    appendFileSync(sessionFile, "after\n");
+    owner.signal("SIGCONT");
+    await lost;
+
+    expect(broken.outcome).toBe("broken");
+    lock.assertHeld();
+    expect(readFileSync(sessionFile, "utf8")).toBe("before\nafter\n");
+    await owner.ask("release");
+    lock.assertHeld();
+  });
+
+  test("a live holder on this machine is not broken without force", async () => {
+    const sessionFile = tempSession();
+    await using owner = await Driver.start();
+    await owner.ask("acquire", { sessionFile, engine });
+
+    const { outcome, status } = breakSessionLock(sessionFile, { reason: "impatience" });
+
+    expect(outcome).toBe("refused");
+    expect(status.holder?.pid).toBe(owner.pid);
+    await expect(owner.ask("assertHeld")).resolves.toEqual({ held: true });
+  });
+
+  test("a lock held by this process is broken in place and its owner told why", async () => {
+    const sessionFile = tempSession();
+    const lock = await acquireSessionWriteLock({ sessionFile, engine });
+
+    const { outcome } = breakSessionLock(sessionFile, { reason: "test of the alarm", force: true });
+
+    expect(outcome).toBe("broken");
+    expect(() => lock.assertHeld()).toThrow(/test of the alarm/);
+    await using next = await acquireSessionWriteLock({ sessionFile, engine });
+    next.assertHeld();
+    await lock.release();
+    next.assertHeld();
+  });
+
+  test("there is nothing to break in a free lock", () => {
+    const sessionFile = tempSession();
+
+    expect(breakSessionLock(sessionFile, { reason: "curiosity" }).outcome).toBe("free");
+  });
+
+  test("the inspector tells held from free, and who waits", async () => {
+    const sessionFile = tempSession();
+    await using owner = await Driver.start();
+    await using waiter = await Driver.start();
+    await owner.ask("acquire", { sessionFile, engine, purpose: "to be seen" });
+    const waiting = waiter.ask("acquire", { sessionFile, engine, timeoutMs: 60_000 });
+    await until(() => inspectSessionLock(sessionFile).waiting?.includes(waiter.pid) === true);
+
+    expect(inspectSessionLock(sessionFile)).toMatchObject({
+      state: "held",
+      engine,
+      isLocal: true,
+      sameProcess: false,
+      holder: { pid: owner.pid, purpose: "to be seen" },
+      waiting: [waiter.pid],
+    });
+
+    await owner.ask("release");
+    await waiting;
+    await waiter.ask("release");
+    expect(inspectSessionLock(sessionFile)).toMatchObject({ state: "free", sameProcess: false });
+  });
+});

@@ -1,0 +1,117 @@
+import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { acquireSessionWriteLock, tryAcquireSessionWriteLock, withSessionWriteLock } from "session-lock";
+import { tempSession } from "./support/temp.ts";
+
+describe.each(["kernel", "lockfile"] as const)("max hold with the %s engine", (engine) => {
+  test("an overdue owner loses its right in memory before anybody else can get the lock", async () => {
+    const sessionFile = tempSession();
+    const lock = await acquireSessionWriteLock({ sessionFile, engine, maxHoldMs: 50, purpose: "slow" });
+    const seen: unknown[] = [];
+    lock.signal.addEventListener("abort", () => {
+      seen.push(lock.held, tryAcquireSessionWriteLock({ sessionFile, engine }));
+    });
+
+    await using next = await acquireSessionWriteLock({ sessionFile, engine });
+
+    expect(seen).toEqual([false, undefined]);
+    expect(next.epoch).toBeGreaterThan(lock.epoch);
+    expect(() => lock.assertHeld()).toThrow(expect.objectContaining({ code: "LOST" }));
+    expect(lock.signal.reason).toMatchObject({ code: "LOST", holder: { purpose: "slow" } });
+    await lock.release();
+    next.assertHeld();
+  });
+
+  test("what an overdue owner still writes through its descriptor lands nowhere", async () => {
+    const sessionFile = tempSession();
+    writeFileSync(sessionFile, "kept\n");
+    const fd = openSync(sessionFile, "a");
+    const lock = await acquireSessionWriteLock({ sessionFile, engine, maxHoldMs: 50 });
+
+    await once(lock.signal, "abort");
+    writeSync(fd, "late\n");
+    closeSync(fd);
+
+    expect(readFileSync(sessionFile, "utf8")).toBe("kept\n");
+    await lock.release();
+  });
+
+  test("withSessionWriteLock rejects with LOST when the right was lost and fn did not notice", async () => {
+    const sessionFile = tempSession();
+
+    const outcome = withSessionWriteLock(sessionFile, (lock) => once(lock.signal, "abort"), {
+      engine,
+      maxHoldMs: 50,
+    });
+
+    await expect(outcome).rejects.toMatchObject({ code: "LOST" });
+  });
+
+  test("assertHeld finds an overdue hold even when no timer could run", async () => {
+    const sessionFile = tempSession();
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine, maxHoldMs: 20 });
+
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 40);
+
+    expect(() => lock.assertHeld()).toThrow(expect.objectContaining({ code: "LOST" }));
+  });
+});
+
+describe.each(["kernel", "lockfile"] as const)("ends of ownership with the %s engine", (engine) => {
+  test("background work that outlives its scope owns nothing", async () => {
+    const sessionFile = tempSession();
+    const order: string[] = [];
+    let background = Promise.resolve();
+
+    await withSessionWriteLock(
+      sessionFile,
+      () => {
+        background = (async () => {
+          await delay(20);
+          await withSessionWriteLock(sessionFile, () => order.push("background"), { engine });
+        })();
+      },
+      { engine },
+    );
+    await withSessionWriteLock(
+      sessionFile,
+      async () => {
+        await delay(60);
+        order.push("next owner");
+      },
+      { engine },
+    );
+    await background;
+
+    expect(order).toEqual(["next owner", "background"]);
+  });
+
+  test("a nested hold keeps the lock until it ends, even after its outer one", async () => {
+    const sessionFile = tempSession();
+    const outer = await acquireSessionWriteLock({ sessionFile, engine });
+    const inner = await acquireSessionWriteLock({ sessionFile, engine, within: outer });
+
+    await outer.release();
+    inner.assertHeld();
+    expect(() => outer.assertHeld()).toThrow(expect.objectContaining({ code: "RELEASED" }));
+    expect(tryAcquireSessionWriteLock({ sessionFile, engine })).toBeUndefined();
+
+    await inner.release();
+    await using next = tryAcquireSessionWriteLock({ sessionFile, engine });
+    expect(next?.held).toBe(true);
+  });
+
+  test("release is idempotent and never frees somebody else's lock", async () => {
+    const sessionFile = tempSession();
+    const first = await acquireSessionWriteLock({ sessionFile, engine });
+    await first.release();
+    await using second = await acquireSessionWriteLock({ sessionFile, engine });
+
+    await first.release();
+
+    second.assertHeld();
+    expect(tryAcquireSessionWriteLock({ sessionFile, engine })).toBeUndefined();
+  });
+});

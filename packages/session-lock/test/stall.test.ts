@@ -1,0 +1,60 @@
+import { appendFileSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { acquireSessionWriteLock } from "session-lock";
+import { Driver } from "./support/process.ts";
+import { tempSession } from "./support/temp.ts";
+import { until } from "./support/until.ts";
+
+const engines = ["kernel", "lockfile"] as const;
+
+test("a holder whose event loop is blocked for 15 seconds is not robbed, on either engine", async () => {
+  const outcomes = await Promise.all(
+    engines.map(async (engine) => {
+      const sessionFile = tempSession();
+      await using holder = await Driver.start();
+      await holder.ask("acquire", { sessionFile, engine, staleMs: 2_000 });
+      await holder.ask("blockAppendRelease", { ms: 15_000, file: sessionFile, text: "holder\n" });
+      await using lock = await acquireSessionWriteLock({
+        sessionFile,
+        engine,
+        staleMs: 2_000,
+        timeoutMs: 55_000,
+      });
+      lock.assertHeld();
+      appendFileSync(sessionFile, "waiter\n");
+      return readFileSync(sessionFile, "utf8");
+    }),
+  );
+
+  expect(outcomes).toEqual(["holder\nwaiter\n", "holder\nwaiter\n"]);
+});
+
+describe.each(engines)("stall with the %s engine", (engine) => {
+  test("a stopped holder is waited for and named, and still holds when it continues", async () => {
+    const sessionFile = tempSession();
+    await using holder = await Driver.start();
+    await holder.ask("acquire", { sessionFile, engine, staleMs: 2_000, purpose: "being stopped" });
+    holder.signal("SIGSTOP");
+    await until(() => isStopped(holder.pid));
+
+    const refused = acquireSessionWriteLock({ sessionFile, engine, staleMs: 2_000, timeoutMs: 5_000 });
+    await expect(refused).rejects.toMatchObject({
+      code: "TIMEOUT",
+      holder: { pid: holder.pid, purpose: "being stopped" },
+    });
+
+    holder.signal("SIGCONT");
+    await expect(holder.ask("assertHeld")).resolves.toEqual({ held: true });
+    await holder.ask("release");
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine });
+    lock.assertHeld();
+  });
+});
+
+function isStopped(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") T ");
+}
+
+test("the state letter in /proc tells a running process from a stopped one", () => {
+  expect(isStopped(process.pid)).toBe(false);
+});

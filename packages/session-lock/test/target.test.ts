@@ -1,0 +1,110 @@
+import { execFileSync } from "node:child_process";
+import { linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
+import { tempFolder, tempSession } from "./support/temp.ts";
+
+describe("targets", () => {
+  test.each([
+    ["an empty name", () => ""],
+    ["a name with NUL", () => `${tempSession()}\0.jsonl`],
+    ["a name ending in a slash", () => `${tempSession()}/`],
+    ["a name longer than file systems take", () => path.join(tempFolder(), "x".repeat(300))],
+    ["a folder", () => tempFolder()],
+    ["a device", () => "/dev/null"],
+    ["a symbolic link", () => linkTo(tempSession())],
+    ["a dangling symbolic link", () => linkTo("/nonexistent/session.jsonl")],
+    ["a FIFO", () => fifo()],
+  ])("%s is refused", async (_what, make) => {
+    await expect(acquireSessionWriteLock({ sessionFile: make() })).rejects.toMatchObject({
+      code: "INVALID_TARGET",
+      retryable: false,
+    });
+  });
+
+  test.each(["kernel", "lockfile"] as const)(
+    "a lock path that is a symbolic link is refused by the %s engine and its target left alone",
+    async (engine) => {
+      const sessionFile = tempSession();
+      const victim = tempSession("victim");
+      writeFileSync(victim, "precious");
+      symlinkSync(victim, `${sessionFile}.lock`);
+
+      await expect(acquireSessionWriteLock({ sessionFile, engine })).rejects.toMatchObject({
+        code: "INVALID_TARGET",
+      });
+      expect(readFileSync(victim, "utf8")).toBe("precious");
+    },
+  );
+
+  test("a session in a folder that does not exist is an IO error that says so", async () => {
+    const sessionFile = path.join(tempFolder(), "missing", "session.jsonl");
+
+    await expect(acquireSessionWriteLock({ sessionFile })).rejects.toMatchObject({
+      code: "IO",
+      message: expect.stringContaining("create it first") as string,
+    });
+  });
+
+  test("differently spelt paths of one file are one lock", async () => {
+    const folder = tempFolder();
+    mkdirSync(path.join(folder, "real", "sub"), { recursive: true });
+    symlinkSync(path.join(folder, "real"), path.join(folder, "alias"));
+    const sessionFile = path.join(folder, "real", "session.jsonl");
+    const spellings = [
+      path.join(folder, "alias", "session.jsonl"),
+      `${folder}/real/./sub/../session.jsonl`,
+      path.relative(process.cwd(), sessionFile),
+    ];
+    await using lock = await acquireSessionWriteLock({ sessionFile });
+
+    expect(spellings.map((spelling) => tryAcquireSessionWriteLock({ sessionFile: spelling }))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(lock.sessionFile).toBe(sessionFile);
+  });
+
+  test("a session file that does not exist yet can be locked, and is not created", async () => {
+    const sessionFile = tempSession();
+
+    await using lock = await acquireSessionWriteLock({ sessionFile });
+
+    lock.assertHeld();
+    expect(statSync(sessionFile, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  test.each([
+    ["kernel", 0o600],
+    ["lockfile", 0o700],
+  ] as const)("what the %s engine puts on disk is for its user only", async (engine, mode) => {
+    const sessionFile = tempSession();
+
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine });
+
+    lock.assertHeld();
+    expect(statSync(`${sessionFile}.lock`).mode & 0o777).toBe(mode);
+  });
+
+  test("a hard link to the lock file made by somebody else changes nothing", async () => {
+    const sessionFile = tempSession();
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine: "kernel" });
+    linkSync(`${sessionFile}.lock`, `${sessionFile}.copy`);
+
+    lock.assertHeld();
+  });
+});
+
+function linkTo(target: string): string {
+  const link = path.join(tempFolder(), "link.jsonl");
+  symlinkSync(target, link);
+  return link;
+}
+
+function fifo(): string {
+  const file = tempSession("pipe");
+  execFileSync("mkfifo", [file]);
+  return file;
+}
