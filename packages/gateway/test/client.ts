@@ -82,6 +82,15 @@ export class TestClient {
     return this.#line.closed;
   }
 
+  /** Reads nothing any more, until `resume`. */
+  pause(): void {
+    this.#line.pause();
+  }
+
+  resume(): void {
+    this.#line.resume();
+  }
+
   close(): Promise<unknown> {
     return this.#line.close();
   }
@@ -157,7 +166,16 @@ export class Line {
     return this.#until(() => this.events.find(fits), "event");
   }
 
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   close(): Promise<unknown> {
+    this.#socket.resume(); // a paused one would not hear the other side's goodbye
     this.#socket.close();
     return this.closed;
   }
