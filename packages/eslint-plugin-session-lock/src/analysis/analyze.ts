@@ -14,6 +14,7 @@ import { executeStatement } from "./statements.ts";
 import {
   enclosingFunction,
   isClass,
+  isFunction,
   nodeKey,
   type ClassNode,
   type FunctionNode,
@@ -89,6 +90,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
         ...meet([...(closings.get(node) ?? []), ...worlds.map((world) => world.detached())]),
       ]);
     },
+    created: new Set(),
     awaited: new Set(),
     frame: new Frame(),
     activation: program,
@@ -100,10 +102,20 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
   const roots = [...relevance.functions].sort((left, right) => left.range[0] - right.range[0]);
   for (const node of roots) {
     if (entered.has(node) && !isReachable(scope, node, openClasses)) continue;
+    if (isDead(node)) continue;
     runRoot(node);
     runEscapes();
   }
   return machine.recorder.finish(machine.textOf);
+
+  /** A function expression in code that no way leads to. */
+  function isDead(node: FunctionNode): boolean {
+    if (node.type === AST_NODE_TYPES.FunctionDeclaration || classOf(node) !== undefined) return false;
+    const outer = enclosingFunction(node);
+    if (isFunction(outer) && isDead(outer)) return true;
+    const isOuterRun = outer.type === AST_NODE_TYPES.Program || entered.has(outer);
+    return isOuterRun && !machine.created.has(node);
+  }
 
   function runEscapes(): void {
     for (let escape = escapes.shift(); escape !== undefined; escape = escapes.shift()) {

@@ -86,7 +86,7 @@ export function callManagerClass(
     ...(guard === undefined ? {} : { guard }),
   };
   if (spec.openIsWrite) writeWith(machine, manager, { name, node: call.node.callee }, world);
-  return one(world.open(manager), manager);
+  return one(world, manager);
 }
 
 function originOf(spec: Required<ManagerSpec>, name: string): ManagerValue["origin"] | undefined {

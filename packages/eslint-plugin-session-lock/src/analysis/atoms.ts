@@ -18,6 +18,7 @@ export function literalValue(node: TSESTree.Literal): Value {
 /** A function where it is written; an arrow keeps the `this` around it. */
 export function functionValue(machine: Machine, node: Extract<Value, { kind: "function" }>["node"]): Value {
   const { self } = machine.activation;
+  machine.created.add(node);
   if (node.type !== AST_NODE_TYPES.ArrowFunctionExpression || self === undefined)
     return { kind: "function", node };
   return { kind: "function", node, self };

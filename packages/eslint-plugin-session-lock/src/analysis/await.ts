@@ -46,7 +46,7 @@ export function markAwaited(machine: Machine, awaited: Node): void {
 /** What `await value` gives; a lock is held only from here on. */
 export function awaitValue(machine: Machine, node: Node, value: Value, world: World): readonly Outcome[] {
   if (value.kind !== "promise") {
-    machine.frame.addThrow(world);
+    if (value.kind === "unknown" || value.kind === "global") machine.frame.addThrow(world);
     return one(world, value);
   }
   const settled = world.settle(value.work);

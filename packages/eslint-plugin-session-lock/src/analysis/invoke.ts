@@ -93,12 +93,17 @@ export function runFunction(
       const { body } = node;
       return bound.flatMap((before) => machine.execute(body, before));
     });
+    const locals = machine.scope.localsOf(node);
     const ends = [...result.map((end): Outcome => ({ world: end, value: nullish })), ...frame.returns];
     const returns = ends.map(({ world: end, value }) => ({
-      world: checkLeaks(machine, end, reachableFrom(machine, value, end), { how: "returns", owner }),
+      world: checkLeaks(machine, end, reachableFrom(machine, value, end), { how: "returns", owner }).leave(
+        locals,
+      ),
       value,
     }));
-    const throws = frame.throws.map((end) => checkLeaks(machine, end, [], { how: "throws", owner }));
+    const throws = frame.throws.map((end) =>
+      checkLeaks(machine, end, [], { how: "throws", owner }).leave(locals),
+    );
     machine.close(node, [...returns.map((outcome) => outcome.world), ...throws]);
     return { returns: distinct(returns), throws };
   } finally {

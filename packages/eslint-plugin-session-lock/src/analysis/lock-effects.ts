@@ -1,4 +1,3 @@
-import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { acquired, takeLock } from "./await.ts";
 import { compareFiles, type FileRef } from "./file-ref.ts";
 import type { Outcome } from "./frame.ts";
@@ -21,7 +20,7 @@ export function writeWith(
   const { node, name } = method;
   const problem = findProblem(machine, manager, world);
   machine.recorder.write({ node, method: name, manager, problem, world, activation: machine.activation });
-  const since = world.staleSince(manager);
+  const since = manager.staleSince;
   if (problem === undefined && since !== undefined && manager.spec.snapshot && manager.origin === "opened") {
     machine.recorder.find({
       rule: "no-stale-session-manager",

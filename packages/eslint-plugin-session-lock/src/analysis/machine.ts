@@ -51,6 +51,8 @@ export interface Machine {
   enter(node: FunctionNode): void;
   /** Remembers the worlds in which a function ended, for the functions inside it. */
   close(node: Node, worlds: readonly World[]): void;
+  /** Function expressions that some way through the code gets to. */
+  readonly created: Set<Node>;
   /** Calls that somebody awaits at once. */
   readonly awaited: Set<Node>;
   frame: Frame;

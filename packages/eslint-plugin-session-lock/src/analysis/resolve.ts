@@ -22,6 +22,7 @@ export type Definition =
 export class ScopeIndex {
   readonly #variables = new Map<Node, Variable>();
   readonly #through = new Map<Node, readonly Variable[]>();
+  readonly #locals = new Map<Node, string[]>();
 
   constructor(manager: TSESLint.Scope.ScopeManager) {
     for (const scope of manager.scopes) {
@@ -31,6 +32,7 @@ export class ScopeIndex {
       for (const reference of scope.references) {
         if (reference.resolved !== null) this.#variables.set(reference.identifier, reference.resolved);
       }
+      this.#addLocals(scope);
       if (isFunction(scope.block)) {
         const used = scope.through.flatMap(({ resolved }) => (resolved === null ? [] : [resolved]));
         this.#through.set(scope.block, used);
@@ -42,6 +44,18 @@ export class ScopeIndex {
   variableOf(node: Node): Variable | undefined {
     const variable = this.#variables.get(node);
     return variable === undefined || variable.defs.length === 0 ? undefined : variable;
+  }
+
+  /** The variables that end with a block or function: those that no inner function keeps. */
+  localsOf(block: Node): readonly string[] {
+    return this.#locals.get(block) ?? [];
+  }
+
+  #addLocals(scope: TSESLint.Scope.Scope): void {
+    const cells = scope.variables
+      .filter(({ references }) => references.every(({ from }) => from.variableScope === scope.variableScope))
+      .map(cellOf);
+    if (cells.length > 0) this.#locals.set(scope.block, [...(this.#locals.get(scope.block) ?? []), ...cells]);
   }
 
   /** The outer variables that the function's code uses. */

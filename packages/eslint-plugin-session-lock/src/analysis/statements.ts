@@ -13,6 +13,8 @@ import { nullish, unknown } from "./values.ts";
 import type { World } from "./world.ts";
 import { meet } from "./worlds.ts";
 
+type Block = TSESTree.Program | TSESTree.BlockStatement | TSESTree.StaticBlock | TSESTree.TSModuleBlock;
+
 /** Runs a statement in one world; the result is every world in which it ends normally. */
 export function executeStatement(machine: Machine, node: Node, world: World): readonly World[] {
   switch (node.type) {
@@ -20,7 +22,7 @@ export function executeStatement(machine: Machine, node: Node, world: World): re
     case AST_NODE_TYPES.BlockStatement:
     case AST_NODE_TYPES.StaticBlock:
     case AST_NODE_TYPES.TSModuleBlock:
-      return executeBlock(machine, node.body, world);
+      return executeBlock(machine, node, world);
     case AST_NODE_TYPES.ExpressionStatement:
       return machine.evaluate(node.expression, world).map((outcome) => outcome.world);
     case AST_NODE_TYPES.VariableDeclaration:
@@ -87,12 +89,14 @@ export function executeStatement(machine: Machine, node: Node, world: World): re
   }
 }
 
-function executeBlock(machine: Machine, body: readonly Node[], world: World): readonly World[] {
-  const resources = body.filter(isUsing);
-  if (resources.length === 0) return executeAll(machine, body, world);
-  const { frame, result } = capture(machine, () => executeAll(machine, body, world));
-  const dispose = (before: World): readonly World[] => [disposeAll(machine, resources, before)];
-  return finish(machine, { frame, normal: result }, dispose);
+function executeBlock(machine: Machine, block: Block, world: World): readonly World[] {
+  const resources = block.body.filter(isUsing);
+  const locals = block.type === AST_NODE_TYPES.Program ? [] : machine.scope.localsOf(block);
+  if (resources.length === 0 && locals.length === 0) return executeAll(machine, block.body, world);
+  const { frame, result } = capture(machine, () => executeAll(machine, block.body, world));
+  return finish(machine, { frame, normal: result }, (before) => [
+    disposeAll(machine, resources, before).leave(locals),
+  ]);
 }
 
 function executeAll(machine: Machine, body: readonly Node[], world: World): readonly World[] {
@@ -109,6 +113,7 @@ function isUsing(node: Node): node is TSESTree.VariableDeclaration {
   );
 }
 
+/** Releases what a block's `using` declarations own; one that fails does not keep the others from it. */
 function disposeAll(
   machine: Machine,
   resources: readonly TSESTree.VariableDeclaration[],
@@ -117,16 +122,22 @@ function disposeAll(
   let after = world;
   for (const declarator of resources.flatMap((resource) => [...resource.declarations]).reverse()) {
     const variable = machine.scope.variableOf(declarator.id);
-    if (variable === undefined) continue;
-    const cell = cellOf(variable);
-    const value = after.bindings.get(cell);
+    const value = variable === undefined ? undefined : world.bindings.get(cellOf(variable));
     if (value?.kind === "lock" && after.heldOf(value) !== undefined) {
       after = releaseLock(machine, value, declarator, after);
-      machine.frame.addThrow(after);
     }
-    after = after.bind(cell, undefined);
   }
-  return after;
+  if (after !== world) machine.frame.addThrow(after);
+  return after.leave(usedCells(machine, resources));
+}
+
+function usedCells(machine: Machine, resources: readonly TSESTree.VariableDeclaration[]): readonly string[] {
+  return resources.flatMap(({ declarations }) =>
+    declarations.flatMap(({ id }) => {
+      const variable = machine.scope.variableOf(id);
+      return variable === undefined ? [] : [cellOf(variable)];
+    }),
+  );
 }
 
 function declare(machine: Machine, node: TSESTree.VariableDeclaration, world: World): readonly World[] {
@@ -202,8 +213,7 @@ function finish(
   finalize: (world: World) => readonly World[],
 ): readonly World[] {
   for (const thrown of code.frame.throws) {
-    for (const after of finalize(thrown.step(machine.activation.node, "threw")))
-      machine.frame.addThrow(after);
+    for (const after of finalize(thrown)) machine.frame.addThrow(after);
   }
   for (const { world, value } of code.frame.returns) {
     for (const after of finalize(world)) machine.frame.addReturn({ world: after, value });

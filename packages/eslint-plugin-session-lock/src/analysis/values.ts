@@ -10,6 +10,8 @@ export interface ManagerValue {
   readonly file: FileRef | undefined;
   /** `given`: handed in by a caller; `field`: handed in through a field of the class. */
   readonly origin: "opened" | "fresh" | "memory" | "given" | "field";
+  /** The acquire since which what it has read may be out of date. */
+  readonly staleSince?: Node;
   /** The lock it was opened with, when its constructor was given one. */
   readonly guard?: LockValue;
 }
@@ -79,7 +81,7 @@ export function valueKey(value: Value): string {
     case "api":
       return `a:${value.api.kind}:${value.api.spec.from}:${value.api.spec.name}`;
     case "manager":
-      return `M${nodeKey(value.site)}${value.origin}`;
+      return `M${nodeKey(value.site)}${value.origin}${value.staleSince === undefined ? "" : nodeKey(value.staleSince)}`;
     case "lock":
       return `L${nodeKey(value.site)}`;
     case "release":
@@ -104,6 +106,27 @@ export function valueKey(value: Value): string {
 /** True if the value could be a lock, a manager or code that uses one: worth remembering. */
 export function isTracked(value: Value): boolean {
   return value.kind !== "unknown" || value.file !== undefined;
+}
+
+/** The same value with each manager in it changed. */
+export function mapManagers(value: Value, change: (manager: ManagerValue) => ManagerValue): Value {
+  switch (value.kind) {
+    case "manager":
+      return change(value);
+    case "method":
+      return { ...value, receiver: mapManagers(value.receiver, change) };
+    case "promise":
+      return { ...value, result: mapManagers(value.result, change) };
+    case "object":
+      return {
+        ...value,
+        fields: new Map([...value.fields].map(([name, field]) => [name, mapManagers(field, change)])),
+      };
+    case "list":
+      return { ...value, items: value.items.map((item) => mapManagers(item, change)) };
+    default:
+      return value;
+  }
 }
 
 /** Everything reachable from the value that is a lock, a manager, code or pending work. */

@@ -1,6 +1,6 @@
 import { compareFiles, type FileRef } from "./file-ref.ts";
 import { nodeKey, type Node } from "./syntax.ts";
-import { valueKey, type LockValue, type ManagerValue, type Value } from "./values.ts";
+import { mapManagers, valueKey, type LockValue, type Value } from "./values.ts";
 
 /** A lock that is held now. */
 export interface Held {
@@ -21,9 +21,8 @@ export interface Step {
 interface Facts {
   readonly bindings: ReadonlyMap<string, Value>;
   readonly held: ReadonlyMap<string, Held>;
+  /** Where locks were released: for messages only, not part of what tells worlds apart. */
   readonly released: ReadonlyMap<string, Node>;
-  readonly stale: ReadonlyMap<string, Node>;
-  readonly opened: ReadonlyMap<string, ManagerValue>;
   readonly pending: ReadonlyMap<string, Node>;
   readonly truths: ReadonlyMap<string, boolean>;
 }
@@ -32,8 +31,6 @@ const nothing: Facts = {
   bindings: new Map(),
   held: new Map(),
   released: new Map(),
-  stale: new Map(),
-  opened: new Map(),
   pending: new Map(),
   truths: new Map(),
 };
@@ -78,20 +75,24 @@ export class World {
     return this.#with({ bindings: changed(this.#facts.bindings, cell, value) });
   }
 
-  /** Takes the lock. Every manager opened earlier on that file has now read what may be out of date. */
+  /** Takes the lock. Every manager opened before on that file has read what may be out of date now. */
   acquire(held: Held): World {
-    const stale = new Map(this.#facts.stale);
-    for (const [site, manager] of this.#facts.opened) {
-      if (compareFiles(manager.file, held.lock.file) !== "different") stale.set(site, held.lock.site);
+    const { lock } = held;
+    const bindings = new Map(this.#facts.bindings);
+    for (const [cell, value] of bindings) {
+      const aged = mapManagers(value, (manager) =>
+        mayShare(manager.file, lock.file) ? { ...manager, staleSince: lock.site } : manager,
+      );
+      bindings.set(cell, aged);
     }
-    const site = nodeKey(held.lock.site);
+    const site = nodeKey(lock.site);
     return this.#with(
       {
+        bindings,
         held: changed(this.#facts.held, site, held),
         released: changed(this.#facts.released, site, undefined),
-        stale,
       },
-      { node: held.lock.site, what: "acquired" },
+      { node: lock.site, what: "acquired" },
     );
   }
 
@@ -127,19 +128,6 @@ export class World {
     return [...this.#facts.released.values()].at(-1);
   }
 
-  open(manager: ManagerValue): World {
-    const site = nodeKey(manager.site);
-    return this.#with({
-      opened: changed(this.#facts.opened, site, manager),
-      stale: changed(this.#facts.stale, site, undefined),
-    });
-  }
-
-  /** The acquire since which the manager's snapshot may be out of date. */
-  staleSince(manager: ManagerValue): Node | undefined {
-    return this.#facts.stale.get(nodeKey(manager.site));
-  }
-
   start(work: Node): World {
     return this.#with({ pending: changed(this.#facts.pending, nodeKey(work), work) });
   }
@@ -165,6 +153,19 @@ export class World {
   /** The same variables in a time when no lock of this scope is held any more. */
   detached(): World {
     return this.#with({ held: new Map(), pending: new Map(), released: new Map() });
+  }
+
+  /** Forgets variables whose scope is over. */
+  leave(cells: readonly string[]): World {
+    const isKnown = cells.some((cell) => this.#facts.bindings.has(cell) || this.#facts.truths.has(cell));
+    if (!isKnown) return this;
+    const bindings = new Map(this.#facts.bindings);
+    const truths = new Map(this.#facts.truths);
+    for (const cell of cells) {
+      bindings.delete(cell);
+      truths.delete(cell);
+    }
+    return this.#with({ bindings, truths });
   }
 
   /** Keeps only what a file's later code can rely on: used when there are too many worlds to tell apart. */
@@ -202,9 +203,6 @@ function describe(facts: Facts): string {
   return [
     part(facts.bindings, valueKey),
     part(facts.held, (held) => `${held.owner ?? "-"}${held.reentrant ? "r" : ""}`),
-    part(facts.released, nodeKey),
-    part(facts.stale, nodeKey),
-    part(facts.opened, (manager) => manager.origin),
     part(facts.pending, () => ""),
     part(facts.truths, String),
   ].join("|");

@@ -4,7 +4,7 @@ import { valueKey, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
 /** Beyond this many worlds at one point, those that agree on the locks are told apart no longer. */
-const maxWorlds = 48;
+const maxWorlds = 96;
 
 /** The worlds of a point where several ways meet: each once, the first way to it kept as its witness. */
 export function meet(worlds: readonly World[]): readonly World[] {

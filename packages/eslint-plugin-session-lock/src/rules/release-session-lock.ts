@@ -1,3 +1,4 @@
+import type { Finding } from "../analysis/observations.ts";
 import { createRule } from "./create-rule.ts";
 
 /** Reports a session write lock that some way through the function does not release. */
@@ -16,4 +17,13 @@ export const releaseSessionLock = createRule({
       "The result of this acquire is thrown away, so its lock can never be released. Await it and keep the handle.",
     releasedTwice: "This lock was released already at {{released}}. Release it once.",
   },
+  select: onePerAcquire,
 });
+
+/** A lock that is never released is not also reported for the ways on which something throws. */
+function onePerAcquire(findings: readonly Finding[]): readonly Finding[] {
+  const reported = new Set(
+    findings.filter(({ message }) => message !== "leaksOnThrow").map(({ node }) => node),
+  );
+  return findings.filter(({ message, node }) => message !== "leaksOnThrow" || !reported.has(node));
+}
