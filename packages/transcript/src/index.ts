@@ -52,3 +52,16 @@ export type { AppendItem, AppendManyOptions, AppendOptions, Transcript } from ".
 export type { SessionTreeNode } from "./tree.ts";
 export { onSessionTranscriptUpdate } from "./updates.ts";
 export type { SessionTranscriptListener, SessionTranscriptUpdate } from "./updates.ts";
+export { projectContext } from "./context/project-context.ts";
+export type { ProjectedContext, ProjectionOptions } from "./context/project-context.ts";
+export type { ContextChange } from "./context/change-log.ts";
+export type { ProviderProfile } from "./context/profile.ts";
+export type { SystemPrompt } from "./context/system-prompt.ts";
+export type { TargetModel } from "./context/target-model.ts";
+export { repair } from "./repair.ts";
+export type { RepairStep } from "./repair/plan.ts";
+export type { RepairOptions, RepairResult } from "./repair.ts";
+export type { InvariantCode } from "./validate/codes.ts";
+export type { Finding, Severity } from "./validate/finding.ts";
+export { validate, validateMessages } from "./validate/validate.ts";
+export type { ValidateOptions, ValidationReport } from "./validate/validate.ts";

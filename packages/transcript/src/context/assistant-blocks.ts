@@ -50,7 +50,10 @@ function readAll(
 }
 
 function readBlock(block: unknown, index: number, site: Site): AssistantBlock | undefined {
-  if (!isFields(block)) return drop(site, "S1", "a content block that is no object");
+  if (!isFields(block)) {
+    drop(site, "S1", "a content block that is no object");
+    return undefined;
+  }
   switch (block["type"]) {
     case "text":
       return readText(block, site);
@@ -59,15 +62,22 @@ function readBlock(block: unknown, index: number, site: Site): AssistantBlock | 
     case "toolCall":
       return readCall(block, index, site);
     default:
-      return drop(site, "S1", "a content block of a type that no provider takes");
+      drop(site, "S1", "a content block of a type that no provider takes");
+      return undefined;
   }
 }
 
 function readText(block: Fields, site: Site): TextContent | undefined {
   const { text, textSignature } = block;
-  if (typeof text !== "string") return drop(site, "S1", "a text block without text");
+  if (typeof text !== "string") {
+    drop(site, "S1", "a text block without text");
+    return undefined;
+  }
   const isSigned = textSignature !== undefined;
-  if (isBlank(text) && !(isSigned && site.isOwn)) return drop(site, "S2", "a blank text block");
+  if (isBlank(text) && !(isSigned && site.isOwn)) {
+    drop(site, "S2", "a blank text block");
+    return undefined;
+  }
   if (isWireText(text) && !(isSigned && !site.isOwn)) return block as unknown as TextContent;
   if (!isWireText(text)) change(site, "S7", "replaced a lone surrogate");
   if (!isSigned || site.isOwn) return { ...block, type: "text", text: toWireText(text) };
@@ -78,22 +88,31 @@ function readText(block: Fields, site: Site): TextContent | undefined {
 function readThinking(block: Fields, site: Site): ThinkingContent | undefined {
   const { thinking, thinkingSignature } = block;
   const isSigned = typeof thinkingSignature === "string" && thinkingSignature !== "";
-  if (!site.isOwn) return drop(site, "C12", "reasoning of another model");
-  if (!isSigned && (site.reader.rules.signedThinking || block["redacted"] === true)) {
-    return drop(site, "P4", "reasoning without a signature");
+  if (!site.isOwn) {
+    drop(site, "C12", "reasoning of another model");
+    return undefined;
   }
-  if (typeof thinking !== "string" || (!isSigned && isBlank(thinking)))
-    return drop(site, "S2", "empty reasoning");
+  if (!isSigned && (site.reader.rules.signedThinking || block["redacted"] === true)) {
+    drop(site, "P4", "reasoning without a signature");
+    return undefined;
+  }
+  if (typeof thinking !== "string" || (!isSigned && isBlank(thinking))) {
+    drop(site, "S2", "empty reasoning");
+    return undefined;
+  }
   // A signature holds for these very characters, so a text that cannot be sent as it is cannot be sent at all.
-  return isWireText(thinking)
-    ? (block as unknown as ThinkingContent)
-    : drop(site, "S7", "reasoning with a lone surrogate");
+  if (isWireText(thinking)) return block as unknown as ThinkingContent;
+  drop(site, "S7", "reasoning with a lone surrogate");
+  return undefined;
 }
 
 function readCall(block: Fields, index: number, site: Site): ToolCall | undefined {
   const { id, name, thoughtSignature } = block;
   const input = block["arguments"];
-  if (typeof name !== "string" || name === "") return drop(site, "S3", "a tool call without a name");
+  if (typeof name !== "string" || name === "") {
+    drop(site, "S3", "a tool call without a name");
+    return undefined;
+  }
   const isForeign = thoughtSignature !== undefined && !site.isOwn;
   const hasId = typeof id === "string" && id !== "";
   if (hasId && isToolName(name) && isFields(input) && isWireValue(input) && !isForeign) {
@@ -130,9 +149,8 @@ function without(block: Fields, key: string): Fields {
   return Object.fromEntries(Object.entries(block).filter(([name]) => name !== key));
 }
 
-function drop(site: Site, code: InvariantCode, what: string): undefined {
+function drop(site: Site, code: InvariantCode, what: string): void {
   if (!site.isSilent) site.reader.log.add(code, "dropped", site.entryId, what);
-  return undefined;
 }
 
 function change(site: Site, code: InvariantCode, what: string): void {

@@ -23,8 +23,6 @@ interface Claims {
   newest: Slot;
 }
 
-const NO_IDS: readonly string[] = [];
-
 /**
  * Pairs results with calls, turn by turn, as ids may come again.
  *
@@ -49,9 +47,9 @@ class PairingBuilder implements Pairing {
   readonly #claims = new Map<string, Claims>();
   readonly #lost = new Set<string>();
   #turn = -1;
-  #turnLost = NO_IDS;
-  /** Results since the newest turn that no call has asked for yet. */
-  #early: number[] = [];
+  #turnLost: ReadonlySet<string> = new Set();
+  /** By call id, where a result stands that came since the newest turn and that no call has asked for yet. */
+  readonly #early = new Map<string, number | undefined>();
 
   constructor(items: readonly Item[]) {
     this.#items = items;
@@ -59,29 +57,29 @@ class PairingBuilder implements Pairing {
 
   openTurn(turn: number, calls: readonly string[], lost: readonly string[]): void {
     this.#turn = turn;
-    this.#turnLost = lost;
+    if (lost.length > 0 || this.#turnLost.size > 0) this.#turnLost = new Set(lost);
     for (const id of lost) this.#lost.add(id);
     if (calls.length > 0) {
       this.answers.set(turn, new Array<number | undefined>(calls.length).fill(undefined));
-      for (let call = 0; call < calls.length; call += 1) this.#open({ turn, call }, calls[call] ?? "");
-      for (const position of this.#early) this.#adopt(position, calls);
+      calls.forEach((id, call) => this.#open({ turn, call }, id));
+      if (this.#early.size > 0) for (const id of calls) this.#adopt(id);
     }
-    if (this.#early.length > 0) this.#early = [];
+    if (this.#early.size > 0) this.#early.clear();
   }
 
   place(position: number, id: string): void {
     const claims = this.#claims.get(id);
     const slot = claims && this.#slotFor(id, claims);
     if (claims && slot) {
-      claims.open.splice(claims.open.indexOf(slot), 1);
-      this.#answer(slot, position);
-    } else if (claims && claims.open.length === 0 && !this.#turnLost.includes(id)) {
+      this.#claim(claims, slot, position);
+    } else if (claims?.open.length === 0 && !this.#turnLost.has(id)) {
       this.#placeAgain(claims.newest, position);
     } else if (this.#lost.has(id)) {
       this.fates.set(position, "lost");
     } else {
       this.fates.set(position, "orphan");
-      if (!claims) this.#early.push(position);
+      // Of two of one id nobody knows which is the right one.
+      if (!claims) this.#early.set(id, this.#early.has(id) ? undefined : position);
     }
   }
 
@@ -110,26 +108,25 @@ class PairingBuilder implements Pairing {
     this.#answer(slot, position);
   }
 
-  /** A result that was written before its turn, by a writer that lost a race. */
-  #adopt(position: number, calls: readonly string[]): void {
-    const id = this.#resultId(position);
-    const isAlone = this.#early.filter((other) => this.#resultId(other) === id).length === 1;
-    const claims = id === undefined ? undefined : this.#claims.get(id);
-    const slot = claims?.open.find(({ turn }) => turn === this.#turn);
-    if (!isAlone || !claims || !slot || calls.filter((call) => call === id).length !== 1) return;
-    claims.open.splice(claims.open.indexOf(slot), 1);
+  /** Gives the call of that id a result that was written before it, by a writer that lost a race. */
+  #adopt(id: string): void {
+    const position = this.#early.get(id);
+    const claims = this.#claims.get(id);
+    const slot = claims?.open.at(-1);
+    const isOnly = slot?.turn === this.#turn && claims?.open.at(-2)?.turn !== this.#turn;
+    if (position === undefined || !claims || !slot || !isOnly) return;
     this.fates.delete(position);
+    this.#claim(claims, slot, position);
+  }
+
+  #claim(claims: Claims, slot: Slot, position: number): void {
+    claims.open.splice(claims.open.lastIndexOf(slot), 1);
     this.#answer(slot, position);
   }
 
   #answer(slot: Slot, position: number): void {
     const answers = this.answers.get(slot.turn);
     if (answers) answers[slot.call] = position;
-  }
-
-  #resultId(position: number): string | undefined {
-    const item = this.#items[position];
-    return item?.kind === "result" ? item.message.toolCallId : undefined;
   }
 
   #isSynthetic(position: number): boolean {

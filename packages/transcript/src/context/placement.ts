@@ -84,17 +84,15 @@ function withIds(
   reader: Reader,
 ): AssistantMessage {
   const isOwn = isOfModel(turn, reader.target);
-  let changed = false;
   ids.startTurn();
   const content = turn.content.map((block) => {
     if (block.type !== "toolCall") return block;
     const id = ids.next(block.id, isOwn);
     if (id === block.id) return block;
-    changed = true;
     reader.log.add("P1", "changed", entryId, `the call ${block.id} is sent as ${id}`);
     return { ...block, id };
   });
-  return changed ? { ...turn, content } : turn;
+  return content.some((block, index) => block !== turn.content[index]) ? { ...turn, content } : turn;
 }
 
 function answering(result: ToolResultMessage, call: ToolCall): ToolResultMessage {

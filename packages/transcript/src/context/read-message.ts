@@ -32,7 +32,10 @@ export function readMessage(
   timestamp: unknown,
   reader: Reader,
 ): Item | undefined {
-  if (!isFields(raw)) return drop(entryId, reader, "what is no message");
+  if (!isFields(raw)) {
+    reader.log.add("S1", "dropped", entryId, "what is no message");
+    return undefined;
+  }
   switch (raw["role"]) {
     case "user":
       return { kind: "user", entryId, message: readUser(raw, entryId, timestamp, reader) };
@@ -54,13 +57,9 @@ export function readMessage(
     case "system":
       return undefined; // folded into one prompt: see system-prompt.ts
     default:
-      return drop(entryId, reader, "a message of a role that no provider takes");
+      reader.log.add("S1", "dropped", entryId, "a message of a role that no provider takes");
+      return undefined;
   }
-}
-
-function drop(entryId: string, reader: Reader, what: string): undefined {
-  reader.log.add("S1", "dropped", entryId, what);
-  return undefined;
 }
 
 function summaryItem(

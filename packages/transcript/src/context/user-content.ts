@@ -20,8 +20,7 @@ export function readText(text: string, entryId: string, reader: Reader): string 
 
 /** The blocks of a user's message or a tool result, without those no provider takes; the same array if all are good. */
 export function readBlocks(content: readonly unknown[], entryId: string, reader: Reader): readonly Block[] {
-  for (let index = 0; index < content.length; index += 1) {
-    const block = content[index];
+  for (const block of content) {
     if (readBlock(block, undefined, reader) !== block) {
       return content.map((item) => readBlock(item, entryId, reader)).filter((item) => item !== undefined);
     }

@@ -1,0 +1,120 @@
+import { isFields } from "../context/fields.ts";
+import type { Fields } from "../context/fields.ts";
+import type { ByteSource } from "../lines.ts";
+import { scanLines } from "../validate/scan.ts";
+import type { RawLine } from "../validate/scan.ts";
+import { turnOf } from "../validate/turn.ts";
+import type { Draft, Plan } from "./plan.ts";
+import { lostEntry, salvageEntries } from "./salvage.ts";
+
+const BYTE_ORDER_MARK = "\ufeff";
+const BLANK = "blank";
+
+/** The first stage: every line becomes a draft, or goes to the .rej file and leaves the entries that can be read in it. */
+export async function planLines(
+  source: ByteSource,
+  size: number,
+  signal: AbortSignal | undefined,
+): Promise<Plan> {
+  const plan: Plan = { steps: [], drafts: [], rejects: [], lost: new Map(), format: undefined };
+  await scanLines(source, size, (line) => planLine(line, plan), signal);
+  return plan;
+}
+
+/** A line of white space. It stays, as everything that does no harm. */
+export function isBlankDraft({ type }: Draft): boolean {
+  return type === BLANK;
+}
+
+function planLine(line: RawLine, plan: Plan): void {
+  if (line.text === undefined) {
+    reject(line, plan, "a line too long to be read");
+    return;
+  }
+  const hasMark = line.offset === 0 && line.text.startsWith(BYTE_ORDER_MARK);
+  const text = hasMark ? line.text.slice(1) : line.text;
+  if (hasMark) {
+    plan.steps.push({
+      code: "F1",
+      action: "re-encode",
+      line: 1,
+      message: "the byte order mark is taken away",
+    });
+  }
+  const fields = parsed(text);
+  plan.format ??= formatOf(fields);
+  if (fields && typeof fields["type"] === "string") planObject(fields, text, hasMark, line, plan);
+  else if (text.trim() === "") plan.drafts.push({ ...draftOf({ type: BLANK }, line), turn: undefined });
+  else planBroken(text, line, plan);
+}
+
+function formatOf(fields: Fields | undefined): Plan["format"] {
+  if (fields?.["kind"] === "header") return "other"; // the store that pi-agent-core had before 1.0
+  if (fields?.["type"] !== "session") return undefined;
+  const version = fields["version"] ?? 1;
+  return version === 1 || version === 2 || version === 3 ? version : "other";
+}
+
+function planObject(fields: Fields, text: string, hasMark: boolean, line: RawLine, plan: Plan): void {
+  const from = hasMark || !line.isUtf8 ? { text } : line;
+  plan.drafts.push({ ...draftOf(fields, line), from });
+  if (!line.isUtf8) {
+    plan.rejects.push(line);
+    plan.steps.push({
+      code: "F2",
+      action: "re-encode",
+      line: line.number,
+      message: "the line is written as UTF-8",
+    });
+  }
+  if (!line.isTerminated) {
+    plan.steps.push({ code: "F3", action: "end-line", line: line.number, message: "the last line is ended" });
+  }
+}
+
+function planBroken(text: string, line: RawLine, plan: Plan): void {
+  reject(line, plan, line.isTerminated ? "a line that is no entry" : "a last line that is cut off");
+  const lost = lostEntry(text);
+  if (lost) plan.lost.set(lost.id, lost.parentId);
+  for (const entry of salvageEntries(text)) {
+    plan.drafts.push({ ...draftOf(entry.fields, line), from: { text: entry.text }, isSalvaged: true });
+    plan.steps.push({
+      code: "F2",
+      action: "salvage",
+      line: line.number,
+      entryId: String(entry.fields["id"]),
+      message: "an entry that is whole in a broken line gets a line of its own",
+    });
+  }
+}
+
+function reject(line: RawLine, plan: Plan, what: string): void {
+  plan.rejects.push({ offset: line.offset, length: line.length });
+  const code = line.isTerminated ? "F2" : "F3";
+  plan.steps.push({ code, action: "reject", line: line.number, message: `${what} goes to the .rej file` });
+}
+
+function draftOf(fields: Fields, line: RawLine): Draft {
+  const { id, type, parentId, timestamp, firstKeptEntryId, message } = fields;
+  return {
+    line: line.number,
+    from: { offset: line.offset, length: line.length },
+    isSalvaged: false,
+    type: typeof type === "string" ? type : "",
+    id: typeof id === "string" && id !== "" ? id : undefined,
+    parentId,
+    timestamp: typeof timestamp === "string" ? timestamp : undefined,
+    firstKeptEntryId,
+    turn: type === "message" && isFields(message) ? turnOf(message) : undefined,
+    edits: new Map(),
+  };
+}
+
+function parsed(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined; // a broken line; the caller looks for what is whole in it
+  }
+}

@@ -1,0 +1,75 @@
+import { racedForks } from "../validate/fork-check.ts";
+import type { Draft, Plan } from "./plan.ts";
+
+/** Several branches being joined to one. */
+interface Lane {
+  /** The last row of the joined branch. */
+  end: number;
+}
+
+/**
+ * Joins the branches of forks that look like a race, in the order of the file.
+ *
+ * Only the ends grow together: whoever went back on purpose, to an entry that is no end, keeps his branch.
+ */
+export function linearizeForks(plan: Plan): void {
+  const { drafts } = plan;
+  const rowOf = new Map<string, number>();
+  drafts.forEach(({ id, type }, row) => {
+    if (id !== undefined && type !== "session") rowOf.set(id, row);
+  });
+  const parents = drafts.map(({ parentId }) =>
+    typeof parentId === "string" ? (rowOf.get(parentId) ?? -1) : -1,
+  );
+  const forks = new Set(racedForks(drafts.map((draft, row) => rowAt(draft, parents[row] ?? -1))));
+  if (forks.size === 0) return;
+  /** By the row that is an end in the old tree. */
+  const lanes = new Map<number, Lane>();
+  for (let row = 0; row < drafts.length; row += 1) {
+    const draft = drafts[row];
+    const parent = parents[row] ?? -1;
+    if (draft === undefined || parent < 0) continue;
+    const lane = forks.has(row) ? laneBeside(row, parent, parents, lanes) : lanes.get(parent);
+    if (lane === undefined) continue;
+    if (!forks.has(row)) lanes.delete(parent);
+    lanes.set(row, lane);
+    hangBelow(draft, drafts[lane.end], plan);
+    lane.end = row;
+  }
+}
+
+/** The lane of the branch that was there before `row` began a second one. */
+function laneBeside(row: number, parent: number, parents: readonly number[], lanes: Map<number, Lane>): Lane {
+  let end = row - 1;
+  while (end > parent && !isBelow(end, parent, parents)) end -= 1;
+  const known = lanes.get(end);
+  if (known) return known;
+  const lane = { end };
+  lanes.set(end, lane);
+  return lane;
+}
+
+function isBelow(row: number, above: number, parents: readonly number[]): boolean {
+  let at = row;
+  while (at > above) at = parents[at] ?? -1;
+  return at === above;
+}
+
+function hangBelow(draft: Draft, parent: Draft | undefined, plan: Plan): void {
+  if (parent?.id === undefined || draft.parentId === parent.id) return;
+  draft.parentId = parent.id;
+  draft.edits.set("parentId", JSON.stringify(parent.id));
+  const message = `it hangs below ${parent.id} now`;
+  plan.steps.push({
+    code: "T10",
+    action: "set-parent",
+    line: draft.line,
+    ...(draft.id && { entryId: draft.id }),
+    message,
+  });
+}
+
+function rowAt({ timestamp, type, id }: Draft, parent: number) {
+  const pointer = type === "branch_summary" ? ({ type, targetId: undefined } as const) : undefined;
+  return { timestamp, parent, pointer, entryId: id, turn: undefined };
+}

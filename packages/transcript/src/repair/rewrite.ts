@@ -1,0 +1,148 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import path from "node:path";
+import { errnoOf } from "../errors.ts";
+import type { ByteSource } from "../lines.ts";
+import { withMember } from "./json-members.ts";
+import type { Draft, Range } from "./plan.ts";
+
+const CHUNK_BYTES = 1024 * 1024;
+const NEWLINE = Buffer.from("\n");
+
+/** Writes the drafts, durably, to a new file beside `file`, and returns its name. It has the mode of `file`. */
+export function writeDrafts(file: string, drafts: readonly Draft[], source: ByteSource): string {
+  const name = `${file}.${randomBytes(6).toString("hex")}.tmp`;
+  const fd = openSync(
+    name,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    0o600,
+  );
+  try {
+    fchmodSync(fd, statSync(file).mode & 0o777);
+    const out = new Output(fd);
+    for (const draft of drafts) writeDraft(draft, out, source);
+    out.flush();
+    fsyncSync(fd);
+  } catch (error) {
+    unlinkSync(name);
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+  return name;
+}
+
+/** Adds parts of `file` to `<file>.rej`, each with a newline, durably. Returns its name. */
+export function keepRejects(file: string, rejects: readonly Range[], source: ByteSource): string {
+  const name = `${file}.rej`;
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
+  const fd = openSync(name, flags, 0o600);
+  try {
+    const out = new Output(fd);
+    for (const range of rejects) {
+      out.copy(range, source);
+      out.add(NEWLINE);
+    }
+    out.flush();
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  return name;
+}
+
+/**
+ * Keeps the file as it is under another name, and removes all but the newest `keep` of such names.
+ *
+ * A second name for the same bytes costs nothing; where the file system has no such thing they are copied.
+ */
+export function keepBackup(file: string, keep: number): string {
+  const stamp = new Date().toISOString().replaceAll(/[-:]/g, "");
+  const backup = `${file}.bak-${stamp}-${randomBytes(2).toString("hex")}`;
+  try {
+    linkSync(file, backup);
+  } catch (error) {
+    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "EMLINK", "ENOSYS"].includes(errnoOf(error) ?? "")) throw error;
+    copyFileSync(file, backup, constants.COPYFILE_EXCL);
+  }
+  const folder = path.dirname(file);
+  const prefix = `${path.basename(file)}.bak-`;
+  const backups = readdirSync(folder)
+    .filter((name) => name.startsWith(prefix))
+    .toSorted();
+  for (const name of backups.slice(0, Math.max(0, backups.length - keep)))
+    unlinkSync(path.join(folder, name));
+  return backup;
+}
+
+/** Puts `draft` in the place of `file`. A reader, or a crash, finds the old file or the new one. */
+export function replaceWith(draft: string, file: string): void {
+  renameSync(draft, file);
+  syncFolder(path.dirname(file));
+}
+
+export function syncFolder(folder: string): void {
+  if (process.platform === "win32") return; // cannot sync a folder, and does not need to
+  const fd = openSync(folder, constants.O_RDONLY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writeDraft({ from, edits }: Draft, out: Output, source: ByteSource): void {
+  if (edits.size === 0 && "offset" in from) {
+    out.copy(from, source);
+  } else {
+    let text =
+      "text" in from ? from.text : source.read(from.offset, from.offset + from.length).toString("utf8");
+    for (const [name, value] of edits) text = withMember(text, name, value);
+    out.add(Buffer.from(text));
+  }
+  out.add(NEWLINE);
+}
+
+/** Gathers small writes. */
+class Output {
+  readonly #fd: number;
+  #parts: Buffer[] = [];
+  #size = 0;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  add(bytes: Buffer): void {
+    this.#parts.push(bytes);
+    this.#size += bytes.length;
+    if (this.#size >= CHUNK_BYTES) this.flush();
+  }
+
+  copy({ offset, length }: Range, source: ByteSource): void {
+    const end = offset + length;
+    for (let at = offset; at < end; at += CHUNK_BYTES)
+      this.add(source.read(at, Math.min(at + CHUNK_BYTES, end)));
+  }
+
+  flush(): void {
+    const bytes = Buffer.concat(this.#parts);
+    let written = 0;
+    while (written < bytes.length) written += writeSync(this.#fd, bytes, written, bytes.length - written);
+    this.#parts = [];
+    this.#size = 0;
+  }
+}

@@ -1,0 +1,60 @@
+import type { TurnAt } from "./conversation-check.ts";
+import type { Row } from "./entry-table.ts";
+import type { FindingLog } from "./finding.ts";
+import { userTurn } from "./turn.ts";
+
+/**
+ * What a model is shown of the branch that ends with the last entry: the newest compaction, what it keeps, and all after it.
+ *
+ * Reports a compaction that parts a call from its result (`C9`) and goes on as if it kept both.
+ */
+export function activeTurns(
+  rows: readonly Row[],
+  rowOf: (id: string) => number | undefined,
+  log: FindingLog,
+): TurnAt[] {
+  const path = pathTo(
+    rows,
+    rows.findLastIndex(({ entryId }) => entryId !== undefined),
+  );
+  const compactionAt = path.findLastIndex(({ pointer }) => pointer?.type === "compaction");
+  const compaction = path[compactionAt];
+  if (compaction === undefined) return turnsOf(path);
+  const targetId = compaction.pointer?.targetId;
+  const target = typeof targetId === "string" ? rows[rowOf(targetId) ?? -1] : undefined;
+  const named = target === undefined ? -1 : path.indexOf(target);
+  const from = named === -1 || named > compactionAt ? compactionAt : groupStart(path, named, compactionAt);
+  if (from < named) log.add("C9", "E", compaction, "the compaction parts a tool call from its result");
+  return [{ turn: userTurn(), site: compaction }, ...turnsOf(path.slice(from))];
+}
+
+function pathTo(rows: readonly Row[], leaf: number): Row[] {
+  const path: Row[] = [];
+  const seen = new Uint8Array(rows.length);
+  for (let at = leaf; at >= 0 && seen[at] === 0;) {
+    const row = rows[at];
+    if (row === undefined) break;
+    seen[at] = 1;
+    path.push(row);
+    at = row.parent;
+  }
+  return path.reverse();
+}
+
+/** Where the group begins that has a call before `from` and its result behind it; `from` itself when none has. */
+function groupStart(path: readonly Row[], from: number, end: number): number {
+  const callAt = path.findLastIndex(({ turn }, at) => at < from && turn?.role === "assistant");
+  const calls = new Set(path[callAt]?.turn?.calls);
+  if (calls.size === 0) return from;
+  for (const { turn } of path.slice(from, end)) {
+    if (turn?.role === "assistant") return from;
+    if (turn?.role === "result" && calls.has(turn.callId)) return callAt;
+  }
+  return from;
+}
+
+function turnsOf(path: readonly Row[]): TurnAt[] {
+  const turns: TurnAt[] = [];
+  for (const row of path) if (row.turn) turns.push({ turn: row.turn, site: row });
+  return turns;
+}

@@ -1,0 +1,129 @@
+import type { Fields } from "../context/fields.ts";
+import type { FindingLog, Site } from "./finding.ts";
+import type { Turn } from "./turn.ts";
+
+/** A root. */
+export const ROOT = -1;
+/** A parent that is not there. */
+export const MISSING = -2;
+
+/** As much of an entry as the rules of the tree and of the conversation need. */
+export interface Row extends Site {
+  readonly entryId: string | undefined;
+  readonly timestamp: string | undefined;
+  /** Row number of the parent, `ROOT` or `MISSING`. */
+  parent: number;
+  /** Absent for what a model is not shown. */
+  readonly turn: Turn | undefined;
+  /** The parts of an entry that points at another one. */
+  readonly pointer: Pointer | undefined;
+}
+
+export interface Pointer {
+  readonly type: "compaction" | "label" | "context_edit" | "branch_summary";
+  readonly targetId: unknown;
+}
+
+/** A parent's id that was not known when its child was read. */
+export interface LateParent {
+  readonly row: number;
+  readonly parentId: string;
+}
+
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+
+/** All entries in the order of the file, and the rules that can be judged while reading them. */
+export class EntryTable {
+  readonly rows: Row[] = [];
+  readonly lateParents: LateParent[] = [];
+  readonly #rowOf = new Map<string, number>();
+  readonly #log: FindingLog;
+  #hasRoot = false;
+
+  constructor(log: FindingLog) {
+    this.#log = log;
+  }
+
+  /** The first entry of that id, as readers take it. */
+  rowOf(id: string): number | undefined {
+    return this.#rowOf.get(id);
+  }
+
+  add(entry: Fields, turn: Turn | undefined, site: Site): void {
+    const { id, timestamp } = entry;
+    const entryId = typeof id === "string" && id !== "" ? id : undefined;
+    const row: Row = {
+      line: site.line,
+      offset: site.offset,
+      index: site.index,
+      entryId,
+      timestamp: typeof timestamp === "string" ? timestamp : undefined,
+      parent: MISSING,
+      turn,
+      pointer: pointerOf(entry),
+    };
+    const number = this.rows.length;
+    this.rows.push(row);
+    row.parent = this.#parentOf(entry["parentId"], row, number);
+    this.#checkId(entryId, row, number);
+    this.#checkTime(row);
+  }
+
+  #checkId(entryId: string | undefined, row: Row, number: number): void {
+    if (entryId === undefined) {
+      this.#log.add("T1", "E", row, "the entry has no id");
+    } else if (this.#rowOf.has(entryId)) {
+      this.#log.add("T1", "E", row, `the id ${entryId} is taken by an earlier entry`);
+    } else {
+      this.#rowOf.set(entryId, number);
+    }
+  }
+
+  #parentOf(parentId: unknown, row: Row, number: number): number {
+    if (parentId === null) {
+      if (this.#hasRoot) this.#log.add("T4", "W", row, "another root");
+      this.#hasRoot = true;
+      return ROOT;
+    }
+    if (typeof parentId !== "string") {
+      this.#log.add("T2", "E", row, "parentId is neither null nor an id");
+      return ROOT;
+    }
+    const parent = this.#rowOf.get(parentId);
+    if (parent !== undefined) return parent;
+    this.lateParents.push({ row: number, parentId });
+    return MISSING;
+  }
+
+  #checkTime(row: Row): void {
+    const { timestamp } = row;
+    if (timestamp === undefined || !ISO.test(timestamp)) {
+      this.#log.add("T9", "W", row, "the timestamp is not an ISO 8601 time in UTC");
+      return;
+    }
+    const before = this.rows[row.parent]?.timestamp;
+    if (before !== undefined && isEarlier(timestamp, before)) {
+      this.#log.add("T9", "W", row, "the entry is older than its parent");
+    }
+  }
+}
+
+function isEarlier(time: string, before: string): boolean {
+  // Of one length, ISO times sort as text.
+  return time.length === before.length ? time < before : Date.parse(time) < Date.parse(before);
+}
+
+function pointerOf(entry: Fields): Pointer | undefined {
+  switch (entry["type"]) {
+    case "compaction":
+      return { type: "compaction", targetId: entry["firstKeptEntryId"] };
+    case "label":
+      return { type: "label", targetId: entry["targetId"] };
+    case "context_edit":
+      return { type: "context_edit", targetId: entry["targetId"] };
+    case "branch_summary":
+      return { type: "branch_summary", targetId: entry["fromId"] };
+    default:
+      return undefined;
+  }
+}
