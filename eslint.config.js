@@ -17,6 +17,7 @@ export default defineConfig(
           "process",
           "setTimeout",
           "clearTimeout",
+          "setInterval",
           "setImmediate",
           "URL",
           "Buffer",
