@@ -1,4 +1,4 @@
-import { readFile, readdir } from "node:fs/promises";
+import { access, readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 
@@ -31,6 +31,20 @@ test("every dependency version stands in the catalog and nowhere else", async ()
   expect(versions.filter((version) => version !== "catalog:" && !version.startsWith("workspace:"))).toEqual(
     [],
   );
+});
+
+test("every invariant in ARCHITECTURE.md names tests that exist", async () => {
+  const page = await readFile(path.join(packages, "../ARCHITECTURE.md"), "utf8");
+  const rows = page.split("\n").filter((line) => /^\| I\d /.test(line));
+  const named = rows.map((row) =>
+    [...row.matchAll(/`([\w-]+\/test\/[\w.-]+)`/g)].map(([, file = ""]) => file),
+  );
+
+  expect(rows).toHaveLength(8);
+  for (const files of named) {
+    expect(files).not.toEqual([]);
+    await Promise.all(files.map((file) => access(path.join(packages, file))));
+  }
 });
 
 interface Manifest {
