@@ -1,4 +1,3 @@
-import path from "node:path";
 import { withSessionWriteLock } from "session-lock";
 import type { SessionWriteLock } from "session-lock";
 import { asIoError, TranscriptError } from "./errors.ts";
@@ -8,7 +7,7 @@ import { planHeader } from "./repair/header-plan.ts";
 import { planLines } from "./repair/line-plan.ts";
 import { linearizeForks } from "./repair/linearize.ts";
 import type { Plan, RepairStep } from "./repair/plan.ts";
-import { keepBackup, keepRejects, replaceWith, syncFolder, writeDrafts } from "./repair/rewrite.ts";
+import { keepBackup, keepRejects, writeDrafts } from "./repair/rewrite.ts";
 import { planTree } from "./repair/tree-plan.ts";
 import { isUnchanged } from "./validate/file-facts.ts";
 
@@ -124,11 +123,10 @@ function apply(
     assertUntouched();
     // The rejected lines are safe before the file without them takes its place.
     const rejectedFile = plan.rejects.length === 0 ? undefined : keepRejects(file, plan.rejects, source);
-    const draft = writeDrafts(file, plan.drafts, source);
-    const backupFile = backups > 0 ? keepBackup(file, backups) : undefined;
-    syncFolder(path.dirname(file));
+    using draft = writeDrafts(file, plan.drafts, source);
     assertUntouched();
-    replaceWith(draft, file);
+    const backupFile = backups > 0 ? keepBackup(file, backups) : undefined;
+    draft.replace(file);
     return {
       applied: true,
       steps: plan.steps,

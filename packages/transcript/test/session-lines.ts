@@ -17,6 +17,7 @@ export function header(fields: Loose = {}): Loose {
 /** Entries in a row, each below the one before, unless it says otherwise itself. */
 export function chain(...parts: readonly Loose[]): Loose[] {
   return parts.map((part, at) => ({
+    type: part["type"],
     id: `e${at + 1}`,
     parentId: at === 0 ? null : `e${at}`,
     timestamp: isoAt(at + 1),

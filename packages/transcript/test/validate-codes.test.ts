@@ -460,7 +460,7 @@ test("a finding names the line, the byte, the entry and the cure", async () => {
 
   const { findings } = await validate(file);
 
-  const offset = content.lastIndexOf('{"id"');
+  const offset = content.lastIndexOf('{"type":"message"');
   expect(findings).toEqual([
     {
       code: "C3",

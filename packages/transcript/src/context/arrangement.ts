@@ -5,6 +5,8 @@ import { CONTINUE, CONVERSATION_OPENED, TURN_ENDED } from "./fixed-text.ts";
 import { mergedAssistants, mergedUsers } from "./merging.ts";
 import type { ProfileRules } from "./profile.ts";
 import { NO_USAGE } from "./read-assistant.ts";
+import type { Reader } from "./reader.ts";
+import type { TargetModel } from "./target-model.ts";
 
 /** What to do about an assistant turn at the end, where the provider wants an input to answer. */
 export type TrailingAssistant = "bridge" | "strip" | "keep";
@@ -13,12 +15,14 @@ export type TrailingAssistant = "bridge" | "strip" | "keep";
 export class Arrangement {
   readonly #rules: ProfileRules;
   readonly #log: ChangeLog;
+  readonly #target: TargetModel | undefined;
   readonly #messages: ModelMessage[] = [];
   #lastAssistant: AssistantMessage | undefined;
 
-  constructor(rules: ProfileRules, log: ChangeLog) {
+  constructor({ rules, log, target }: Reader) {
     this.#rules = rules;
     this.#log = log;
+    this.#target = target;
   }
 
   add(message: ModelMessage, entryId: string | undefined): void {
@@ -76,7 +80,7 @@ export class Arrangement {
     if (before?.role === "assistant" && this.#rules.alternation !== "free") {
       if (!isSigned(before) && !isSigned(message)) {
         this.#log.add("C11", "merged", entryId, "joined to the assistant turn before it");
-        this.#lastAssistant = mergedAssistants(before, message);
+        this.#lastAssistant = mergedAssistants(before, message, this.#target);
         this.#messages[this.#messages.length - 1] = this.#lastAssistant;
         return;
       }

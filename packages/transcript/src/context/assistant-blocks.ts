@@ -3,6 +3,7 @@ import type { InvariantCode } from "../validate/codes.ts";
 import { isFields } from "./fields.ts";
 import type { Fields } from "./fields.ts";
 import type { Reader } from "./reader.ts";
+import { UNCHECKED_THOUGHT } from "./thought-mark.ts";
 import { isToolName, toToolName } from "./tool-name.ts";
 import { isBlank, isWireText, isWireValue, toWireText, toWireValue } from "./wire-text.ts";
 
@@ -113,7 +114,8 @@ function readCall(block: Fields, index: number, site: Site): ToolCall | undefine
     drop(site, "S3", "a tool call without a name");
     return undefined;
   }
-  const isForeign = thoughtSignature !== undefined && !site.isOwn;
+  const isMark = thoughtSignature === UNCHECKED_THOUGHT && site.reader.rules.profile === "google";
+  const isForeign = thoughtSignature !== undefined && !site.isOwn && !isMark;
   const hasId = typeof id === "string" && id !== "";
   if (hasId && isToolName(name) && isFields(input) && isWireValue(input) && !isForeign) {
     return block as unknown as ToolCall;

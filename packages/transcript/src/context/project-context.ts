@@ -71,7 +71,7 @@ export function projectContext(
   const reader = { rules, log, target, keepsPartialText: partialText };
 
   const selection = selectMessages(entries, state, log);
-  const arrangement = new Arrangement(rules, log);
+  const arrangement = new Arrangement(reader);
   placeTurns(readAll(selection, reader), reader, arrangement);
   const messages = arrangement.finish(trailingAssistant);
   if (profile === "google" && asksForThoughts(target)) markThoughts(messages, log);

@@ -2,7 +2,7 @@ import type { AssistantMessage } from "../message.ts";
 import type { TargetModel } from "./target-model.ts";
 
 /** Google's own word for "this call was not made by the model it is sent to, do not check its signature". */
-const UNCHECKED = "skip_thought_signature_validator";
+export const UNCHECKED_THOUGHT = "skip_thought_signature_validator";
 const CHECKING_MODEL = /gemini-(?:[3-9]|[1-9]\d)/;
 
 /** True for the models that refuse a call of the current turn without its thought signature. */
@@ -20,7 +20,7 @@ export function lacksThought({ content }: AssistantMessage): boolean {
 export function withUncheckedThought(turn: AssistantMessage): AssistantMessage {
   const at = turn.content.findIndex((block) => block.type === "toolCall");
   const content = turn.content.map((block, index) =>
-    index === at ? { ...block, thoughtSignature: UNCHECKED } : block,
+    index === at ? { ...block, thoughtSignature: UNCHECKED_THOUGHT } : block,
   );
   return { ...turn, content };
 }

@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   renameSync,
+  rmSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -22,9 +23,21 @@ import type { Draft, Range } from "./plan.ts";
 const CHUNK_BYTES = 1024 * 1024;
 const NEWLINE = Buffer.from("\n");
 
-/** Writes the drafts, durably, to a new file beside `file`, and returns its name. It has the mode of `file`. */
-export function writeDrafts(file: string, drafts: readonly Draft[], source: ByteSource): string {
-  const name = `${file}.${randomBytes(6).toString("hex")}.tmp`;
+/** A new file beside the old one. Dispose it: unless it took the old one's place, it goes. */
+export interface NewFile {
+  /** A reader, or a crash, finds the old file or the new one. */
+  replace(file: string): void;
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Writes the drafts, durably, to a new file beside `file`. It has the mode of `file`.
+ *
+ * Only for the holder of the lock: the name is always the same, and what a killed repair left there goes.
+ */
+export function writeDrafts(file: string, drafts: readonly Draft[], source: ByteSource): NewFile {
+  const name = `${file}.repair.tmp`;
+  rmSync(name, { force: true });
   const fd = openSync(
     name,
     constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
@@ -37,12 +50,18 @@ export function writeDrafts(file: string, drafts: readonly Draft[], source: Byte
     out.flush();
     fsyncSync(fd);
   } catch (error) {
-    unlinkSync(name);
+    rmSync(name, { force: true });
     throw error;
   } finally {
     closeSync(fd);
   }
-  return name;
+  return {
+    replace(old) {
+      renameSync(name, old);
+      syncFolder(path.dirname(old));
+    },
+    [Symbol.dispose]: () => rmSync(name, { force: true }),
+  };
 }
 
 /** Adds parts of `file` to `<file>.rej`, each with a newline, durably. Returns its name. */
@@ -61,6 +80,7 @@ export function keepRejects(file: string, rejects: readonly Range[], source: Byt
   } finally {
     closeSync(fd);
   }
+  syncFolder(path.dirname(file));
   return name;
 }
 
@@ -88,13 +108,7 @@ export function keepBackup(file: string, keep: number): string {
   return backup;
 }
 
-/** Puts `draft` in the place of `file`. A reader, or a crash, finds the old file or the new one. */
-export function replaceWith(draft: string, file: string): void {
-  renameSync(draft, file);
-  syncFolder(path.dirname(file));
-}
-
-export function syncFolder(folder: string): void {
+function syncFolder(folder: string): void {
   if (process.platform === "win32") return; // cannot sync a folder, and does not need to
   const fd = openSync(folder, constants.O_RDONLY);
   try {

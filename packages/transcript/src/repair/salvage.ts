@@ -14,8 +14,8 @@ export interface LostEntry {
   readonly parentId: string | null;
 }
 
-/** An entry begins with its type. Blocks inside of messages do so too; `isEntry` tells them apart. */
-const BEGINNING = /\{\s*"type"\s*:\s*"/g;
+/** Where an object may begin. Blocks inside of messages are objects too; `isEntry` tells them apart. */
+const BEGINNING = /\{\s*"/g;
 const PREFIX = /"id":"([^"\\]{1,200})","parentId":(?:null|"([^"\\]{1,200})")/;
 /** Each beginning that leads nowhere costs a look at the whole rest of the line; no line is worth more than this. */
 const MAX_LOOKED_AT = 256 * 1024 * 1024;

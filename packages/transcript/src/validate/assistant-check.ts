@@ -1,6 +1,7 @@
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
 import { isOfModel } from "../context/target-model.ts";
+import { UNCHECKED_THOUGHT } from "../context/thought-mark.ts";
 import { isToolName } from "../context/tool-name.ts";
 import { isBlank, isWireText, isWireValue } from "../context/wire-text.ts";
 import type { Site } from "./finding.ts";
@@ -108,9 +109,20 @@ function checkCall(call: Fields, site: Site, judge: Judge): void {
   if (!isFields(call["arguments"])) log.add("S3", "E", site, "the arguments of a tool call are no object");
 }
 
+function signatureOf(block: Fields): unknown {
+  switch (block["type"]) {
+    case "text":
+      return block["textSignature"];
+    case "thinking":
+      return block["thinkingSignature"];
+    default:
+      return block["thoughtSignature"];
+  }
+}
+
 function checkSignature(block: Fields, message: Fields, site: Site, { model, log }: Judge): void {
   if (model === undefined || isOfModel(message, model)) return;
-  const { thinkingSignature, textSignature, thoughtSignature } = block;
-  if ((thinkingSignature ?? textSignature ?? thoughtSignature) === undefined) return;
+  const signature = signatureOf(block);
+  if (signature === undefined || signature === UNCHECKED_THOUGHT) return;
   log.add("C12", "E", site, "a signature was given by another model");
 }
