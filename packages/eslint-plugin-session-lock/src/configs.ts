@@ -1,6 +1,7 @@
-import { rules } from "./rules/catalog.ts";
+import type { rules } from "./rules/catalog.ts";
 
 type Level = "error" | "warn";
+type Levels = Partial<Record<keyof typeof rules, Level>>;
 
 /** A flat config of this plugin. */
 export interface PluginConfig<Plugin> {
@@ -9,13 +10,29 @@ export interface PluginConfig<Plugin> {
   readonly rules: Record<string, Level>;
 }
 
+export type ConfigName = "recommended" | "strict";
+
+const recommended: Levels = {
+  "require-session-lock": "error",
+  "release-session-lock": "error",
+  "no-nested-session-lock": "error",
+  "no-stale-session-manager": "error",
+  "no-escaping-session-lock": "error",
+  "no-raw-transcript-write": "warn",
+};
+
+const strict: Levels = {
+  ...recommended,
+  "no-raw-transcript-write": "error",
+  "no-slow-await-in-session-lock": "warn",
+};
+
 /** The configs, for the plugin object that they name. */
-export function configsFor<Plugin>(plugin: Plugin): Readonly<Record<"recommended", PluginConfig<Plugin>>> {
-  return {
-    recommended: {
-      name: "session-lock/recommended",
-      plugins: { "session-lock": plugin },
-      rules: Object.fromEntries(Object.keys(rules).map((name) => [`session-lock/${name}`, "error" as const])),
-    },
-  };
+export function configsFor<Plugin>(plugin: Plugin): Readonly<Record<ConfigName, PluginConfig<Plugin>>> {
+  const configure = (name: ConfigName, levels: Levels): PluginConfig<Plugin> => ({
+    name: `session-lock/${name}`,
+    plugins: { "session-lock": plugin },
+    rules: Object.fromEntries(Object.entries(levels).map(([rule, level]) => [`session-lock/${rule}`, level])),
+  });
+  return { recommended: configure("recommended", recommended), strict: configure("strict", strict) };
 }

@@ -1,3 +1,4 @@
+import { isBuiltin } from "node:module";
 import { dirname, resolve } from "node:path";
 import type { TSESLint } from "@typescript-eslint/utils";
 import { analyze, type SourceFile } from "./analysis/analyze.ts";
@@ -25,7 +26,17 @@ export function findingsOf(context: Context, options: SessionLockSettings): read
   const findings =
     scopeManager === null
       ? []
-      : analyze({ ast, text, scopeManager, visitorKeys, ...moduleNames(context) }, vocabularyOf(settings));
+      : analyze(
+          {
+            ast,
+            text,
+            comments: sourceCode.getAllComments(),
+            scopeManager,
+            visitorKeys,
+            ...moduleNames(context),
+          },
+          vocabularyOf(settings),
+        );
   known.set(key, findings);
   return findings;
 }
@@ -43,7 +54,9 @@ function moduleNames(context: Context): Pick<SourceFile, "resolveImport" | "reso
   const folder = dirname(resolve(context.cwd, context.filename));
   const pathFrom =
     (base: string) =>
-    (from: string): string =>
-      from.startsWith(".") ? resolve(base, from).replace(/\.[cm]?[jt]sx?$/, "") : from;
+    (from: string): string => {
+      if (from.startsWith(".")) return resolve(base, from).replace(/\.[cm]?[jt]sx?$/, "");
+      return isBuiltin(from) && !from.startsWith("node:") ? `node:${from}` : from;
+    };
   return { resolveImport: pathFrom(folder), resolveSetting: pathFrom(context.cwd) };
 }

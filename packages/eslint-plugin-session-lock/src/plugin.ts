@@ -1,5 +1,5 @@
 import packageJson from "../package.json" with { type: "json" };
-import { configsFor, type PluginConfig } from "./configs.ts";
+import { configsFor, type ConfigName, type PluginConfig } from "./configs.ts";
 import { rules } from "./rules/catalog.ts";
 
 interface Plugin {
@@ -13,5 +13,5 @@ const base: Plugin = {
 };
 
 /** The plugin: its rules, and the configs that turn them on. */
-export const plugin: Plugin & { readonly configs: Readonly<Record<"recommended", PluginConfig<Plugin>>> } =
+export const plugin: Plugin & { readonly configs: Readonly<Record<ConfigName, PluginConfig<Plugin>>> } =
   Object.assign(base, { configs: configsFor(base) });

@@ -1,6 +1,7 @@
 import type { JSONSchema4 } from "@typescript-eslint/utils/json-schema";
 import type { AcquireSpec, ExportName, ManagerSpec, Vocabulary, WrapperSpec } from "./analysis/vocabulary.ts";
 import { defaultPresets, presets, type PresetName } from "./presets/catalog.ts";
+import { fileSystemWrites } from "./presets/file-system.ts";
 
 /** `settings["session-lock"]`, and the options of every rule: a rule's own options replace the settings of the same name. */
 export interface SessionLockSettings {
@@ -14,6 +15,14 @@ export interface SessionLockSettings {
   readonly wrappers?: readonly WrapperSpec[];
   /** Functions that run their callbacks before they return, or before their promise settles. */
   readonly immediateInvokers?: readonly ExportName[];
+  /** Functions that release a lock which is passed to them. */
+  readonly releasers?: readonly ExportName[];
+  /** Calls that take long, besides `fetch` and sleeping. */
+  readonly slowCalls?: readonly ExportName[];
+  /** Variables and properties that hold the name of a session file. Default: `["sessionFile", "transcriptPath"]`. */
+  readonly fileNames?: readonly string[];
+  /** A function whose name ends like this is called with the lock held; empty: none. Default: `Locked`. */
+  readonly callerLockedSuffix?: string;
   /** `same`: holding the lock of another file is reported. `any`: any lock will do. Default: `same`. */
   readonly resourceMatch?: "same" | "any";
   /** `require`: managers that were handed to a class are checked as well. Default: `ignore`. */
@@ -73,7 +82,7 @@ export const settingsProperties: Record<string, JSONSchema4> = {
   wrappers: listOf(
     {
       resource: { type: ["string", "integer"], description: "Where the file stands in the call." },
-      callback: { type: "integer", description: "Index of the callback." },
+      callback: { type: "integer", description: "Index of the callback; -1 is the last argument." },
       reentrant: {
         type: "boolean",
         description: "An acquire of the same file inside the callback re-enters.",
@@ -82,6 +91,13 @@ export const settingsProperties: Record<string, JSONSchema4> = {
     "Functions that run a callback under the write lock, besides those of the presets.",
   ),
   immediateInvokers: listOf({}, "Functions that run their callbacks before they return or settle."),
+  releasers: listOf({}, "Functions that release a lock which is passed to them."),
+  slowCalls: listOf({}, "Calls that take long, besides `fetch` and sleeping."),
+  fileNames: { ...names, description: "Variables and properties that hold the name of a session file." },
+  callerLockedSuffix: {
+    type: "string",
+    description: "A function whose name ends like this is called with the lock held.",
+  },
   resourceMatch: {
     type: "string",
     enum: ["same", "any"],
@@ -102,6 +118,10 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     acquire = [],
     wrappers = [],
     immediateInvokers = [],
+    releasers = [],
+    slowCalls = [],
+    fileNames = ["sessionFile", "transcriptPath"],
+    callerLockedSuffix = "Locked",
     resourceMatch = "same",
     thisFields = "ignore",
   } = settings;
@@ -110,9 +130,18 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     managers: [...known.flatMap((preset) => preset.managers ?? []), ...managers],
     acquires: [...known.flatMap((preset) => preset.acquires ?? []), ...acquire],
     wrappers: [...known.flatMap((preset) => preset.wrappers ?? []), ...wrappers],
-    slow: known.flatMap((preset) => preset.slow ?? []),
-    immediate: [...known.flatMap((preset) => preset.immediate ?? []), ...immediateInvokers],
+    immediate: immediateInvokers,
+    releasers,
+    slow: [...slowGlobals, ...slowCalls],
+    rawWrites: fileSystemWrites,
+    fileNames,
+    lockedSuffix: callerLockedSuffix,
     resourceMatch,
     thisFields,
   };
 }
+
+const slowGlobals: readonly ExportName[] = [
+  { from: "globalThis", name: "fetch" },
+  { from: "node:timers/promises", name: "setTimeout" },
+];

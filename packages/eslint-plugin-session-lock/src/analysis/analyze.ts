@@ -1,6 +1,8 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import type { TSESLint } from "@typescript-eslint/utils";
+import type { TSESLint, TSESTree } from "@typescript-eslint/utils";
+import { functionAt, readAnnotations } from "./annotations.ts";
 import { worldsOfInstance } from "./classes.ts";
+import { Contracts } from "./contracts.ts";
 import { evaluateExpression } from "./expressions.ts";
 import { Frame } from "./frame.ts";
 import { runFunction } from "./invoke.ts";
@@ -27,6 +29,7 @@ import type { Tree } from "./words.ts";
 
 /** A file to analyse. Every node of the tree knows its parent. */
 export interface SourceFile extends Tree {
+  readonly comments: readonly TSESTree.Comment[];
   readonly scopeManager: TSESLint.Scope.ScopeManager;
   /** Gives a module name of the file's imports, and one of the vocabulary, the same form. */
   readonly resolveImport: (from: string) => string;
@@ -42,7 +45,10 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
   const scope = new ScopeIndex(file.scopeManager);
   const find = indexVocabulary(vocabulary, file.resolveSetting);
   const apiOf: Machine["apiOf"] = (from, name) => find(file.resolveImport(from), name);
-  const relevance = findRelevance(file, scope, vocabulary, apiOf);
+  const annotations = readAnnotations(file.text, file.comments);
+  const contracts = new Contracts(scope, annotations, vocabulary.lockedSuffix);
+  const annotated = annotations.flatMap(({ target }) => functionAt(file, file.ast, target)?.id ?? []);
+  const relevance = findRelevance(file, scope, vocabulary, apiOf, annotated);
   const escapes: Escape[] = [];
   const escaped = new Set<string>();
   const entered = new Set<Node>();
@@ -62,6 +68,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     visitorKeys: file.visitorKeys,
     recorder: new Recorder(),
     apiOf,
+    contractOf: (node) => contracts.of(node),
     isRelevant: (node) => relevance.functions.has(node),
     matters: relevance.matters,
     textOf: (node) => file.text.slice(node.range[0], node.range[1]),
@@ -99,13 +106,10 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
 
   machine.close(file.ast, machine.execute(file.ast, new World()));
   runEscapes();
-  const roots = [...relevance.functions].sort((left, right) => left.range[0] - right.range[0]);
-  for (const node of roots) {
-    if (entered.has(node) && !isReachable(scope, node, openClasses)) continue;
-    if (isDead(node)) continue;
-    runRoot(node);
-    runEscapes();
-  }
+  const functions = [...relevance.functions].sort((left, right) => left.range[0] - right.range[0]);
+  for (const node of functions) if (isRoot(node)) runRoot(node);
+  for (const node of functions) if (!entered.has(node) && !isNamed(node)) runRoot(node);
+  for (const node of functions) if (!entered.has(node)) runRoot(node);
   return machine.recorder.finish(machine.textOf);
 
   /** A function expression in code that no way leads to. */
@@ -123,20 +127,28 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     }
   }
 
+  /** A function that is called from outside, or says itself how it is called. */
+  function isRoot(node: FunctionNode): boolean {
+    return contracts.of(node).requires !== undefined || isReachable(scope, node, openClasses);
+  }
+
+  /** A function that other code of the file calls by its name: it is run where it is called. */
+  function isNamed(node: FunctionNode): boolean {
+    const name = nameOf(node);
+    const variable = name === undefined ? undefined : scope.variableOf(name);
+    return variable?.references.some((reference) => reference.isRead()) ?? false;
+  }
+
   function runRoot(node: FunctionNode): void {
+    if (isDead(node) || contracts.of(node).isSkipped) return;
     const outer = closings.get(enclosingFunction(node)) ?? [];
-    const worlds = outer.length === 0 ? [new World()] : outer;
+    const worlds = outer.length === 0 ? [new World()] : outer.slice(0, maxRootWorlds);
     const owner = classOf(node);
-    if (owner === undefined) {
-      for (const world of worlds.slice(0, maxRootWorlds)) run(node, undefined, undefined, world);
-      return;
-    }
-    const instances = worlds
-      .slice(0, maxRootWorlds)
-      .flatMap((world) => worldsOfInstance(machine, owner, world));
-    for (const world of meet(instances).slice(0, maxRootWorlds)) {
-      run(node, { kind: "instance", node: owner }, undefined, world.detached());
-    }
+    const self: Activation["self"] = owner === undefined ? undefined : { kind: "instance", node: owner };
+    const starts =
+      owner === undefined ? worlds : worlds.flatMap((world) => worldsOfInstance(machine, owner, world));
+    for (const world of meet(starts).slice(0, maxRootWorlds)) run(node, self, undefined, world.detached());
+    runEscapes();
   }
 
   function run(
@@ -153,7 +165,16 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
       running: [node],
       callback,
     };
-    runFunction(machine, node, activation, [], world, undefined);
+    const { requires, isSkipped } = contracts.of(node);
+    if (isSkipped) return;
+    runFunction(
+      machine,
+      node,
+      activation,
+      [],
+      requires === undefined ? world : world.hold(requires),
+      undefined,
+    );
   }
 }
 

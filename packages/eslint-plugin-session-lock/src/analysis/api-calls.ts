@@ -4,10 +4,11 @@ import { fileKey, type FileRef } from "./file-ref.ts";
 import { fileOf, fileOfValue } from "./files.ts";
 import type { Outcome } from "./frame.ts";
 import { callImmediate } from "./builtins.ts";
-import { startAcquire, writeWith, type Reentry } from "./lock-effects.ts";
+import { releaseLock, startAcquire, writeWith, type Reentry } from "./lock-effects.ts";
 import { one, type Machine } from "./machine.ts";
 import { readMember } from "./members.ts";
 import { place } from "./place.ts";
+import { callRawWrite } from "./raw-writes.ts";
 import { runWrapper } from "./scopes.ts";
 import { type LockValue, type ManagerValue, type Value } from "./values.ts";
 import type { Api, ManagerSpec } from "./vocabulary.ts";
@@ -53,12 +54,23 @@ export function callApi(machine: Machine, call: Call, api: Api, world: World): r
         });
       }
       return callUnknown(machine, call, world);
+    case "raw-write":
+      return callRawWrite(machine, call, api.spec, world);
+    case "releaser":
+      return callReleaser(machine, call, world);
     case "immediate":
       return callImmediate(machine, call, call.args, { isRepeated: false }, world);
     case "manager":
     case "lock-type":
       return callUnknown(machine, call, world);
   }
+}
+
+/** A function that takes over the locks it is given. */
+function callReleaser(machine: Machine, call: Call, world: World): readonly Outcome[] {
+  const locks = call.args.filter((arg) => arg.kind === "lock");
+  const after = locks.reduce((before, lock) => releaseLock(machine, lock, call.node, before), world);
+  return callUnknown(machine, call, after);
 }
 
 /** `SessionManager.open(file)` and its like; `new SessionManager(…)` counts as an open of a file nobody named. */

@@ -36,6 +36,9 @@ export function readVariable(machine: Machine, node: TSESTree.Identifier, world:
     case "import": {
       const api = machine.apiOf(definition.from, definition.name);
       if (api !== undefined) return { kind: "api", api };
+      if (definition.name === "promises" && /^(node:)?fs$/.test(definition.from)) {
+        return { kind: "module", from: "node:fs/promises" };
+      }
       if (definition.name === "*" || definition.name === "default")
         return { kind: "module", from: definition.from };
       return { kind: "global", name: `${definition.from}:${definition.name}` };

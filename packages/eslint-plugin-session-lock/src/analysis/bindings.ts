@@ -8,7 +8,7 @@ import { fieldCell, mayBeNull, readMember } from "./members.ts";
 import { cellOf, definitionOf, isReassigned } from "./resolve.ts";
 import { staticName, unwrap, type Node, type Variable } from "./syntax.ts";
 import { typedValue } from "./typed.ts";
-import { unknown, type Value } from "./values.ts";
+import { partsOf, unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
 /** Gives a name its value. */
@@ -26,7 +26,7 @@ export function assignPattern(
     case AST_NODE_TYPES.MemberExpression:
       return assignMember(machine, target, value, world);
     case AST_NODE_TYPES.ObjectPattern:
-      return assignProperties(machine, target, typedParameter(machine, target, value), world);
+      return assignTyped(machine, target, value, world);
     case AST_NODE_TYPES.ArrayPattern: {
       if (mayBeNull(value)) machine.frame.addThrow(world);
       let worlds: readonly World[] = [world];
@@ -68,7 +68,8 @@ function assignVariable(
   const variable = machine.scope.variableOf(target);
   if (variable === undefined) return escapeValue(machine, value, target, world);
   const known = value.kind === "unknown" ? (annotated(machine, variable, target, value) ?? value) : value;
-  const after = isOuter(machine, variable) ? handOver(known, world) : world;
+  const brought = value.kind === "unknown" ? holdAll(known, world) : world;
+  const after = isOuter(machine, variable) ? handOver(known, brought) : brought;
   return after.bind(cellOf(variable), memorable(machine, variable, known, source));
 }
 
@@ -103,9 +104,25 @@ function annotated(
   return typedValue(machine, annotation, target, "given", value.file);
 }
 
-function typedParameter(machine: Machine, target: TSESTree.ObjectPattern, value: Value): Value {
-  if (value.kind !== "unknown") return value;
-  return typedValue(machine, target.typeAnnotation, target, "given", value.file) ?? value;
+function assignTyped(
+  machine: Machine,
+  target: TSESTree.ObjectPattern,
+  value: Value,
+  world: World,
+): readonly World[] {
+  const typed =
+    value.kind === "unknown"
+      ? typedValue(machine, target.typeAnnotation, target, "given", value.file)
+      : undefined;
+  if (typed === undefined) return assignProperties(machine, target, value, world);
+  return assignProperties(machine, target, typed, holdAll(typed, world));
+}
+
+/** A handle that a type promises is a lock that somebody else holds. */
+function holdAll(value: Value, world: World): World {
+  let after = world;
+  for (const part of partsOf(value)) if (part.kind === "lock") after = after.hold(part);
+  return after;
 }
 
 /** True for a variable of a function around the one that runs: it outlives the activation. */

@@ -27,7 +27,11 @@ export function callFunction(
   const isWorthwhile = machine.isRelevant(node) || call.args.some((arg) => carriesCode(machine, arg));
   const isTooDeep =
     activation.running.includes(node) || activation.running.length >= maxDepth || machine.budget <= 0;
-  if (!isWorthwhile || isTooDeep) return callUnknown(machine, call, world);
+  const contract = machine.contractOf(node);
+  if (contract.isAnnotated) requireAt(machine, call, world);
+  if (!isWorthwhile || isTooDeep || contract.isAnnotated || contract.isSkipped) {
+    return callUnknown(machine, call, world);
+  }
   const isAwaited = call.node.type === AST_NODE_TYPES.CallExpression && machine.awaited.has(call.node);
   const inner: Activation = {
     key: [...activation.running, node].map(({ range }) => range[0]).join(">"),
@@ -52,6 +56,19 @@ export function callFunction(
     world: isWork && outcome.world.held.length > 0 ? outcome.world.start(call.node) : outcome.world,
     value: promised(outcome.value, isWork ? call : undefined),
   }));
+}
+
+/** A function that says it needs the lock is believed, and its calls are checked instead. */
+function requireAt(machine: Machine, call: Call, world: World): void {
+  if (world.held.length > 0) return;
+  const { callee } = call.node;
+  machine.recorder.find({
+    rule: "require-session-lock",
+    message: "annotatedCallee",
+    node: callee,
+    data: { callee: machine.textOf(callee), also: "" },
+    path: world.path,
+  });
 }
 
 function promised(value: Value, work: Call | undefined): Value {

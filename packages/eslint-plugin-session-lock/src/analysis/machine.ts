@@ -1,4 +1,5 @@
 import { Frame, type Outcome } from "./frame.ts";
+import type { Contract } from "./contracts.ts";
 import type { Recorder } from "./recorder.ts";
 import type { ScopeIndex } from "./resolve.ts";
 import type { ClassNode, FunctionNode, Node, Variable } from "./syntax.ts";
@@ -35,6 +36,7 @@ export interface Machine {
   readonly visitorKeys: Readonly<Record<string, readonly string[] | undefined>>;
   readonly recorder: Recorder;
   readonly apiOf: (from: string, name: string) => Api | undefined;
+  contractOf(node: FunctionNode): Contract;
   /** False for functions that can have nothing to do with a lock: they are not entered. */
   isRelevant(node: FunctionNode): boolean;
   /** True for variables that may hold a lock or a manager: the rest is not worth a world. */

@@ -27,6 +27,8 @@ export function readMember(
       return receiver.fields.get(name) ?? fileValue(receiver, name);
     case "module": {
       if (name === "default") return receiver;
+      if (/^(node:)?fs$/.test(receiver.from) && name === "promises")
+        return { kind: "module", from: "node:fs/promises" };
       const api = machine.apiOf(receiver.from, name);
       return api === undefined ? { kind: "global", name: `${receiver.from}:${name}` } : { kind: "api", api };
     }

@@ -21,9 +21,13 @@ export interface Relevance {
 
 /** A quick look at the text: false means that no report is possible. */
 export function mayMention(text: string, vocabulary: Vocabulary): boolean {
-  return [...vocabulary.managers, ...vocabulary.acquires, ...vocabulary.wrappers].some(({ from, name }) =>
-    text.includes(name === "default" ? from : name),
+  if (text.includes("-session-lock")) return true;
+  const isNamed = [...vocabulary.managers, ...vocabulary.acquires, ...vocabulary.wrappers].some(
+    ({ from, name }) => text.includes(name === "default" ? from : name),
   );
+  if (isNamed) return true;
+  const isFile = text.includes(".jsonl") || vocabulary.fileNames.some((name) => text.includes(name));
+  return isFile && vocabulary.rawWrites.some(({ name }) => text.includes(name));
 }
 
 /**
@@ -35,11 +39,12 @@ export function findRelevance(
   scope: ScopeIndex,
   vocabulary: Vocabulary,
   apiOf: (from: string, name: string) => Api | undefined,
+  annotated: readonly Node[],
 ): Relevance {
   const functions = new Set<FunctionNode>();
   const variables = new Set<Variable>();
   const classes = new Set<ClassNode>();
-  const queue: Node[] = [...findWords(tree, wordsOf(vocabulary))];
+  const queue: Node[] = [...findWords(tree, wordsOf(vocabulary)), ...annotated];
   for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
     follow(node.parent?.type === AST_NODE_TYPES.ImportSpecifier ? node.parent.local : node);
     climb(node);
@@ -65,6 +70,8 @@ export function findRelevance(
     for (let node = parentOf(start); node !== undefined; node = parentOf(node)) {
       if (node.type === AST_NODE_TYPES.VariableDeclarator && isInside) namesIn(node.id).forEach(follow);
       if (node.type === AST_NODE_TYPES.AssignmentExpression && isInside) namesIn(node.left).forEach(follow);
+      if (node.type === AST_NODE_TYPES.TSInterfaceDeclaration) follow(node.id);
+      if (node.type === AST_NODE_TYPES.TSTypeAliasDeclaration) follow(node.id);
       if (isClass(node)) enterClass(node);
       if (!isFunction(node)) continue;
       isInside = false;
@@ -94,7 +101,8 @@ function wordsOf(vocabulary: Vocabulary): ReadonlySet<string> {
       handleType,
       ...release,
     ]),
-    ...vocabulary.wrappers.map(({ name }) => name),
+    ...vocabulary.wrappers.map(({ name }) => name.split(".").at(-1) ?? name),
+    ...vocabulary.rawWrites.map(({ name }) => name),
   ]);
 }
 

@@ -28,7 +28,7 @@ export function runWrapper(machine: Machine, call: Call, scope: Scope, world: Wo
   checkNested(machine, lock, scope.reentry, world);
   machine.frame.addThrow(world);
   const entered = world.acquire({ lock, owner: undefined, reentrant: scope.isReentrant });
-  return runUnder(machine, call, { lock, callback: call.args[scope.callback] ?? unknown }, entered);
+  return runUnder(machine, call, { lock, callback: call.args.at(scope.callback) ?? unknown }, entered);
 }
 
 /** Runs a callback under a lock that ends with it. */

@@ -43,10 +43,16 @@ export interface AcquireSpec extends ExportName {
 export interface WrapperSpec extends ExportName {
   /** Index of the argument that names the file, or a property of the first argument. Default: `0`. */
   readonly resource?: string | number;
-  /** Index of the callback. Default: `1`. */
+  /** Index of the callback; `-1` is the last argument. Default: `1`. */
   readonly callback?: number;
   /** True if an acquire of the same file inside the callback re-enters. Default: true. */
   readonly reentrant?: boolean;
+}
+
+/** A function that writes a file without a session manager. */
+export interface RawWriteSpec extends ExportName {
+  /** Index of the argument that names the file. Default: `0`. */
+  readonly file?: number;
 }
 
 /** What the analysis takes as known about the outside world. */
@@ -54,6 +60,14 @@ export interface Vocabulary {
   readonly managers: readonly ManagerSpec[];
   readonly acquires: readonly AcquireSpec[];
   readonly wrappers: readonly WrapperSpec[];
+  /** Functions that release a lock which is passed to them. */
+  readonly releasers: readonly ExportName[];
+  /** Functions that write a file whose name they are given. */
+  readonly rawWrites: readonly RawWriteSpec[];
+  /** Variables and properties that hold the name of a session file. */
+  readonly fileNames: readonly string[];
+  /** A function whose name ends like this is called with the lock held; empty: none. */
+  readonly lockedSuffix: string;
   /** Calls that take long: model, network, sleep, hooks. */
   readonly slow: readonly ExportName[];
   /** Functions that run their callbacks before they return, or before the promise they return settles. */
@@ -70,6 +84,8 @@ export type Api =
   | { readonly kind: "acquire"; readonly spec: AcquireSpec }
   | { readonly kind: "wrapper"; readonly spec: WrapperSpec }
   | { readonly kind: "slow"; readonly spec: ExportName }
+  | { readonly kind: "releaser"; readonly spec: ExportName }
+  | { readonly kind: "raw-write"; readonly spec: RawWriteSpec }
   | { readonly kind: "immediate"; readonly spec: ExportName }
   | { readonly kind: "lock-type"; readonly spec: AcquireSpec };
 
@@ -105,6 +121,8 @@ export function indexVocabulary(
   const add = (spec: ExportName, name: string, api: Api): unknown =>
     index.set(`${resolveModule(spec.from)}\n${name}`, api);
   for (const spec of vocabulary.immediate) add(spec, spec.name, { kind: "immediate", spec });
+  for (const spec of vocabulary.releasers) add(spec, spec.name, { kind: "releaser", spec });
+  for (const spec of vocabulary.rawWrites) add(spec, spec.name, { kind: "raw-write", spec });
   for (const spec of vocabulary.slow) add(spec, spec.name, { kind: "slow", spec });
   for (const spec of vocabulary.wrappers) add(spec, spec.name, { kind: "wrapper", spec });
   for (const spec of vocabulary.acquires) {

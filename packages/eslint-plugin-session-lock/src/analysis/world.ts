@@ -96,6 +96,15 @@ export class World {
     );
   }
 
+  /** Starts with a lock that somebody else holds around the code. */
+  hold(lock: LockValue): World {
+    const held: Held = { lock, owner: undefined, reentrant: true };
+    return this.#with(
+      { held: changed(this.#facts.held, nodeKey(lock.site), held) },
+      { node: lock.site, what: "entered" },
+    );
+  }
+
   release(lock: LockValue, at: Node): World {
     const site = nodeKey(lock.site);
     return this.#with(

@@ -1,4 +1,4 @@
 import type { Vocabulary } from "../analysis/vocabulary.ts";
 
 /** Names of a library, ready to be added to the vocabulary. */
-export type Preset = Partial<Pick<Vocabulary, "managers" | "acquires" | "wrappers" | "slow" | "immediate">>;
+export type Preset = Partial<Pick<Vocabulary, "managers" | "acquires" | "wrappers">>;

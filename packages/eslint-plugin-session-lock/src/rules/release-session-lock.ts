@@ -12,7 +12,7 @@ export const releaseSessionLock = createRule({
     leaksOnThrow:
       "The session write lock acquired here stays held when something throws before its `finally` is in charge. Put the `try` right after the acquire, or use `await using` or `withSessionWriteLock()`.",
     handedOver:
-      "The session write lock acquired here is passed to `{{callee}}()` and not released in this function. Release it here, where it was acquired.",
+      "The session write lock acquired here is passed to `{{callee}}()` and not released in this function. Release it here, or name the function in the setting `releasers` if it releases the lock.",
     notAwaited:
       "The result of this acquire is thrown away, so its lock can never be released. Await it and keep the handle.",
     releasedTwice: "This lock was released already at {{released}}. Release it once.",

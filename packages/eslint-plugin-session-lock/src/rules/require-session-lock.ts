@@ -22,9 +22,11 @@ export const requireSessionLock = createRule({
     notAwaited:
       "`{{method}}()` writes {{file}}, but the acquire at {{acquired}} was not awaited, so nothing is held yet. Await it first.{{also}}",
     callerMustLock:
-      "`{{method}}()` writes a session manager that {{function}} was handed, and nothing says that its callers hold the lock. Acquire the lock here.{{also}}",
+      "`{{method}}()` writes a session manager that {{function}} was handed, and nothing says that its callers hold the lock. Acquire the lock here, or mark the function `@requires-session-lock`.{{also}}",
     calleeNeedsLock:
       "`{{callee}}()` writes {{file}} (`{{method}}()` at {{write}}) and is called here without the session write lock. Call it inside `withSessionWriteLock()`.{{also}}",
+    annotatedCallee:
+      "`{{callee}}()` requires its caller to hold the session write lock, and it is not held here on every way. Call it inside `withSessionWriteLock()`.{{also}}",
     wrap: "Wrap it in `withSessionWriteLock({{file}}, …)`.",
   },
   suggest: suggestScope,
