@@ -79,7 +79,8 @@ export class FileLock implements LeaseHost {
     const waiter = new Waiter(request, where, this);
     this.#waiting.push(waiter);
     publish("wait", () => ({ sessionFile: this.sessionFile, queued: this.#waiting.length }));
-    void this.#pump(); // settles every waiter itself and never rejects
+    // The caller has just tried. The pump settles every waiter itself and never rejects.
+    void this.#pump(this.owesOthers ? "behind" : "wait");
     return waiter.granted;
   }
 
@@ -108,7 +109,7 @@ export class FileLock implements LeaseHost {
     try {
       this.#engine.drop();
     } finally {
-      void this.#pump(); // as above
+      void this.#pump(this.owesOthers ? "behind" : "try"); // as above
     }
   }
 
@@ -208,15 +209,16 @@ export class FileLock implements LeaseHost {
     waiter.grant(this.#leaseTo(waiter.request, waiter.where, epoch, now, now - waiter.since));
   }
 
-  async #pump(): Promise<void> {
+  /** `wait`: begin with a wait. `behind`: begin with one in which those who wait already go first. */
+  async #pump(begin: "try" | "wait" | "behind"): Promise<void> {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      for (let behind = this.owesOthers; ; behind = false) {
+      for (let step = begin; ; step = "try") {
         const [next] = this.#waiting;
         if (next === undefined || this.#lease !== undefined) return;
-        if (!behind && this.#pumpTo(next)) return;
-        const parking = this.#engine.park(behind);
+        if (step === "try" && this.#pumpTo(next)) return;
+        const parking = this.#engine.park(step === "behind");
         this.#unpark = parking.end;
         await parking.woken;
         this.#unpark = undefined;

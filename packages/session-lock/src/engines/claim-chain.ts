@@ -140,10 +140,10 @@ function folderBeat(folder: string): string {
   return found === undefined ? "" : `${found.ino}:${found.mtimeMs}`;
 }
 
-function removeEntry(file: string): void {
+export function removeEntry(file: string): void {
   try {
     unlinkSync(file);
   } catch (error) {
-    if (!hasCode(error, "ENOENT")) throw error; // went away with its folder
+    if (!hasCode(error, "ENOENT")) throw error; // its owner or the folder's was faster
   }
 }

@@ -19,10 +19,27 @@ export function loadKernelLocks(): KernelLocks | undefined {
 function load(): KernelLocks | undefined {
   try {
     const addon: unknown = createRequire(import.meta.url)("fs-native-extensions");
-    return isKernelLocks(addon) ? addon : undefined;
+    return isKernelLocks(addon) ? withCheapRefusals(addon) : undefined;
   } catch {
     return undefined; // an optional dependency: its absence is the ordinary case on musl and rare platforms
   }
+}
+
+/** The add-on says "held" by an exception inside; collecting a stack for each would be most of the cost of a try. */
+function withCheapRefusals(addon: KernelLocks): KernelLocks {
+  return {
+    tryLock: (fd, offset, length) => {
+      const { stackTraceLimit } = Error;
+      Error.stackTraceLimit = 0;
+      try {
+        return addon.tryLock(fd, offset, length);
+      } finally {
+        Error.stackTraceLimit = stackTraceLimit;
+      }
+    },
+    waitForLock: (fd, offset, length) => addon.waitForLock(fd, offset, length),
+    unlock: (fd, offset, length) => addon.unlock(fd, offset, length),
+  };
 }
 
 function isKernelLocks(addon: unknown): addon is KernelLocks {

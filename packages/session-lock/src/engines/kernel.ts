@@ -113,7 +113,7 @@ export class KernelEngine implements Engine {
     this.#parkings += 1;
     if (file !== undefined && hasTurns && this.#parkings === showAfterParkings)
       this.#locks.tryLock(file.fd, presence + process.pid, 1);
-    if (file !== undefined && hasTurns && this.#turn.isWorthwhile(file, behind))
+    if (file !== undefined && hasTurns && this.#turn.ask(file, behind) === "queue")
       return parkUntil([this.#turn.wait(file), afterAbout(250)]);
     // The first looks come quickly, for a lock that was let go between our try and our watch.
     const crowd = Math.ceil(processState.files.size / 8);

@@ -24,6 +24,8 @@ export class NativeTurn {
   readonly #isPartOfHold: () => boolean;
   #wait: Wait | undefined;
   #granted = false;
+  /** The lock was last found held without its turn. */
+  #settledSeen = false;
 
   /** `isPartOfHold`: whether the engine holds the turn together with the lock itself right now. */
   constructor(locks: KernelLocks, turn: number, isPartOfHold: () => boolean) {
@@ -36,18 +38,23 @@ export class NativeTurn {
     return this.#wait !== undefined;
   }
 
-  /** Whether to queue natively: there is a queue (somebody holds `turn`) or we owe the others a place in front. */
-  isWorthwhile(file: LockFile, behind: boolean): boolean {
-    if (this.#wait !== undefined) return this.#wait.file === file;
-    if (processState.nativeWaits >= mostNativeWaits) return false;
+  /**
+   * How to wait for this file: in the kernel's queue, or by watching, because the lock itself is held for long or too
+   * many native waits are under way. `behind`: the lock may be free, and the queue decides.
+   */
+  ask(file: LockFile, behind: boolean): "queue" | "watch" {
+    if (this.#wait !== undefined) return this.#wait.file === file ? "queue" : "watch";
     if (this.#granted) {
-      this.giveBack(file); // it was our turn, but the lock itself is held for long
-      return false;
+      // It was our turn, and the lock was held all the same: its owner has let others wait without it.
+      this.#settledSeen = !behind;
+      this.giveBack(file);
     }
-    if (behind) return true;
-    if (!this.#locks.tryLock(file.fd, this.#turn, 1)) return true;
-    this.#locks.unlock(file.fd, this.#turn, 1);
-    return false;
+    if (this.#settledSeen && this.#locks.tryLock(file.fd, this.#turn, 1)) {
+      this.#locks.unlock(file.fd, this.#turn, 1);
+      return "watch";
+    }
+    this.#settledSeen = false;
+    return processState.nativeWaits < mostNativeWaits ? "queue" : "watch";
   }
 
   wait(file: LockFile): WakeSource {
@@ -63,6 +70,7 @@ export class NativeTurn {
   /** The turn became part of a hold. */
   used(): void {
     this.#granted = false;
+    this.#settledSeen = false;
   }
 
   giveBack(file: LockFile): void {

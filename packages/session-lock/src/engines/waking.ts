@@ -1,5 +1,6 @@
 import { watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
+import { basename } from "node:path";
 import type { Parking } from "../engine.ts";
 
 /** Something that may end a wait, though never before it has returned how to stop it. */
@@ -19,12 +20,15 @@ export function parkUntil(sources: readonly WakeSource[]): Parking {
   return { woken, end };
 }
 
-/** Wakes when the file or folder at `path` changes, is replaced or goes away. */
+/** Wakes when the file or folder at `path` itself changes, is replaced or goes away; not for entries of a folder. */
 export function onChange(path: string): WakeSource {
+  const own = basename(path);
   return (wake) => {
     let watcher: FSWatcher;
     try {
-      watcher = watch(path, { persistent: false }, wake);
+      watcher = watch(path, { persistent: false }, (_event, name) => {
+        if (name === null || name === own) wake();
+      });
     } catch {
       return () => undefined; // gone already, or out of watches: the timer beside this source covers both
     }

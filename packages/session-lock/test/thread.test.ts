@@ -1,0 +1,77 @@
+import { once } from "node:events";
+import { cpSync, mkdirSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
+import { describe, expect, onTestFinished, test } from "vitest";
+import * as original from "session-lock";
+import { workerPath } from "./support/process.ts";
+import { tempFolder, tempSession } from "./support/temp.ts";
+
+const { acquireSessionWriteLock, tryAcquireSessionWriteLock } = original;
+
+describe.each(["kernel", "lockfile"] as const)("worker threads with the %s engine", (engine) => {
+  test("a thread and the main thread exclude each other", async () => {
+    const sessionFile = tempSession();
+    const worker = startThread(sessionFile, engine);
+    await once(worker, "message");
+
+    expect(tryAcquireSessionWriteLock({ sessionFile, engine })).toBeUndefined();
+    worker.postMessage("release");
+    await once(worker, "message");
+
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine });
+    lock.assertHeld();
+  });
+
+  test("what a terminated thread held is taken over, although its process lives", async () => {
+    const sessionFile = tempSession();
+    const worker = startThread(sessionFile, engine);
+    await once(worker, "message");
+
+    await worker.terminate();
+
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 55_000 });
+    lock.assertHeld();
+  });
+});
+
+describe("two copies of the package in one process", () => {
+  test("are one lock: they exclude each other, and re-enter within one scope", async () => {
+    const copy = await importCopy();
+    const sessionFile = tempSession();
+    const lock = await acquireSessionWriteLock({ sessionFile });
+
+    expect(copy.acquireSessionWriteLock).not.toBe(acquireSessionWriteLock);
+    expect(copy.tryAcquireSessionWriteLock({ sessionFile })).toBeUndefined();
+    expect(copy.heldSessionWriteLock(sessionFile)?.epoch).toBe(lock.epoch);
+    await lock.run(async () => {
+      await using nested = await copy.acquireSessionWriteLock({ sessionFile, timeoutMs: 0 });
+      expect(nested.epoch).toBe(lock.epoch);
+    });
+    await using within = await copy.acquireSessionWriteLock({ sessionFile, within: lock });
+    await lock.release();
+    within.assertHeld();
+    expect(tryAcquireSessionWriteLock({ sessionFile })).toBeUndefined();
+  });
+});
+
+function startThread(sessionFile: string, engine: string): Worker {
+  const worker = new Worker(workerPath("thread.js"), { workerData: { sessionFile, engine } });
+  onTestFinished(async () => {
+    await worker.terminate();
+  });
+  return worker;
+}
+
+async function importCopy(): Promise<typeof original> {
+  const root = path.dirname(createRequire(import.meta.url).resolve("session-lock/package.json"));
+  const folder = path.join(tempFolder(), "copy");
+  mkdirSync(folder);
+  const isCode = (file: string) => !file.endsWith(".map"); // the maps' sources stay behind
+  cpSync(path.join(root, "dist"), path.join(folder, "dist"), { recursive: true, filter: isCode });
+  cpSync(path.join(root, "package.json"), path.join(folder, "package.json"));
+  symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
+  return (await import(pathToFileURL(path.join(folder, "dist", "index.js")).href)) as typeof original;
+}
