@@ -1,5 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import { callUnknown, type Call } from "./calls.ts";
+import type { Call } from "./calls.ts";
+import { callUnknown } from "./unknown-calls.ts";
 import { fileKey, type FileRef } from "./file-ref.ts";
 import { fileOf, fileOfValue } from "./files.ts";
 import type { Outcome } from "./frame.ts";

@@ -83,6 +83,7 @@ function memorable(
   switch (value.kind) {
     case "unknown": {
       if (isReassigned(variable)) return undefined;
+      if (value.isObject === true) return value;
       const file = value.file ?? (source === undefined ? undefined : fileOf(machine, source, value));
       return file === undefined ? undefined : { kind: "unknown", file };
     }

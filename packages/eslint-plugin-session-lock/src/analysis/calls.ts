@@ -3,14 +3,14 @@ import type { TSESTree } from "@typescript-eslint/utils";
 import { callApi, callManagerClass } from "./api-calls.ts";
 import { callBuiltin, callImmediate, immediateMethods } from "./builtins.ts";
 import { constructClass } from "./classes.ts";
-import { escapeValue, passValue } from "./escape.ts";
 import type { Outcome } from "./frame.ts";
 import { callFunction } from "./invoke.ts";
+import { callUnknown, passArguments } from "./unknown-calls.ts";
 import { releaseLock, writeWith } from "./lock-effects.ts";
 import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
 import { callLockMethod, callPromiseMethod } from "./method-calls.ts";
-import { staticName, type Node } from "./syntax.ts";
-import { isTracked, partsOf, unknown, type Value } from "./values.ts";
+import type { Node } from "./syntax.ts";
+import { unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
 /** A call after its callee and arguments were evaluated. */
@@ -62,10 +62,13 @@ export function evaluateNew(
           }),
         );
       }
-      return callUnknown(machine, call, after);
+      return callUnknown(machine, call, after).map((outcome) => ({ world: outcome.world, value: object }));
     }),
   );
 }
+
+/** What `new` gives: not null, whatever else it is. */
+const object: Value = { kind: "unknown", isObject: true };
 
 /** Runs a call by what its callee is. Every call may throw. */
 export function dispatch(machine: Machine, call: Call, world: World): readonly Outcome[] {
@@ -100,7 +103,7 @@ function callMethod(
       const { file } = receiver;
       const value: Value =
         name === "getSessionFile" && file !== undefined ? { kind: "unknown", file } : unknown;
-      return passAll(machine, call, world).map((after) => ({ world: after, value }));
+      return one(passArguments(machine, call, world), value);
     }
     case "lock":
       return callLockMethod(machine, call, receiver, name, world) ?? callUnknown(machine, call, world);
@@ -150,52 +153,4 @@ export function release(
   const after = releaseLock(machine, lock, node, world);
   machine.frame.addThrow(after);
   return one(after);
-}
-
-/** Code we do not see: it may throw, call its callbacks at any time, and go on after it returned. */
-export function callUnknown(machine: Machine, call: Call, world: World): readonly Outcome[] {
-  const { node, args, callee } = call;
-  const first = args[0];
-  const isImmediate =
-    callee.kind === "unknown" &&
-    node.callee.type === AST_NODE_TYPES.MemberExpression &&
-    node.callee.property.type === AST_NODE_TYPES.Identifier &&
-    immediateMethods.has(node.callee.property.name);
-  if (isImmediate && first?.kind === "function") {
-    return callImmediate(machine, call, args, { isRepeated: true }, world);
-  }
-  machine.frame.addThrow(world);
-  const isStored =
-    callee.kind === "unknown" && node.callee.type === AST_NODE_TYPES.MemberExpression && stores(node.callee);
-  if (isStored) return one(args.reduce((before, arg) => escapeValue(machine, arg, node, before), world));
-  const uses = args
-    .flatMap((arg) => [...partsOf(arg)])
-    .filter(({ kind }) => kind === "manager" || kind === "lock");
-  let given = world;
-  for (const used of uses) {
-    if (used.kind !== "lock") continue;
-    machine.recorder.hand(used, machine.textOf(node.callee));
-    // Nobody else has the result of a try that is passed on at once, and often there is none: `expect(tryAcquire(…))`.
-    if (used.spec.sync === true && node.arguments.some((argument) => argument === used.site)) {
-      given = given.transfer(used, undefined);
-    }
-  }
-  const isTaken =
-    uses.length > 0 && node.type === AST_NODE_TYPES.CallExpression && !machine.awaited.has(node);
-  const value: Value = isTaken
-    ? { kind: "promise", result: unknown, work: [node], isCertain: false }
-    : unknown;
-  return passAll(machine, call, given).map((after) => ({ world: after, value }));
-}
-
-/** Methods of arrays, maps and sets that keep their argument for others to use. */
-function stores(callee: TSESTree.MemberExpression): boolean {
-  const name = staticName(callee.property, callee.computed);
-  return name !== undefined && ["add", "push", "set", "unshift"].includes(name);
-}
-
-function passAll(machine: Machine, call: Call, world: World): readonly World[] {
-  return [
-    call.args.filter(isTracked).reduce((before, arg) => passValue(machine, arg, call.node, before), world),
-  ];
 }

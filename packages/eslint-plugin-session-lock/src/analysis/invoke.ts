@@ -1,7 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { assignPattern } from "./bindings.ts";
-import { callUnknown, type Call } from "./calls.ts";
-import { passValue } from "./escape.ts";
+import type { Call } from "./calls.ts";
+import { callUnknown } from "./unknown-calls.ts";
 import type { Outcome } from "./frame.ts";
 import { checkLeaks } from "./lock-effects.ts";
 import { capture, type Activation, type Machine } from "./machine.ts";
@@ -166,9 +166,4 @@ function distinct(outcomes: readonly Outcome[]): readonly Outcome[] {
     if (!unique.has(key)) unique.set(key, outcome);
   }
   return [...unique.values()];
-}
-
-/** Hands the arguments of a call to code we do not see. */
-export function passArguments(machine: Machine, call: Call, world: World): World {
-  return call.args.reduce((before, arg) => passValue(machine, arg, call.node, before), world);
 }

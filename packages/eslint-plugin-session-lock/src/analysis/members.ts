@@ -61,7 +61,7 @@ export function readMember(
 /** True if reading a property of the value can throw: it may be null. */
 export function mayBeNull(value: Value): boolean {
   if (value.kind === "nullish") return true;
-  return value.kind === "unknown" && value.file?.kind !== "text" && !isSelf(value);
+  return value.kind === "unknown" && value.isObject !== true && value.file?.kind !== "text" && !isSelf(value);
 }
 
 function isSelf(value: Value): boolean {

@@ -1,6 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { acquired, takeLock } from "./await.ts";
-import { callUnknown, dispatch, release, type Call } from "./calls.ts";
+import { dispatch, release, type Call } from "./calls.ts";
+import { callUnknown } from "./unknown-calls.ts";
 import type { Outcome } from "./frame.ts";
 import { endWork } from "./lock-effects.ts";
 import { one, andThen, type Machine } from "./machine.ts";

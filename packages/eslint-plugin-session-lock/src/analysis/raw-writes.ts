@@ -1,4 +1,5 @@
-import { callUnknown, type Call } from "./calls.ts";
+import type { Call } from "./calls.ts";
+import { callUnknown } from "./unknown-calls.ts";
 import { compareFiles, type FileRef } from "./file-ref.ts";
 import { fileOf } from "./files.ts";
 import type { Outcome } from "./frame.ts";

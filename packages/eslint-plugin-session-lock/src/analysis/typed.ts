@@ -18,9 +18,9 @@ export function typedValue(
   origin: ManagerValue["origin"],
   file?: FileRef,
 ): Value | undefined {
-  return annotation === undefined
-    ? undefined
-    : readType(machine, annotation.typeAnnotation, site, origin, file);
+  // Some parsers say null where others say nothing.
+  const type = annotation?.typeAnnotation;
+  return type === undefined ? undefined : readType(machine, type, site, origin, file);
 }
 
 export function readType(

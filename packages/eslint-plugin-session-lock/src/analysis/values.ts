@@ -45,7 +45,7 @@ export interface PromiseValue {
 
 /** What the analysis knows of a value. Everything that cannot matter to a lock is `unknown`. */
 export type Value =
-  | { readonly kind: "unknown"; readonly file?: FileRef }
+  | { readonly kind: "unknown"; readonly file?: FileRef; readonly isObject?: true }
   | { readonly kind: "nullish" }
   | { readonly kind: "boolean"; readonly value: boolean }
   | { readonly kind: "global"; readonly name: string }
@@ -69,7 +69,7 @@ export const nullish: Value = { kind: "nullish" };
 export function valueKey(value: Value): string {
   switch (value.kind) {
     case "unknown":
-      return `?${value.file === undefined ? "" : fileKey(value.file)}`;
+      return `?${value.isObject === true ? "!" : ""}${value.file === undefined ? "" : fileKey(value.file)}`;
     case "nullish":
       return "null";
     case "boolean":
@@ -105,7 +105,7 @@ export function valueKey(value: Value): string {
 
 /** True if the value could be a lock, a manager or code that uses one: worth remembering. */
 export function isTracked(value: Value): boolean {
-  return value.kind !== "unknown" || value.file !== undefined;
+  return value.kind !== "unknown" || value.file !== undefined || value.isObject === true;
 }
 
 /** The same value with each manager in it changed. */

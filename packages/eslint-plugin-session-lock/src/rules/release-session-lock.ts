@@ -20,10 +20,12 @@ export const releaseSessionLock = createRule({
   select: onePerAcquire,
 });
 
-/** A lock that is never released is not also reported for the ways on which something throws. */
+/** Of several messages about one acquire, the one with the nearest remedy. */
+const ranks = ["notAwaited", "releasedTwice", "handedOver", "leaks", "leaksOnThrow"];
+
 function onePerAcquire(findings: readonly Finding[]): readonly Finding[] {
-  const reported = new Set(
-    findings.filter(({ message }) => message !== "leaksOnThrow").map(({ node }) => node),
+  const rankOf = ({ message }: Finding): number => ranks.indexOf(message);
+  return findings.filter((finding) =>
+    findings.every((other) => other.node !== finding.node || rankOf(other) >= rankOf(finding)),
   );
-  return findings.filter(({ message, node }) => message !== "leaksOnThrow" || !reported.has(node));
 }

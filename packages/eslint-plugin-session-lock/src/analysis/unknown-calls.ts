@@ -1,0 +1,64 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { callImmediate, immediateMethods } from "./builtins.ts";
+import type { Call } from "./calls.ts";
+import { escapeValue, passValue } from "./escape.ts";
+import type { Outcome } from "./frame.ts";
+import { one, type Machine } from "./machine.ts";
+import { staticName } from "./syntax.ts";
+import { isTracked, partsOf, unknown, type Value } from "./values.ts";
+import type { World } from "./world.ts";
+
+/** Methods of arrays, maps and sets that keep their argument for others to use. */
+const storingMethods: ReadonlySet<string> = new Set(["add", "push", "set", "unshift"]);
+
+/** Code we do not see: it may throw, call its callbacks at any time, and go on after it returned. */
+export function callUnknown(machine: Machine, call: Call, world: World): readonly Outcome[] {
+  const { node, args, callee } = call;
+  const method = callee.kind === "unknown" || callee.kind === "method" ? methodName(call) : undefined;
+  if (
+    method !== undefined &&
+    callee.kind === "unknown" &&
+    immediateMethods.has(method) &&
+    args[0]?.kind === "function"
+  ) {
+    return callImmediate(machine, call, args, { isRepeated: true }, world);
+  }
+  if (method !== undefined && storingMethods.has(method)) {
+    const stored = args.reduce((before, arg) => escapeValue(machine, arg, node, before), world);
+    machine.frame.addThrow(stored);
+    return one(stored);
+  }
+  const uses = args
+    .flatMap((arg) => [...partsOf(arg)])
+    .filter(({ kind }) => kind === "manager" || kind === "lock");
+  const given = uses.reduce((before, used) => giveLock(machine, call, used, before), world);
+  machine.frame.addThrow(given);
+  const isTaken =
+    uses.length > 0 && node.type === AST_NODE_TYPES.CallExpression && !machine.awaited.has(node);
+  const value: Value = isTaken
+    ? { kind: "promise", result: unknown, work: [node], isCertain: false }
+    : unknown;
+  return one(passArguments(machine, call, given), value);
+}
+
+/** Hands the arguments of a call to code we do not see. */
+export function passArguments(machine: Machine, call: Call, world: World): World {
+  return call.args
+    .filter(isTracked)
+    .reduce((before, arg) => passValue(machine, arg, call.node, before), world);
+}
+
+function methodName({ node }: Call): string | undefined {
+  const { callee } = node;
+  return callee.type === AST_NODE_TYPES.MemberExpression
+    ? staticName(callee.property, callee.computed)
+    : undefined;
+}
+
+function giveLock(machine: Machine, { node }: Call, used: Value, world: World): World {
+  if (used.kind !== "lock") return world;
+  machine.recorder.hand(used, machine.textOf(node.callee));
+  // Nobody else has the result of a try that is passed on at once, and often there is none: `expect(tryAcquire(…))`.
+  const isTried = used.spec.sync === true && node.arguments.some((argument) => argument === used.site);
+  return isTried ? world.transfer(used, undefined) : world;
+}
