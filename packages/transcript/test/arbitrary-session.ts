@@ -37,7 +37,7 @@ const models = fc.constantFrom<Loose>(
 const stopReasons = fc.constantFrom("stop", "toolUse", "length", "error", "aborted", 7);
 
 /** A message as some writer may have left it, mostly one that pairs with others. */
-export const messages: fc.Arbitrary<unknown> = fc.oneof(
+const messages: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: texts.map((text) => user(text)) },
   { weight: 1, arbitrary: contents.map((content) => user("", { content })) },
   {

@@ -1,5 +1,5 @@
 import type { Fields } from "./fields.ts";
-import { modelOf } from "./target-model.ts";
+import { isOfSomeModel, modelOf } from "./target-model.ts";
 import type { TargetModel } from "./target-model.ts";
 
 /** What the entries of a branch set, the later one winning. */
@@ -15,20 +15,20 @@ export interface BranchState {
 
 export function branchState(branch: readonly Fields[]): BranchState {
   let thinkingLevel = "off";
-  let model: TargetModel | undefined;
+  let modelEntry: Fields | undefined;
   let compactionAt = -1;
   let edits: Map<unknown, unknown> | undefined;
   let position = 0;
   for (const entry of branch) {
     switch (entry["type"]) {
       case "message":
-        model = modelOf(entry["message"]) ?? model;
+        if (isOfSomeModel(entry["message"])) modelEntry = entry;
         break;
       case "thinking_level_change":
         if (typeof entry["thinkingLevel"] === "string") thinkingLevel = entry["thinkingLevel"];
         break;
       case "model_change":
-        model = changedModel(entry) ?? model;
+        if (changedModel(entry)) modelEntry = entry;
         break;
       case "compaction":
         compactionAt = position;
@@ -40,6 +40,7 @@ export function branchState(branch: readonly Fields[]): BranchState {
     }
     position += 1;
   }
+  const model = modelEntry && (changedModel(modelEntry) ?? modelOf(modelEntry["message"]));
   return { thinkingLevel, model, compactionAt, edits };
 }
 

@@ -6,10 +6,10 @@ export type ResultFate = "orphan" | "duplicate" | "lost";
 
 /** Which result answers which call. Positions are those of the list of items. */
 export interface Pairing {
-  /** For the assistant item at a position: the position of the result of each of its calls. */
-  readonly answers: ReadonlyMap<number, readonly (number | undefined)[]>;
-  /** For the result item at a position; a result that is not in here has its call. */
-  readonly fates: ReadonlyMap<number, ResultFate>;
+  /** The position of the result of a call of the turn at a position, if it has one. */
+  answerOf(turn: number, call: number): number | undefined;
+  /** For the result at a position; undefined for one that has its call. */
+  fateOf(result: number): ResultFate | undefined;
 }
 
 interface Slot {
@@ -31,6 +31,7 @@ interface Claims {
  * call the first one counts, unless it was made up.
  */
 export function pairResults(items: readonly Item[]): Pairing {
+  if (isPaired(items)) return PAIRED;
   const builder = new PairingBuilder(items);
   for (let position = 0; position < items.length; position += 1) {
     const item = items[position];
@@ -40,9 +41,27 @@ export function pairResults(items: readonly Item[]): Pairing {
   return builder;
 }
 
+/** Every call is followed by its result, and no result is anywhere else. */
+const PAIRED: Pairing = { answerOf: (turn, call) => turn + 1 + call, fateOf: () => undefined };
+
+/** True for what nearly every branch is; then there is nothing to build. */
+function isPaired(items: readonly Item[]): boolean {
+  for (let position = 0; position < items.length; position += 1) {
+    const item = items[position];
+    if (item?.kind === "result") return false;
+    if (item?.kind !== "assistant") continue;
+    for (const id of item.calls) {
+      position += 1;
+      const next = items[position];
+      if (next?.kind !== "result" || next.message.toolCallId !== id) return false;
+    }
+  }
+  return true;
+}
+
 class PairingBuilder implements Pairing {
-  readonly answers = new Map<number, (number | undefined)[]>();
-  readonly fates = new Map<number, ResultFate>();
+  readonly #answers = new Map<number, (number | undefined)[]>();
+  readonly #fates = new Map<number, ResultFate>();
   readonly #items: readonly Item[];
   readonly #claims = new Map<string, Claims>();
   readonly #lost = new Set<string>();
@@ -55,12 +74,20 @@ class PairingBuilder implements Pairing {
     this.#items = items;
   }
 
+  answerOf(turn: number, call: number): number | undefined {
+    return this.#answers.get(turn)?.[call];
+  }
+
+  fateOf(result: number): ResultFate | undefined {
+    return this.#fates.get(result);
+  }
+
   openTurn(turn: number, calls: readonly string[], lost: readonly string[]): void {
     this.#turn = turn;
     if (lost.length > 0 || this.#turnLost.size > 0) this.#turnLost = new Set(lost);
     for (const id of lost) this.#lost.add(id);
     if (calls.length > 0) {
-      this.answers.set(turn, new Array<number | undefined>(calls.length).fill(undefined));
+      this.#answers.set(turn, new Array<number | undefined>(calls.length).fill(undefined));
       calls.forEach((id, call) => this.#open({ turn, call }, id));
       if (this.#early.size > 0) for (const id of calls) this.#adopt(id);
     }
@@ -75,9 +102,9 @@ class PairingBuilder implements Pairing {
     } else if (claims?.open.length === 0 && !this.#turnLost.has(id)) {
       this.#placeAgain(claims.newest, position);
     } else if (this.#lost.has(id)) {
-      this.fates.set(position, "lost");
+      this.#fates.set(position, "lost");
     } else {
-      this.fates.set(position, "orphan");
+      this.#fates.set(position, "orphan");
       // Of two of one id nobody knows which is the right one.
       if (!claims) this.#early.set(id, this.#early.has(id) ? undefined : position);
     }
@@ -99,12 +126,12 @@ class PairingBuilder implements Pairing {
   }
 
   #placeAgain(slot: Slot, position: number): void {
-    const earlier = this.answers.get(slot.turn)?.[slot.call];
+    const earlier = this.#answers.get(slot.turn)?.[slot.call];
     if (earlier === undefined || !this.#isSynthetic(earlier) || this.#isSynthetic(position)) {
-      this.fates.set(position, "duplicate");
+      this.#fates.set(position, "duplicate");
       return;
     }
-    this.fates.set(earlier, "duplicate");
+    this.#fates.set(earlier, "duplicate");
     this.#answer(slot, position);
   }
 
@@ -115,7 +142,7 @@ class PairingBuilder implements Pairing {
     const slot = claims?.open.at(-1);
     const isOnly = slot?.turn === this.#turn && claims?.open.at(-2)?.turn !== this.#turn;
     if (position === undefined || !claims || !slot || !isOnly) return;
-    this.fates.delete(position);
+    this.#fates.delete(position);
     this.#claim(claims, slot, position);
   }
 
@@ -125,7 +152,7 @@ class PairingBuilder implements Pairing {
   }
 
   #answer(slot: Slot, position: number): void {
-    const answers = this.answers.get(slot.turn);
+    const answers = this.#answers.get(slot.turn);
     if (answers) answers[slot.call] = position;
   }
 

@@ -7,7 +7,7 @@ export type ProviderProfile =
   "anthropic" | "openai-chat" | "openai-responses" | "google" | "bedrock" | "mistral" | "strict";
 
 /** How two turns of one role in a row are taken: refused, joined by the provider itself, or left alone. */
-export type Alternation = "strict" | "soft" | "free";
+type Alternation = "strict" | "soft" | "free";
 
 /** The rules of a profile that go beyond what every provider asks. */
 export interface ProfileRules {

@@ -65,7 +65,7 @@ export function projectContext(
   const log = new ChangeLog();
   const rules = rulesOf(profile);
   const stored: readonly unknown[] = branch;
-  const entries = stored.filter(isFields);
+  const entries = stored.every(isFields) ? stored : stored.filter(isFields);
   const state = branchState(entries);
   const target = options.model ?? (profile === "strict" ? undefined : state.model);
   const reader = { rules, log, target, keepsPartialText: partialText };

@@ -1,4 +1,5 @@
 import { isFields } from "./fields.ts";
+import type { Fields } from "./fields.ts";
 
 /** The model a context is meant for. Without `api` any of the provider's interfaces counts as the same. */
 export interface TargetModel {
@@ -27,11 +28,21 @@ export function isOfModel(message: Signer, target: TargetModel | undefined): boo
   );
 }
 
+/** True for an assistant message that a model wrote, not a gateway. */
+export function isOfSomeModel(message: unknown): message is Fields {
+  return (
+    isFields(message) &&
+    message["role"] === "assistant" &&
+    typeof message["provider"] === "string" &&
+    typeof message["model"] === "string" &&
+    message["provider"] !== GATEWAY_PROVIDER
+  );
+}
+
 /** The model that wrote an assistant message, or undefined for a gateway's row and for anything else. */
 export function modelOf(message: unknown): TargetModel | undefined {
-  if (!isFields(message) || message["role"] !== "assistant") return undefined;
+  if (!isOfSomeModel(message)) return undefined;
   const { provider, model, api } = message;
-  if (typeof provider !== "string" || typeof model !== "string" || provider === GATEWAY_PROVIDER)
-    return undefined;
+  if (typeof provider !== "string" || typeof model !== "string") return undefined;
   return typeof api === "string" ? { provider, model, api } : { provider, model };
 }

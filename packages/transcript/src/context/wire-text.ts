@@ -1,8 +1,9 @@
 /// <reference lib="es2024.string" />
 import { isFields } from "./fields.ts";
+import type { Fields } from "./fields.ts";
 
 /** Deeper values overflow the stack of ordinary JSON writers. */
-export const MAX_DEPTH = 200;
+const MAX_DEPTH = 200;
 
 const NOT_BLANK = /\S/;
 
@@ -34,10 +35,17 @@ export function isWireValue(value: unknown, depth = 0): boolean {
       if (value === null) return true;
       if (depth >= MAX_DEPTH) return false;
       if (Array.isArray(value)) return value.every((item) => isWireValue(item, depth + 1));
-      return Object.entries(value).every(([key, item]) => isWireText(key) && isWireValue(item, depth + 1));
+      return isFields(value) && hasWireMembers(value, depth);
     default:
       return false;
   }
+}
+
+function hasWireMembers(value: Fields, depth: number): boolean {
+  for (const key of Object.keys(value)) {
+    if (!isWireText(key) || !isWireValue(value[key], depth + 1)) return false;
+  }
+  return true;
 }
 
 /** The nearest value that `isWireValue` accepts; the same reference when `value` is one already. */

@@ -51,7 +51,7 @@ export function lostEntry(line: string): LostEntry | undefined {
 }
 
 /** True for an entry and for a header; false for the blocks of a message, which have a type as well. */
-export function isEntry(fields: unknown): fields is Fields {
+function isEntry(fields: unknown): fields is Fields {
   if (!isFields(fields) || typeof fields["type"] !== "string" || typeof fields["timestamp"] !== "string")
     return false;
   const { id, parentId, type } = fields;

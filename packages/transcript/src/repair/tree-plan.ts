@@ -5,7 +5,7 @@ import { isBlankDraft } from "./line-plan.ts";
 import type { Draft, Plan } from "./plan.ts";
 
 /** The marker that takes the place of an entry that is not there. */
-export const STAND_IN = "session-lock.lost";
+const STAND_IN = "session-lock.lost";
 
 /**
  * The third stage: every entry has an id of its own and a parent that stands before it.

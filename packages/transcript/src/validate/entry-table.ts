@@ -3,7 +3,7 @@ import type { FindingLog, Site } from "./finding.ts";
 import type { Turn } from "./turn.ts";
 
 /** A root. */
-export const ROOT = -1;
+const ROOT = -1;
 /** A parent that is not there. */
 export const MISSING = -2;
 
