@@ -46,6 +46,7 @@ export class Connection implements Caller {
   readonly #handshakeTimer: NodeJS.Timeout;
   #phase: "greeting" | "open" | "closing" = "greeting";
   #scopes: readonly Scope[] = [];
+  #caps: readonly string[] = [];
   #followsSessions = false;
 
   constructor(socket: WebSocket, request: IncomingMessage, setup: ConnectionSetup) {
@@ -67,6 +68,10 @@ export class Connection implements Caller {
 
   get scopes(): readonly Scope[] {
     return this.#scopes;
+  }
+
+  get caps(): readonly string[] {
+    return this.#caps;
   }
 
   get followsSessions(): boolean {
@@ -163,6 +168,7 @@ export class Connection implements Caller {
     clearTimeout(this.#handshakeTimer);
     this.#phase = "open";
     this.#scopes = handshake.scopes;
+    this.#caps = handshake.caps;
     const authMode = token === undefined ? "none" : "token";
     const payload = helloOk(handshake, { connId: this.#connId, authMode, services });
     this.#outbox.frame({ type: "res", id: frame.id, ok: true, payload });

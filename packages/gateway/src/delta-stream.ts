@@ -17,7 +17,7 @@ export class DeltaStream {
     this.#sink = sink;
   }
 
-  /** Everything pushed so far. */
+  /** Everything pushed since the beginning or the last `restart`. */
   get text(): string {
     return this.#text;
   }
@@ -37,6 +37,13 @@ export class DeltaStream {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#send();
+  }
+
+  /** Sends what is left and forgets it: what is pushed next is a new text. */
+  restart(): void {
+    this.end();
+    this.#text = "";
+    this.#sentLength = 0;
   }
 
   #send(): void {

@@ -3,6 +3,8 @@ import { hasScope, type Scope } from "./protocol/scopes.ts";
 /** Where events go: one authenticated connection. */
 export interface EventSink {
   readonly scopes: readonly Scope[];
+  /** What it said it can handle. */
+  readonly caps: readonly string[];
   /** Whether it asked for `sessions.changed`. */
   readonly followsSessions: boolean;
   /** Sends an event; a droppable one is left out for a connection that cannot keep up. */
@@ -35,8 +37,13 @@ export class Hub {
 
   /** To everybody who may read conversations; whoever may write may read, so a run's submitter is among them. */
   publish(event: string, payload: object, delivery: Delivery): void {
-    const readers = [...this.#sinks].filter((sink) => hasScope(sink.scopes, "operator.read"));
-    this.#send(readers, event, payload, delivery);
+    this.#send(this.#readers(), event, payload, delivery);
+  }
+
+  /** To the readers who said that they can handle it. */
+  publishTo(cap: string, event: string, payload: object): void {
+    const able = this.#readers().filter((sink) => sink.caps.includes(cap));
+    this.#send(able, event, payload, "droppable");
   }
 
   /** To those who asked to be told of changed sessions. */
@@ -47,6 +54,10 @@ export class Hub {
       payload,
       "droppable",
     );
+  }
+
+  #readers(): EventSink[] {
+    return [...this.#sinks].filter((sink) => hasScope(sink.scopes, "operator.read"));
   }
 
   #send(sinks: readonly EventSink[], event: string, payload: object, delivery: Delivery): void {

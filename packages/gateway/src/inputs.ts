@@ -1,4 +1,4 @@
-import type { SessionEntry } from "@session-lock/transcript";
+import { idempotencyKeyOf, type SessionEntry } from "@session-lock/transcript";
 import { Type, type Static } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 
@@ -26,6 +26,7 @@ export const runKeys = {
   user: (runId: string): string => `${runId}:user`,
   assistant: (runId: string): string => `${runId}:assistant`,
   end: (runId: string): string => `${runId}:end`,
+  tool: (runId: string, row: string): string => `${runId}:tool-${row}`,
 } as const;
 
 /** What a transcript says about one accepted input. */
@@ -41,7 +42,7 @@ export function readInputs(entries: readonly SessionEntry[]): InputRecord[] {
   const keys = new Set<string>();
   for (const entry of entries) {
     if (entry.type === "message" || (entry.type === "custom" && entry.customType === RUN_END_ENTRY)) {
-      const key = idempotencyKeyOf(entry.type === "message" ? entry.message : entry.data);
+      const key = idempotencyKeyOf(entry);
       if (key !== undefined) keys.add(key);
     } else if (
       entry.type === "custom" &&
@@ -56,10 +57,4 @@ export function readInputs(entries: readonly SessionEntry[]): InputRecord[] {
     input,
     ended: keys.has(runKeys.assistant(input.runId)) || keys.has(runKeys.end(input.runId)),
   }));
-}
-
-function idempotencyKeyOf(carrier: unknown): string | undefined {
-  if (typeof carrier !== "object" || carrier === null) return undefined;
-  const key = "idempotencyKey" in carrier ? carrier.idempotencyKey : undefined;
-  return typeof key === "string" ? key : undefined;
 }

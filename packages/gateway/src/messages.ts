@@ -1,5 +1,5 @@
-import type { AssistantMessage, UserMessage } from "@session-lock/transcript";
-import type { AgentRunner } from "./runners/runner.ts";
+import type { AssistantMessage, TextContent, ToolResultMessage, UserMessage } from "@session-lock/transcript";
+import type { AgentRunner, AgentToolCall, AgentToolResult } from "./runners/runner.ts";
 
 /** Text of ours that is no model's output; other programs that read the format know these rows by it. */
 const SYNTHETIC = { api: "openai-responses", provider: "openclaw", model: "gateway-injected" } as const;
@@ -21,6 +21,30 @@ export function answerMessage(
   timestamp: number,
 ): AssistantMessage {
   return { role: "assistant", ...assistantBody(text), ...model, stopReason: "stop", timestamp };
+}
+
+/** A model turn that asks for tools, with what it said before. */
+export function toolCallMessage(
+  text: string,
+  calls: readonly AgentToolCall[],
+  model: AgentRunner["model"],
+  timestamp: number,
+): AssistantMessage {
+  const said: TextContent[] = text.trim() === "" ? [] : [{ type: "text", text }];
+  const asked = calls.map(({ id, name, arguments: args }) => {
+    return { type: "toolCall" as const, id, name, arguments: args };
+  });
+  const body = { content: [...said, ...asked], usage: NO_USAGE };
+  return { role: "assistant", ...body, ...model, stopReason: "toolUse", timestamp };
+}
+
+export function toolResultMessage(
+  call: AgentToolCall,
+  { text, isError }: AgentToolResult,
+  timestamp: number,
+): ToolResultMessage {
+  const content = [{ type: "text" as const, text }];
+  return { role: "toolResult", toolCallId: call.id, toolName: call.name, content, isError, timestamp };
 }
 
 /** What a stopped run had said. `stop`, not `aborted`: the person saw it, so the model shall know that it said it. */

@@ -1,40 +1,23 @@
-import type { AgentMessage, Appended, Transcript } from "@session-lock/transcript";
-import { untilAborted } from "./abortable.ts";
-import { DeltaStream } from "./delta-stream.ts";
-import { RUN_END_ENTRY, runKeys, type AcceptedInput } from "./inputs.ts";
+import type { AgentMessage, Transcript } from "@session-lock/transcript";
+import type { AcceptedInput } from "./inputs.ts";
 import type { LaneJob } from "./lane.ts";
-import { abortedMessage, answerMessage, failedMessage, userMessage, type AbortOrigin } from "./messages.ts";
-import type { ChatEvent } from "./protocol/chat.ts";
+import type { AbortOrigin } from "./messages.ts";
+import { outcomeItem, type Outcome } from "./outcome.ts";
+import { partialMessage, RunEvents, type ChatNews, type RunAudience } from "./run-events.ts";
 import type { AgentRunner } from "./runners/runner.ts";
+import { Turn } from "./turn.ts";
 
 const MAX_ERROR_LENGTH = 1_000;
 
 /** What a run needs from the session it belongs to. */
-export interface RunHost {
-  readonly sessionKey: string;
-  readonly agentId: string;
+export interface RunHost extends RunAudience {
   readonly transcript: Transcript;
   readonly runner: AgentRunner;
-  /** Sends an event of the run to everybody who reads along. */
-  publish(event: ChatEvent): void;
   /** Called with what no client can be told, for the log. */
   failed(run: Run, error: unknown): void;
   /** Called once, after the terminal event. */
   ended(run: Run): void;
 }
-
-/** How a run ended, before it is written down. */
-type Outcome =
-  | { readonly kind: "final"; readonly text: string }
-  | { readonly kind: "aborted"; readonly text: string; readonly origin: AbortOrigin }
-  | { readonly kind: "error"; readonly text: string; readonly reason: string };
-
-/** What an event tells beside the run's name and place. */
-type ChatNews = ChatEvent extends infer E
-  ? E extends unknown
-    ? Omit<E, "runId" | "sessionKey" | "agentId" | "seq">
-    : never
-  : never;
 
 /**
  * One agent turn, from the acknowledged input to its one terminal event.
@@ -48,18 +31,27 @@ export class Run implements LaneJob {
   readonly input: AcceptedInput;
   readonly #host: RunHost;
   readonly #controller = new AbortController();
+  readonly #events: RunEvents;
+  readonly #turn: Turn;
   #state: "queued" | "running" | "ending" | "ended" = "queued";
   #abortOrigin: AbortOrigin = "rpc";
   #settled: Promise<void> = Promise.resolve();
-  #seq = 0;
 
   constructor(input: AcceptedInput, host: RunHost) {
     this.input = input;
     this.#host = host;
+    this.#events = new RunEvents(input.runId, host);
+    const { sessionKey, transcript, runner } = host;
+    this.#turn = new Turn(input, { sessionKey, transcript, runner, events: this.#events });
   }
 
   get runId(): string {
     return this.input.runId;
+  }
+
+  /** Whether the user's words are on the branch by now. */
+  get heard(): boolean {
+    return this.#turn.heard;
   }
 
   /** Resolves when a turn that has started, or an abort, is on disk and told. Never rejects. */
@@ -70,7 +62,7 @@ export class Run implements LaneJob {
   start(): Promise<void> {
     if (this.#state !== "queued") return this.#settled;
     this.#state = "running";
-    this.#settled = this.#turn().then((outcome) => this.#end(outcome));
+    this.#settled = this.#takeTurn().then((outcome) => this.#end(outcome));
     return this.#settled;
   }
 
@@ -86,39 +78,21 @@ export class Run implements LaneJob {
     return true;
   }
 
-  async #turn(): Promise<Outcome> {
-    const { input } = this;
-    const { transcript, runner, sessionKey } = this.#host;
+  async #takeTurn(): Promise<Outcome> {
+    const { timeoutMs } = this.input;
     const { signal } = this.#controller;
-    const stream = new DeltaStream((deltaText, text) => {
-      this.#publish({ state: "delta", deltaText, message: partialMessage(text) });
-    });
     const timer =
-      input.timeoutMs === undefined
-        ? undefined
-        : setTimeout(() => this.abort("timeout"), input.timeoutMs).unref();
+      timeoutMs === undefined ? undefined : setTimeout(() => this.abort("timeout"), timeoutMs).unref();
+    this.#events.started();
     try {
-      const said = userMessage(input.message, input.acceptedAt);
-      await transcript.append(said, { idempotencyKey: runKeys.user(this.runId), purpose: "run input" });
-      const { messages } = await transcript.context();
-      const request = {
-        runId: this.runId,
-        sessionKey,
-        sessionId: transcript.sessionId,
-        input: input.message,
-        messages,
-        thinking: input.thinking,
-        signal,
-      };
-      for await (const event of untilAborted(runner.run(request), signal)) stream.push(event.text);
-      return { kind: "final", text: stream.text };
+      await this.#turn.take(signal);
+      return { kind: "final", text: this.#turn.text };
     } catch (error) {
-      if (signal.aborted) return { kind: "aborted", text: stream.text, origin: this.#abortOrigin };
+      if (signal.aborted) return { kind: "aborted", text: this.#turn.text, origin: this.#abortOrigin };
       this.#host.failed(this, error);
-      return { kind: "error", text: stream.text, reason: describe(error) };
+      return { kind: "error", text: this.#turn.text, reason: describe(error) };
     } finally {
       clearTimeout(timer);
-      stream.end();
     }
   }
 
@@ -126,50 +100,30 @@ export class Run implements LaneJob {
     this.#state = "ending";
     try {
       const message = await this.#record(outcome);
-      this.#publish(terminalNews(outcome, message));
+      this.#events.ended(terminalNews(outcome, message));
     } catch (error) {
       this.#host.failed(this, error);
       const errorMessage = `the answer could not be stored: ${describe(error)}`;
       const message = outcome.text === "" ? {} : { message: partialMessage(outcome.text) };
-      this.#publish({ state: "error", errorKind: "unknown", errorMessage, ...message });
+      this.#events.ended({ state: "error", errorKind: "unknown", errorMessage, ...message });
     }
     this.#state = "ended";
     this.#host.ended(this);
   }
 
-  /** Writes the outcome down in one append; its key makes it the run's only one, whoever else tries. */
+  /** Writes the outcome down, with the tool calls that it left open, in one append. */
   async #record(outcome: Outcome): Promise<AgentMessage | undefined> {
-    const { transcript } = this.#host;
-    const message = this.#outcomeMessage(outcome);
-    const purpose = `run ${outcome.kind}`;
-    if (message === undefined) {
-      const data = { runId: this.runId, state: outcome.kind };
-      await transcript.appendCustom(RUN_END_ENTRY, data, {
-        idempotencyKey: runKeys.end(this.runId),
-        purpose,
-      });
-      return undefined;
-    }
-    const idempotencyKey = runKeys.assistant(this.runId);
-    return messageOf(await transcript.append(message, { idempotencyKey, purpose }));
-  }
-
-  #outcomeMessage(outcome: Outcome): AgentMessage | undefined {
-    const { model } = this.#host.runner;
-    const now = Date.now();
-    if (outcome.kind === "error") return failedMessage(outcome.text, { reason: outcome.reason, model }, now);
-    if (outcome.text.trim() === "") return undefined;
-    if (outcome.kind === "final") return answerMessage(outcome.text, model, now);
-    return abortedMessage(outcome.text, { origin: outcome.origin, runId: this.runId }, now);
-  }
-
-  #publish(news: ChatNews): void {
-    const { sessionKey, agentId } = this.#host;
-    this.#host.publish({ runId: this.runId, sessionKey, agentId, seq: this.#seq++, ...news });
+    const { transcript, runner } = this.#host;
+    const items = [...this.#turn.openRows(), outcomeItem(this.runId, outcome, runner.model)];
+    const entry = (await transcript.appendMany(items, { purpose: `run ${outcome.kind}` })).at(-1)?.entry;
+    return entry?.type === "message" ? entry.message : undefined;
   }
 }
 
-function terminalNews(outcome: Outcome, stored: AgentMessage | undefined): ChatNews {
+function terminalNews(
+  outcome: Outcome,
+  stored: AgentMessage | undefined,
+): Exclude<ChatNews, { readonly state: "delta" }> {
   const message = stored === undefined ? {} : { message: stored };
   switch (outcome.kind) {
     case "final":
@@ -179,14 +133,6 @@ function terminalNews(outcome: Outcome, stored: AgentMessage | undefined): ChatN
     case "error":
       return { state: "error", errorKind: "unknown", errorMessage: outcome.reason, ...message };
   }
-}
-
-function partialMessage(text: string): object {
-  return { role: "assistant", content: [{ type: "text", text }], timestamp: Date.now() };
-}
-
-function messageOf({ entry }: Appended): AgentMessage | undefined {
-  return entry.type === "message" ? entry.message : undefined;
 }
 
 /** What a client may read of a failure: a code where there is one (messages of ours name files), else the message. */

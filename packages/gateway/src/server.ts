@@ -14,9 +14,10 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_BODY_BYTES = 64 * 1024;
 const UPGRADE_PATHS = new Set(["/", "/ws"]);
 
+const CONTENT_POLICY =
+  "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 const HEADERS = {
-  "content-security-policy":
-    "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
+  "content-security-policy": CONTENT_POLICY,
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "x-frame-options": "DENY",
@@ -81,6 +82,12 @@ function addRoutes(app: FastifyInstance, setup: ServerSetup, bound: BoundAddress
     reply.headers(HEADERS);
     const fault = checkRequest(request.raw, bound);
     if (fault !== undefined) return reply.code(fault.status).send({ error: fault.reason });
+    // In some browsers 'self' does not cover ws: of the same host. The host was checked just now.
+    const { host } = request.headers;
+    reply.header(
+      "content-security-policy",
+      `${CONTENT_POLICY}; connect-src 'self' ws://${host} wss://${host}`,
+    );
     return undefined;
   });
   app.get("/healthz", (_request, reply) =>

@@ -5,6 +5,7 @@ import type { Hub } from "./hub.ts";
 import { INPUT_ENTRY, readInputs, runKeys, type AcceptedInput } from "./inputs.ts";
 import { Lane } from "./lane.ts";
 import { injectedMessage, userMessage, type AbortOrigin } from "./messages.ts";
+import type { AgentStreamEvent } from "./protocol/agent-event.ts";
 import type { ChatEvent, ChatSendResult } from "./protocol/chat.ts";
 import { Run, type RunHost } from "./run.ts";
 import type { AgentRunner } from "./runners/runner.ts";
@@ -148,9 +149,11 @@ export class Session implements RunHost {
     return entry.id;
   }
 
-  /** The acknowledged inputs whose runs have not begun, the next one first. */
+  /** The acknowledged inputs that are not on the branch yet, the next one first. */
   pendingInputs(): PendingInput[] {
-    return this.#lane.waiting.flatMap((run) => {
+    const { active, waiting } = this.#lane;
+    const unheard = active === undefined || active.heard ? waiting : [active, ...waiting];
+    return unheard.flatMap((run) => {
       const known = this.#inputs.get(run.runId);
       if (known?.kind !== "open") return [];
       const { message, acceptedAt } = run.input;
@@ -167,6 +170,11 @@ export class Session implements RunHost {
   publish(event: ChatEvent): void {
     const delivery = event.state === "delta" ? "droppable" : "certain";
     this.#setup.hub.publish("chat", event, delivery);
+  }
+
+  publishAgent(event: AgentStreamEvent): void {
+    if (event.stream === "tool") this.#setup.hub.publishTo("tool-events", "agent", event);
+    else this.#setup.hub.publish("agent", event, event.stream === "lifecycle" ? "certain" : "droppable");
   }
 
   failed(run: Run, error: unknown): void {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { WebSocket, type ClientOptions } from "ws";
+import { AgentStreamEvent } from "../src/protocol/agent-event.ts";
 import { ChatEvent } from "../src/protocol/chat.ts";
 import { HelloOk } from "../src/protocol/connect.ts";
 import { EventFrame, ResponseFrame } from "../src/protocol/frames.ts";
@@ -16,6 +17,7 @@ export interface ConnectOptions {
   readonly scopes?: readonly string[];
   readonly minProtocol?: number;
   readonly maxProtocol?: number;
+  readonly caps?: readonly string[];
 }
 
 /** A protocol client that remembers everything it was sent. */
@@ -46,6 +48,14 @@ export class TestClient {
       .map((frame) => Value.Parse(ChatEvent, frame.payload));
   }
 
+  /** The `agent` events of one run so far. */
+  agentOf(runId: string): readonly AgentStreamEvent[] {
+    return this.frames
+      .filter((frame) => frame.event === "agent")
+      .map((frame) => Value.Parse(AgentStreamEvent, frame.payload))
+      .filter((event) => event.runId === runId);
+  }
+
   /** The `chat` events of one run so far. */
   chatsOf(runId: string): readonly ChatEvent[] {
     return this.chats.filter((event) => event.runId === runId);
@@ -72,9 +82,9 @@ export class TestClient {
     return Value.Parse(ChatEvent, (await this.#line.event(isFit)).payload);
   }
 
-  /** The first event of that name. */
-  event(name: string): Promise<EventFrame> {
-    return this.#line.event((frame) => frame.event === name);
+  /** The first event of that name whose payload fits. */
+  event(name: string, fits: (payload: unknown) => boolean = () => true): Promise<EventFrame> {
+    return this.#line.event((frame) => frame.event === name && fits(frame.payload));
   }
 
   /** The code the gateway closes with. */
@@ -101,12 +111,13 @@ export class TestClient {
 }
 
 export function connectParams(options: ConnectOptions = {}): object {
-  const { token, scopes, minProtocol = 4, maxProtocol = 4 } = options;
+  const { token, scopes, minProtocol = 4, maxProtocol = 4, caps = [] } = options;
   return {
     minProtocol,
     maxProtocol,
     client: { id: "test", version: "1", platform: "node", mode: "test" },
     role: "operator",
+    caps,
     ...(scopes === undefined ? {} : { scopes }),
     ...(token === undefined ? {} : { auth: { token } }),
   };

@@ -117,3 +117,31 @@ test("sessions are listed, the last used one first", async () => {
     ],
   });
 });
+
+test("at every moment each acknowledged message is in the history, as waiting or as stored", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  await using client = await TestClient.connect(gateway.url);
+  const acknowledged: string[] = [];
+  const missing: string[] = [];
+  const runs = Array.from({ length: 20 }, (_item, index) => `run-${index}`);
+  const sending = Promise.all(
+    runs.map(async (runId) => {
+      await client.send("main", runId, runId);
+      acknowledged.push(runId);
+    }),
+  );
+  let looks = 0;
+  const looking = (async () => {
+    while (client.chats.filter((event) => event.state === "final").length < runs.length) {
+      const expected = [...acknowledged];
+      const history = JSON.stringify(await client.request("chat.history", { sessionKey: "main" }));
+      missing.push(...expected.filter((runId) => !history.includes(`"text":"${runId}"`)));
+      looks += 1;
+    }
+  })();
+  await Promise.all([sending, looking]);
+
+  expect(missing).toEqual([]);
+  expect(looks).toBeGreaterThan(0);
+});

@@ -44,6 +44,9 @@ test.each(["healthz", "no/such/page"])("every answer forbids what a page must no
 
   expect(headers.get("content-security-policy")).toContain("default-src 'self'");
   expect(headers.get("content-security-policy")).not.toContain("unsafe");
+  // Some browsers take 'self' for http: only.
+  const { host } = new URL(gateway.url);
+  expect(headers.get("content-security-policy")).toContain(`connect-src 'self' ws://${host} wss://${host}`);
   expect(headers.get("x-content-type-options")).toBe("nosniff");
   expect(headers.get("referrer-policy")).toBe("no-referrer");
   expect(headers.get("x-frame-options")).toBe("DENY");

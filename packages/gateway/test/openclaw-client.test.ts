@@ -117,7 +117,7 @@ test("the published client stops a run, puts a note in and lists the session", a
 test("what we send is what the published schemas say", async () => {
   await using dir = await temporaryStateDir();
   await using gateway = await startTestGateway(dir.path);
-  await using client = await TestClient.connect(gateway.url);
+  await using client = await TestClient.connect(gateway.url, { caps: ["tool-events"] });
   const checker = await publishedChecker();
   const faults = (schema: keyof typeof ProtocolSchemas, value: unknown): unknown[] => [
     ...checker.Errors(ProtocolSchemas[schema], value),
@@ -125,6 +125,8 @@ test("what we send is what the published schemas say", async () => {
 
   await client.send("main", "slow: one two", "done");
   await client.terminal("done");
+  await client.send("main", "tool: count this", "tools");
+  await client.terminal("tools");
   await client.send("main", "slow: three four five", "stopped");
   await client.chat((event) => event.runId === "stopped");
   await client.request("chat.abort", { sessionKey: "main" });
@@ -137,6 +139,11 @@ test("what we send is what the published schemas say", async () => {
   expect(faults("AgentsListResult", agents)).toEqual([]);
   expect(client.frames.flatMap((frame) => faults("EventFrame", frame))).toEqual([]);
   expect(client.chats.flatMap((chat) => faults("ChatEvent", chat))).toEqual([]);
+  const agentEvents = ["done", "tools", "stopped"].flatMap((runId) => client.agentOf(runId));
+  expect(agentEvents.flatMap((event) => faults("AgentEvent", event))).toEqual([]);
+  expect(new Set(agentEvents.map((event) => event.stream))).toEqual(
+    new Set(["lifecycle", "assistant", "tool"]),
+  );
   expect(new Set(client.chats.map((chat) => chat.state))).toEqual(new Set(["delta", "final", "aborted"]));
 });
 

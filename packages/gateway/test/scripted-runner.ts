@@ -4,6 +4,7 @@ import type { AgentEvent, AgentRunner, AgentRunRequest } from "../src/index.ts";
 export interface Conductor {
   readonly request: AgentRunRequest;
   say(text: string): void;
+  tell(event: AgentEvent): void;
   finish(): void;
   fail(error: Error): void;
 }
@@ -55,6 +56,7 @@ function newPart(request: AgentRunRequest): Part {
     request,
     steps: stream.readable,
     say: (text) => void writer.write({ type: "text", text }).catch(ignore),
+    tell: (event) => void writer.write(event).catch(ignore),
     finish: () => void writer.close().catch(ignore),
     fail: (error) => void writer.abort(error).catch(ignore),
   };

@@ -209,7 +209,8 @@ function applyEvent(before: Conversation, event: ChatEvent, at: number): Convers
     const text = event.text ?? (event.replaces ? event.delta : soFar + event.delta);
     return {
       ...before,
-      live: text === "" ? live : withRow(live, { ...answer, text }),
+      // Nothing said is no row; what was said before tool calls is in the transcript with them.
+      live: text === "" ? live.filter((row) => row.id !== answer.id) : withRow(live, { ...answer, text }),
       activeRunIds: [...otherRunIds, runId],
     };
   }

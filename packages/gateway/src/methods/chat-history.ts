@@ -18,7 +18,7 @@ export const chatHistory = defineMethod({
     const sessionKey = toSessionKey(params.sessionKey, params.agentId ?? agentId);
     const page = { limit: Math.min(limit, MAX_LIMIT), offset, maxChars };
     const found = await sessions.find(sessionKey, async (session) => {
-      // State first: a run that ends meanwhile is shown as active, or in the messages, or both, but never nowhere.
+      // State first: what moves from waiting to active or to the messages meanwhile is in one or both, never nowhere.
       const state = presentState(session);
       const rows = readHistory(await session.transcript.branch(), page);
       return { sessionKey, sessionId: session.transcript.sessionId, ...rows, ...state };

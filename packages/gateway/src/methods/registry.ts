@@ -25,4 +25,4 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
 );
 
 /** Every event that is sent, for hello-ok. */
-export const EVENTS = ["chat", "connect.challenge", "sessions.changed", "shutdown", "tick"] as const;
+export const EVENTS = ["agent", "chat", "connect.challenge", "sessions.changed", "shutdown", "tick"] as const;

@@ -75,9 +75,17 @@ const runFields = {
   message: Type.Optional(Type.Unknown()),
 };
 
-/** More of the answer: `deltaText` is what is new, `message` holds all of it so far. */
+/**
+ * More of the answer: `deltaText` is what is new, `message` holds all of it so far. After tool calls a new text begins:
+ * its first delta says `replace`.
+ */
 const ChatDeltaEvent = Type.Object(
-  { ...runFields, state: Type.Literal("delta"), deltaText: Type.String() },
+  {
+    ...runFields,
+    state: Type.Literal("delta"),
+    deltaText: Type.String(),
+    replace: Type.Optional(Type.Boolean()),
+  },
   closed,
 );
 

@@ -22,6 +22,7 @@ export type Handshake =
       readonly protocol: number;
       readonly role: string;
       readonly scopes: readonly Scope[];
+      readonly caps: readonly string[];
     }
   | { readonly kind: "refused"; readonly refusal: Refusal; readonly badCredential: boolean };
 
@@ -36,7 +37,7 @@ export function shakeHands(rawParams: unknown, terms: HandshakeTerms): Handshake
     if (!(error instanceof GatewayError)) throw error;
     return refuse(error.message);
   }
-  const { minProtocol, maxProtocol, role = "operator", auth, device } = params;
+  const { minProtocol, maxProtocol, role = "operator", caps = [], auth, device } = params;
   const { oldest, newest } = PROTOCOL_VERSIONS;
   const protocol = Math.min(newest, maxProtocol);
   if (protocol < oldest || protocol < minProtocol) {
@@ -54,7 +55,7 @@ export function shakeHands(rawParams: unknown, terms: HandshakeTerms): Handshake
     const fault = checkDeviceProof(device, params, terms);
     if (fault !== undefined) return refuseCredential("device proof refused", fault);
   }
-  return { kind: "accepted", protocol, role, scopes: grantScopes(ALL_SCOPES, params.scopes) };
+  return { kind: "accepted", protocol, role, scopes: grantScopes(ALL_SCOPES, params.scopes), caps };
 }
 
 function refuse(

@@ -1,20 +1,55 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
+import type { AgentMessage } from "@session-lock/transcript";
+import { COUNT_LETTERS, countLetters, countLettersCall } from "./demo-tool.ts";
 import type { AgentEvent, AgentRunner, AgentRunRequest } from "./runner.ts";
 
-const SLOW_WORD_MS = 250;
+const SLOW_STEP_MS = 250;
 
 /**
  * A runner that needs no model: it answers `echo: <text>` word by word. A message that begins with `slow:` gets one
- * word each 250 ms, long enough to press stop.
+ * word each 250 ms, long enough to press stop. One that begins with `tool:` has its words counted by a tool first, one
+ * call after the other; `tool: slow:` does both.
  */
 export function createEchoRunner(): AgentRunner {
   return { model: { api: "echo", provider: "session-lock", model: "echo" }, run: echo };
 }
 
-async function* echo({ input, signal }: AgentRunRequest): AsyncGenerator<AgentEvent> {
-  const slow = input.startsWith("slow:");
-  for (const text of `echo: ${input}`.split(/(?<=\s)(?=\S)/)) {
-    await (slow ? setTimeout(SLOW_WORD_MS, undefined, { signal }) : setImmediate(undefined, { signal }));
+async function* echo(request: AgentRunRequest): AsyncGenerator<AgentEvent> {
+  const { input, signal } = request;
+  const slow = /^(?:tool:\s*)?slow:/.test(input);
+  const step = (): Promise<void> =>
+    slow ? setTimeout(SLOW_STEP_MS, undefined, { signal }) : setImmediate(undefined, { signal });
+  if (input.startsWith("tool:")) yield* countWords(request, step);
+  for (const text of piecesOf(`echo: ${input}`)) {
+    await step();
     yield { type: "text", text };
   }
+}
+
+async function* countWords(request: AgentRunRequest, step: () => Promise<void>): AsyncGenerator<AgentEvent> {
+  const { runId, input, messages } = request;
+  const words = input.slice("tool:".length).split(/\s+/).filter(Boolean);
+  for (let place = countedSoFar(messages); place < words.length; place += 1) {
+    const word = words[place] ?? "";
+    for (const text of piecesOf(`Counting the letters of ${word}.`)) {
+      await step();
+      yield { type: "text", text };
+    }
+    const call = countLettersCall(runId, place, word);
+    yield { type: "tool-calls", calls: [call] };
+    await step();
+    yield { type: "tool-result", ...countLetters(call) };
+  }
+}
+
+/** How far an earlier attempt at the same message came. */
+function countedSoFar(messages: readonly AgentMessage[]): number {
+  const asked = messages.findLastIndex((message) => message.role === "user");
+  return messages
+    .slice(asked + 1)
+    .filter((message) => message.role === "toolResult" && message.toolName === COUNT_LETTERS).length;
+}
+
+function piecesOf(text: string): string[] {
+  return text.split(/(?<=\s)(?=\S)/);
 }

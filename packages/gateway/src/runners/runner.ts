@@ -8,7 +8,10 @@ export interface AgentRunRequest {
   readonly sessionId: string;
   /** The user's words that started this run. */
   readonly input: string;
-  /** Everything a model may be given, the input included as the last user turn. */
+  /**
+   * Everything a model may be given. It ends with the input, or with what came after it: notes, and the tool results of
+   * an earlier attempt that a crash cut short and that this run goes on from.
+   */
   readonly messages: readonly AgentMessage[];
   /** The thinking level the client asked for. */
   readonly thinking: string | undefined;
@@ -16,11 +19,36 @@ export interface AgentRunRequest {
   readonly signal: AbortSignal;
 }
 
-/** What a runner tells while it works: the next piece of the answer's text. */
-export interface AgentEvent {
-  readonly type: "text";
-  readonly text: string;
+/** A tool that the model wants to be run. */
+export interface AgentToolCall {
+  /** Different from every other call of the session. */
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
 }
+
+/** What came of a tool call. */
+export interface AgentToolResult {
+  readonly toolCallId: string;
+  /** What the model is given. */
+  readonly text: string;
+  readonly isError: boolean;
+}
+
+/**
+ * What a runner tells while it works.
+ *
+ * - `text` the next piece of what the assistant says
+ * - `tool-calls` the calls of one model turn, before they are run; the text since the last group belongs to them
+ * - `tool-result` the result of one of them, in any order; no text and no other calls until all have theirs
+ *
+ * The gateway writes a group, its text, calls and results, in one append when the last result is there, so that no
+ * reader of the transcript ever finds a call without its result.
+ */
+export type AgentEvent =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "tool-calls"; readonly calls: readonly AgentToolCall[] }
+  | ({ readonly type: "tool-result" } & AgentToolResult);
 
 /**
  * Produces one agent turn. `run` may throw: the run then ends with an `error` event. It holds no lock while it works

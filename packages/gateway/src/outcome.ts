@@ -1,0 +1,30 @@
+import type { AgentMessage, AppendItem } from "@session-lock/transcript";
+import { RUN_END_ENTRY, runKeys } from "./inputs.ts";
+import { abortedMessage, answerMessage, failedMessage, type AbortOrigin } from "./messages.ts";
+import type { AgentRunner } from "./runners/runner.ts";
+
+/** How a run ended, before it is written down. `text` is what it said since its last tool calls. */
+export type Outcome =
+  | { readonly kind: "final"; readonly text: string }
+  | { readonly kind: "aborted"; readonly text: string; readonly origin: AbortOrigin }
+  | { readonly kind: "error"; readonly text: string; readonly reason: string };
+
+/** The one row that ends a run; its key makes it the only one, whoever else tries. */
+export function outcomeItem(runId: string, outcome: Outcome, model: AgentRunner["model"]): AppendItem {
+  const message = outcomeMessage(runId, outcome, model);
+  if (message !== undefined) return { message, idempotencyKey: runKeys.assistant(runId) };
+  const data = { runId, state: outcome.kind };
+  return { customType: RUN_END_ENTRY, data, idempotencyKey: runKeys.end(runId) };
+}
+
+function outcomeMessage(
+  runId: string,
+  outcome: Outcome,
+  model: AgentRunner["model"],
+): AgentMessage | undefined {
+  const now = Date.now();
+  if (outcome.kind === "error") return failedMessage(outcome.text, { reason: outcome.reason, model }, now);
+  if (outcome.text.trim() === "") return undefined;
+  if (outcome.kind === "final") return answerMessage(outcome.text, model, now);
+  return abortedMessage(outcome.text, { origin: outcome.origin, runId }, now);
+}

@@ -1,0 +1,97 @@
+import type { AppendItem, Transcript } from "@session-lock/transcript";
+import { untilAborted } from "./abortable.ts";
+import { DeltaStream } from "./delta-stream.ts";
+import { runKeys, type AcceptedInput } from "./inputs.ts";
+import { userMessage } from "./messages.ts";
+import type { RunEvents } from "./run-events.ts";
+import type { AgentEvent, AgentRunner } from "./runners/runner.ts";
+import { ToolGroup } from "./tool-group.ts";
+
+/** What a turn works with. */
+export interface TurnSetup {
+  readonly sessionKey: string;
+  readonly transcript: Transcript;
+  readonly runner: AgentRunner;
+  readonly events: RunEvents;
+}
+
+/** The runner at work on one input: its text becomes deltas, its tool calls become rows. */
+export class Turn {
+  readonly #input: AcceptedInput;
+  readonly #setup: TurnSetup;
+  readonly #stream: DeltaStream;
+  #group: ToolGroup | undefined;
+  #heard = false;
+
+  constructor(input: AcceptedInput, setup: TurnSetup) {
+    this.#input = input;
+    this.#setup = setup;
+    this.#stream = new DeltaStream((deltaText, text) => setup.events.delta(deltaText, text));
+  }
+
+  /** Whether the user's words are on the branch. */
+  get heard(): boolean {
+    return this.#heard;
+  }
+
+  /** What was said since the last tool calls. */
+  get text(): string {
+    return this.#stream.text;
+  }
+
+  /** Takes the turn. Throws what the runner throws, and the signal's reason. */
+  async take(signal: AbortSignal): Promise<void> {
+    const { transcript, runner, sessionKey } = this.#setup;
+    const { runId, message, acceptedAt, thinking } = this.#input;
+    const said = userMessage(message, acceptedAt);
+    await transcript.append(said, { idempotencyKey: runKeys.user(runId), purpose: "run input" });
+    this.#heard = true;
+    const { messages } = await transcript.context();
+    const about = { runId, sessionKey, sessionId: transcript.sessionId, input: message, thinking };
+    try {
+      for await (const event of untilAborted(runner.run({ ...about, messages, signal }), signal)) {
+        await this.#take(event);
+      }
+      if (this.#group !== undefined) throw new Error("the runner ended before its tools did");
+    } finally {
+      this.#stream.end();
+    }
+  }
+
+  /** The rows of tool calls that were open when the turn ended. */
+  openRows(): readonly AppendItem[] {
+    return this.#group === undefined ? [] : this.#itemsOf(this.#group);
+  }
+
+  async #take(event: AgentEvent): Promise<void> {
+    if (event.type === "tool-result") {
+      await this.#takeResult(event);
+      return;
+    }
+    if (this.#group !== undefined) throw new Error(`the runner sent ${event.type} while its tools work`);
+    if (event.type === "text") {
+      this.#stream.push(event.text);
+      return;
+    }
+    // The text belongs to the calls from here on, so that no outcome stores it a second time.
+    this.#group = new ToolGroup(this.#stream.text, event.calls);
+    this.#stream.restart();
+    for (const call of event.calls) this.#setup.events.toolStarted(call);
+  }
+
+  async #takeResult(result: AgentEvent & { readonly type: "tool-result" }): Promise<void> {
+    const group = this.#group;
+    if (group === undefined) throw new Error("the runner gave a tool result without a call");
+    this.#setup.events.toolEnded(group.answer(result), result);
+    if (!group.complete) return;
+    await this.#setup.transcript.appendMany(this.#itemsOf(group), { purpose: "run tools" });
+    this.#group = undefined;
+    if (group.text.trim() !== "") this.#setup.events.textStored();
+  }
+
+  #itemsOf(group: ToolGroup): AppendItem[] {
+    return group.rows(this.#setup.runner.model).map((message, index) => {
+      return { message, idempotencyKey: runKeys.tool(this.#input.runId, `${group.name}-${index}`) };
+    });
+  }
+}
