@@ -10,6 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { SessionManager as PiNew } from "@earendil-works/pi-coding-agent";
+import { SessionManager as PiOld } from "@mariozechner/pi-coding-agent";
 import { acquireSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
 import {
@@ -37,6 +39,11 @@ import {
 import { tempFolder } from "./temp-session.ts";
 
 const fix = { dryRun: false } as const;
+
+function textOf(content: unknown): string {
+  const blocks: readonly unknown[] = Array.isArray(content) ? content : [{ text: content }];
+  return blocks.map((block) => (block as { text: string }).text).join("");
+}
 
 /** The error codes of the file and the tree that are left. */
 async function leftIn(file: string): Promise<string[]> {
@@ -322,9 +329,8 @@ test.each([
 });
 
 test("a missing file, a folder and a link are refused", async () => {
-  const folder = tempFolder();
-  writeFileSync(path.join(folder, "real.jsonl"), whole);
-  symlinkSync("real.jsonl", path.join(folder, "link.jsonl"));
+  const folder = path.dirname(sessionFile(whole));
+  symlinkSync("session.jsonl", path.join(folder, "link.jsonl"));
   mkdirSync(path.join(folder, "folder.jsonl"));
 
   await expect(repair(path.join(folder, "gone.jsonl"))).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -357,6 +363,36 @@ test("a file that somebody writes to without the lock meanwhile is left to the n
   expect(readdirSync(path.dirname(file)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   await repair(file, fix);
   expect(readFileSync(file, "utf8")).toBe(whole);
+});
+
+test.each([
+  ["0.73.1", (path: string) => PiOld.open(path).buildSessionContext()],
+  ["0.87.1", (path: string) => PiNew.open(path).buildSessionContext()],
+])("pi %s reads a repaired session to the same end", async (_, contextIn) => {
+  const file = sessionFile(`${top}\n${one}\n${torn}${three}\n${top}\n${four}`);
+
+  await repair(file, fix);
+
+  const { messages } = contextIn(file);
+  expect(messages.map((message) => ("content" in message ? textOf(message.content) : ""))).toEqual([
+    "one",
+    "three",
+    "four",
+  ]);
+});
+
+test("a file of version 1 stays one, and keeps its lines", async () => {
+  const lines = [
+    header({ version: undefined }),
+    { type: "message", timestamp: isoAt(1), message: user("one") },
+  ].map((line) => JSON.stringify(line));
+  const file = sessionFile(`${lines.join("\nbroken\n")}\n{"type":"mess`);
+
+  const { steps } = await repair(file, fix);
+
+  expect(steps.map(({ code }) => code)).toEqual(["F2", "F3"]);
+  expect(linesIn(file)).toEqual(lines);
+  expect(await leftIn(file)).toEqual([]);
 });
 
 test("an open transcript goes on in the repaired file", async () => {

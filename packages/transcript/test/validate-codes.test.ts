@@ -454,6 +454,22 @@ test.each<[string, ValidateOptions, readonly Loose[], readonly string[]]>([
   expect(requestCodes(messages, options)).toEqual(codes);
 });
 
+test.each<[string, ValidateOptions, readonly Loose[], readonly string[]]>([
+  ["an answer at the end", { profile: "bedrock" }, [user(), assistant()], ["C10 W"]],
+  ["calls that are being run", { profile: "anthropic" }, [user(), calling("c1")], ["C5 W", "C10 W"]],
+  ["two users in a row", { profile: "google" }, [user(), user()], ["C11 E"]],
+  ["an id of another provider", { profile: "mistral" }, [user(), calling("c1"), result("c1")], ["P1 E"]],
+])("as a stored branch for the provider, %s is judged", async (_, options, messages, codes) => {
+  expect(await codesOf(chat(...messages), options)).toEqual(codes);
+});
+
+test("a name that is no profile is refused", async () => {
+  const options = { profile: "acme" } as unknown as ValidateOptions;
+
+  await expect(validate([], options)).rejects.toThrow(RangeError);
+  expect(() => validateMessages([], options)).toThrow('unknown provider profile "acme"');
+});
+
 test("a finding names the line, the byte, the entry and the cure", async () => {
   const content = linesOf(chat(user(), assistant(), result("gone")));
   const file = sessionFile(content);

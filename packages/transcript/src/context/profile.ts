@@ -131,6 +131,10 @@ const PROFILES: Readonly<Record<ProviderProfile, ProfileRules>> = {
   },
 };
 
+/** Throws `RangeError` for a name that is no profile, which a configuration can hold. */
 export function rulesOf(profile: ProviderProfile): ProfileRules {
-  return PROFILES[profile];
+  if (Object.hasOwn(PROFILES, profile)) return PROFILES[profile];
+  throw new RangeError(
+    `unknown provider profile ${JSON.stringify(profile)}; known are ${Object.keys(PROFILES).join(", ")}`,
+  );
 }
