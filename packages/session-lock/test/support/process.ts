@@ -27,7 +27,7 @@ export class Driver implements AsyncDisposable {
   }
 
   get pid(): number {
-    return this.#child.pid as number;
+    return Number(this.#child.pid);
   }
 
   /** Runs one operation over there; rejects with its error. */

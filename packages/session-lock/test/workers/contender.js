@@ -1,5 +1,6 @@
 // One of many processes that are told to do the same thing at the same instant.
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import lockfile from "proper-lockfile";
 import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";

@@ -1,0 +1,171 @@
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { Driver } from "./support/process.ts";
+import { tempFolder, tempSession } from "./support/temp.ts";
+import { until } from "./support/until.ts";
+
+const main = path.join(
+  path.dirname(createRequire(import.meta.url).resolve("session-lock/package.json")),
+  "dist/cli/main.js",
+);
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function run(...args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [main, ...args], (error, out, err) =>
+      resolve({ code: Number(error?.code ?? 0), out: out.trim(), err: err.trim() }),
+    );
+  });
+}
+
+describe("session-lock why", () => {
+  test("says in one sentence that a session is free, and exits 0", async () => {
+    const sessionFile = tempSession();
+
+    const { code, out } = await run("why", sessionFile);
+
+    expect({ code, out }).toEqual({ code: 0, out: `${sessionFile} is free: nobody holds its write lock.` });
+  });
+
+  test.each(["kernel", "lockfile"] as const)(
+    "names holder and waiters, and exits 75 (%s)",
+    async (engine) => {
+      const sessionFile = tempSession();
+      await using holder = await Driver.start();
+      await using waiter = await Driver.start();
+      await holder.ask("acquire", { sessionFile, engine, purpose: "a long append" });
+      const waiting = waiter.ask("acquire", { sessionFile, engine, timeoutMs: 60_000 });
+      await until(async () => (await run("why", sessionFile)).out.includes(String(waiter.pid)));
+
+      const { code, out } = await run("why", sessionFile);
+
+      expect(code).toBe(75);
+      expect(out).toMatch(
+        new RegExp(
+          `is held by process ${holder.pid} on \\S+ for \\S+ \\(a long append\\); process ${waiter.pid} waits\\.$`,
+        ),
+      );
+      await holder.ask("release");
+      await waiting;
+    },
+  );
+});
+
+describe("session-lock ls", () => {
+  test("prints a table without colours, or JSON", async () => {
+    const sessionFile = tempSession();
+    await using holder = await Driver.start();
+    await holder.ask("acquire", { sessionFile });
+    const folder = path.dirname(sessionFile);
+
+    const text = await run("ls", folder);
+    const json = await run("ls", folder, "--json");
+
+    expect(text.out).toMatch(/^STATE +PID/);
+    expect(text.out).toContain(`held   ${holder.pid}`);
+    expect(text.out).not.toContain("\u001b[");
+    expect(JSON.parse(json.out)).toMatchObject([{ sessionFile, state: "held", holder: { pid: holder.pid } }]);
+  });
+});
+
+describe("session-lock break", () => {
+  test("needs a reason, refuses a live local holder with 75, and breaks it with --force", async () => {
+    const sessionFile = tempSession();
+    await using holder = await Driver.start();
+    await holder.ask("acquire", { sessionFile });
+
+    expect((await run("break", sessionFile)).code).toBe(64);
+    const refused = await run("break", sessionFile, "--reason", "stuck");
+    expect(refused).toMatchObject({ code: 75, out: expect.stringContaining("--force") as string });
+    await expect(holder.ask("assertHeld")).resolves.toEqual({ held: true });
+    const broken = await run("break", sessionFile, "--reason", "stuck", "--force", "--json");
+    expect(broken.code).toBe(0);
+    expect(JSON.parse(broken.out)).toMatchObject({ outcome: "broken" });
+    await expect(holder.ask("assertHeld")).rejects.toMatchObject({ code: "LOST" });
+  });
+});
+
+describe("session-lock clean", () => {
+  test("removes what crashes left and keeps what is held", async () => {
+    const folder = tempFolder();
+    await using dead = await Driver.start();
+    await using holder = await Driver.start();
+    const at = (name: string) => path.join(folder, name);
+    await dead.ask("acquire", { sessionFile: at("a.jsonl"), engine: "kernel", name: "a" });
+    await dead.ask("acquire", { sessionFile: at("b.jsonl"), engine: "lockfile", name: "b" });
+    await holder.ask("acquire", { sessionFile: at("c.jsonl") });
+    await dead.kill();
+    writeFileSync(at("d.jsonl.lock"), JSON.stringify({ pid: dead.pid, createdAt: new Date().toISOString() }));
+    writeFileSync(at("e.jsonl.lock.0123abcd.tmp"), "");
+    utimesSync(at("e.jsonl.lock.0123abcd.tmp"), 1, 1);
+
+    const { code, out } = await run("clean", folder, "--json");
+
+    expect(code).toBe(0);
+    expect(readdirSync(folder)).toEqual(["c.jsonl.lock"]);
+    expect((JSON.parse(out) as { removed: string[] }).removed.sort()).toEqual(
+      ["a.jsonl.lock", "b.jsonl.lock", "d.jsonl.lock", "e.jsonl.lock.0123abcd.tmp"].map(at),
+    );
+    await expect(holder.ask("assertHeld")).resolves.toEqual({ held: true });
+  });
+});
+
+describe("session-lock watch", () => {
+  test("prints each change until it is interrupted, and then exits 0", async () => {
+    const sessionFile = tempSession();
+    await using holder = await Driver.start();
+    const child = execFile(process.execPath, [main, "watch", sessionFile, "--json"]);
+    onTestFinished(() => {
+      child.kill("SIGKILL");
+    });
+    let out = "";
+    child.stdout?.on("data", (text: string) => (out += text));
+    const exit = new Promise((resolve) => child.once("exit", resolve));
+
+    await until(() => out.includes('"free"'));
+    await holder.ask("acquire", { sessionFile });
+    await until(() => out.includes('"held"'));
+    child.kill("SIGINT");
+
+    expect(await exit).toBe(0);
+    expect(existsSync(`${sessionFile}.lock`)).toBe(true);
+  });
+});
+
+describe("session-lock", () => {
+  test("prints its help on --help and exits 0", async () => {
+    expect(await run("--help")).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^session-lock: /) as string,
+    });
+  });
+
+  test.each([
+    [[]],
+    [["dance", "x"]],
+    [["why"]],
+    [["ls", "/nonexistent"]],
+    [["why", "a", "b"]],
+    [["ls", "--loud"]],
+  ])("exits 64 and shows its help on %j", async (args) => {
+    expect(await run(...args)).toMatchObject({
+      code: 64,
+      err: expect.stringContaining("exit codes:") as string,
+    });
+  });
+
+  test("exits 1 with the reason when the system fails", async () => {
+    expect(await run("why", "/nonexistent/session.jsonl")).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("create it first") as string,
+    });
+  });
+});

@@ -1,0 +1,91 @@
+import diagnosticsChannel from "node:diagnostics_channel";
+import { expect, onTestFinished, test } from "vitest";
+import { acquireSessionWriteLock, collectSessionLockMetrics, withSessionWriteLock } from "session-lock";
+import { Driver } from "./support/process.ts";
+import { tempSession } from "./support/temp.ts";
+
+const names = ["wait", "acquire", "release", "timeout", "takeover", "lost"] as const;
+
+/** What is published about one file from now on, as `[name, message]`. */
+function record(sessionFile: string): (readonly [string, Record<string, unknown>])[] {
+  const seen: (readonly [string, Record<string, unknown>])[] = [];
+  for (const name of names) {
+    const listener = (message: unknown) => {
+      const event = message as Record<string, unknown>;
+      seen.push(...(event["sessionFile"] === sessionFile ? [[name, event] as const] : []));
+    };
+    diagnosticsChannel.subscribe(`session-lock:${name}`, listener);
+    onTestFinished(() => {
+      diagnosticsChannel.unsubscribe(`session-lock:${name}`, listener);
+    });
+  }
+  return seen;
+}
+
+test("acquire, wait, release and timeout are published with their facts", async () => {
+  const sessionFile = tempSession();
+  const seen = record(sessionFile);
+  const first = await acquireSessionWriteLock({ sessionFile, purpose: "first" });
+  const second = acquireSessionWriteLock({ sessionFile, purpose: "second" });
+  await expect(acquireSessionWriteLock({ sessionFile, timeoutMs: 5 })).rejects.toThrow();
+  await first.release();
+  await (await second).release();
+
+  expect(seen.map(([name]) => name)).toEqual([
+    "acquire",
+    "wait",
+    "wait",
+    "timeout",
+    "release",
+    "acquire",
+    "release",
+  ]);
+  expect(seen[0]?.[1]).toMatchObject({ purpose: "first", waitedMs: 0, epoch: first.epoch });
+  expect(seen[2]?.[1]).toMatchObject({ queued: 2 });
+  expect(seen[3]?.[1]).toMatchObject({ sameProcess: true, holder: { purpose: "first" } });
+  expect(seen[4]?.[1]).toMatchObject({ epoch: first.epoch, heldMs: expect.any(Number) as number });
+});
+
+test("a takeover and a lost lock are published", async () => {
+  const sessionFile = tempSession();
+  await using dead = await Driver.start();
+  await dead.ask("acquire", { sessionFile, engine: "lockfile" });
+  await dead.kill();
+  const seen = record(sessionFile);
+
+  const outcome = withSessionWriteLock(
+    sessionFile,
+    (lock) => new Promise((resolve) => lock.signal.addEventListener("abort", resolve)),
+    { engine: "lockfile", maxHoldMs: 30 },
+  );
+  await expect(outcome).rejects.toMatchObject({ code: "LOST" });
+
+  expect(seen.map(([name]) => name)).toEqual(["takeover", "acquire", "lost", "release"]);
+  expect(seen[0]?.[1]).toMatchObject({ from: "dead" });
+  expect(seen[2]?.[1]).toMatchObject({ reason: expect.stringContaining("maxHoldMs") as string });
+});
+
+test("the metrics collector counts and measures until it is closed", async () => {
+  const sessionFile = tempSession();
+  const metrics = collectSessionLockMetrics();
+  const first = await acquireSessionWriteLock({ sessionFile });
+  await expect(acquireSessionWriteLock({ sessionFile, timeoutMs: 5 })).rejects.toThrow();
+  const waiting = acquireSessionWriteLock({ sessionFile });
+  expect(metrics.snapshot()).toMatchObject({ acquired: 1, timeouts: 1, waiting: 1 });
+  await first.release();
+  await (await waiting).release();
+
+  const { acquired, waitMs, holdMs, waiting: left } = metrics.snapshot();
+  metrics.close();
+  await withSessionWriteLock(sessionFile, () => undefined);
+
+  expect({ acquired, left, waits: waitMs.count, holds: holdMs.count }).toEqual({
+    acquired: 2,
+    left: 0,
+    waits: 3,
+    holds: 2,
+  });
+  expect(waitMs.buckets.at(-1)).toEqual({ le: Infinity, count: 3 });
+  expect(holdMs.maxMs).toBeGreaterThan(0);
+  expect(metrics.snapshot().acquired).toBe(2);
+});

@@ -1,0 +1,52 @@
+import { mkdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { acquireSessionWriteLock } from "session-lock";
+import { publish } from "../src/engines/claim-chain.ts";
+import { identity } from "../src/owner.ts";
+import { RecordWriter } from "../src/record.ts";
+import { tempSession } from "./support/temp.ts";
+
+/** A lock as a process of another host leaves it on a shared volume; its pid is that of a live process here. */
+function lockOfOtherHost(sessionFile: string): string {
+  const folder = `${sessionFile}.lock`;
+  mkdirSync(folder);
+  const writer = new RecordWriter({ ...identity(), host: "elsewhere", boot: "another boot" }, "lockfile");
+  const published = publish(
+    folder,
+    "after-root",
+    "theirs",
+    writer.write(10 ** 15, { purpose: "over there", where: undefined }, "theirs"),
+  );
+  expect(published).toBeDefined();
+  return path.join(folder, "after-root");
+}
+
+test("a lock of another host is taken over when its heartbeat stays out, and its owner fenced off", async () => {
+  const sessionFile = tempSession();
+  writeFileSync(sessionFile, "content");
+  const before = statSync(sessionFile).ino;
+  lockOfOtherHost(sessionFile);
+
+  await using lock = await acquireSessionWriteLock({
+    sessionFile,
+    engine: "lockfile",
+    staleMs: 2_000,
+    timeoutMs: 55_000,
+  });
+
+  lock.assertHeld();
+  expect(statSync(sessionFile).ino).not.toBe(before);
+});
+
+test("a lock of another host is left alone while its heartbeat goes on", async () => {
+  const sessionFile = tempSession();
+  const record = lockOfOtherHost(sessionFile);
+  let beats = 0;
+  const heart = setInterval(() => utimesSync(record, 1_000, (beats += 1)), 100);
+  onTestFinished(() => clearInterval(heart));
+
+  await expect(
+    acquireSessionWriteLock({ sessionFile, engine: "lockfile", staleMs: 2_000, timeoutMs: 5_000 }),
+  ).rejects.toMatchObject({ code: "TIMEOUT", holder: { host: "elsewhere", purpose: "over there" } });
+});
