@@ -1,4 +1,12 @@
-import type { AgentMessage, ImageContent, TextContent } from "./message.ts";
+import type {
+  AgentMessage,
+  ImageContent,
+  SystemMessage,
+  TextContent,
+  ThinkingContent,
+  ToolCall,
+  Usage,
+} from "./message.ts";
 
 /** The first line of a session file. It is not part of the tree. */
 export interface SessionHeader {
@@ -48,15 +56,22 @@ export interface CompactionEntry extends SessionEntryBase {
   readonly tokensBefore: number;
   readonly details?: unknown;
   readonly fromHook?: boolean;
+  /** What making the summary cost. */
+  readonly usage?: Usage;
+  /** All system messages so far, as one; it stands for those before the compaction. */
+  readonly systemMessage?: SystemMessage;
 }
 
 /** Tells the model about a branch that was left. */
 export interface BranchSummaryEntry extends SessionEntryBase {
   readonly type: "branch_summary";
+  /** The leaf that was left, or `"root"`. pi 0.73 wrote the entry it went back to. */
   readonly fromId: string;
   readonly summary: string;
   readonly details?: unknown;
   readonly fromHook?: boolean;
+  /** What making the summary cost. */
+  readonly usage?: Usage;
 }
 
 /** Data of an extension; on the branch, never in the model's context. */
@@ -87,6 +102,27 @@ export interface SessionInfoEntry extends SessionEntryBase {
   readonly name?: string;
 }
 
+/** What a model call outside the conversation cost; not in the model's context. */
+export interface UsageEntry extends SessionEntryBase {
+  readonly type: "usage";
+  readonly kind: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly usage: Usage;
+  readonly note?: string;
+}
+
+/** Gives an earlier entry of the branch another content in the model's context; null takes it out. The last edit counts. */
+export interface ContextEditEntry extends SessionEntryBase {
+  readonly type: "context_edit";
+  readonly targetId: string;
+  readonly replacement: ContextReplacement | null;
+}
+
+export interface ContextReplacement {
+  readonly content: string | readonly (TextContent | ImageContent | ThinkingContent | ToolCall)[];
+}
+
 /**
  * One line of a session file below the header.
  *
@@ -101,7 +137,9 @@ export type SessionEntry =
   | CustomEntry
   | CustomMessageEntry
   | LabelEntry
-  | SessionInfoEntry;
+  | SessionInfoEntry
+  | UsageEntry
+  | ContextEditEntry;
 
 /** The key under which an append of this entry can be repeated without effect, if it has one. */
 export function idempotencyKeyOf(entry: SessionEntry): string | undefined {

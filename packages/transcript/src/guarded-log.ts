@@ -10,10 +10,12 @@ import type { UnguardedPolicy } from "./config.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry, SessionHeader } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
-import { newHeader } from "./header.ts";
+import { encodeHeader, newHeader } from "./header.ts";
 import { piSessionFile } from "./pi-layout.ts";
+import { keepRejected, replaceFile, SessionFile } from "./session-file.ts";
 import type { SessionIndex } from "./session-index.ts";
 import { SessionLog } from "./session-log.ts";
+import type { OpenSessionOptions } from "./session-options.ts";
 
 /** What a `SessionManager` reads from and appends to. */
 export interface EntryLog {
@@ -22,6 +24,10 @@ export interface EntryLog {
   readonly header: SessionHeader;
   readonly leafId: string | undefined;
   index(): SessionIndex;
+  /** False while the first append has still to make the file. */
+  readonly isOnDisk: boolean;
+  /** Takes in what others appended. */
+  refresh(): void;
   /** Below the leaf where `parentId` is undefined. */
   append(draft: EntryDraft, parentId: string | null | undefined): SessionEntry;
 }
@@ -60,50 +66,85 @@ class GuardedLog implements EntryLog {
     return this.#log.leafId;
   }
 
+  get isOnDisk(): boolean {
+    return this.#log.isOnDisk;
+  }
+
   index(): SessionIndex {
     return this.#log.index();
   }
 
+  refresh(): void {
+    this.#log.refresh();
+  }
+
   append(draft: EntryDraft, parentId: string | null | undefined): SessionEntry {
     const { durability = "fdatasync" } = this.#guard;
-    using batch = AppendBatch.begin(this.#log, this.#right());
+    using batch = AppendBatch.begin(this.#log, writeRight(this.#log.path, this.#guard));
     const entry = batch.add(draft, parentId);
     batch.write();
     if (durability === "fdatasync") batch.syncNow();
     batch.acknowledge();
     return entry;
   }
+}
 
-  #right(): WriteRight {
-    const { lock, unguarded = unguardedPolicy() } = this.#guard;
-    const file = this.#log.path;
-    if (lock === undefined) {
-      const held = heldSessionWriteLock(file);
-      if (held !== undefined) return held;
-    } else if (lock.sessionFile === canonical(file)) {
-      return lock;
-    }
-    const problem = lock ? `the lock given is for ${lock.sessionFile}` : "its write lock is not held";
-    const message = `cannot write ${file}: ${problem}; write inside withSessionWriteLock(sessionFile, …)`;
-    if (unguarded === "throw") throw new TranscriptError("UNLOCKED", message, { sessionFile: file });
-    if (unguarded === "warn") process.emitWarning(message, { code: "SESSION_LOCK_UNGUARDED" });
-    return NO_RIGHT;
+/** The session in `file`, or a new one there, which is made by the first append. Throws `NOT_A_SESSION` in pi's words. */
+export function openLog(
+  file: string,
+  cwd: string,
+  options: WriteGuard & Pick<OpenSessionOptions, "compat">,
+): EntryLog {
+  const { compat, ...guard } = options;
+  const resolved = path.resolve(file);
+  try {
+    const log = SessionLog.open(resolved);
+    return log
+      ? new GuardedLog(log, guard)
+      : freshLog(resolved, newHeader({ sessionId: randomUUID(), cwd }), guard);
+  } catch (error) {
+    if (!(error instanceof TranscriptError) || error.code !== "NOT_A_SESSION") throw error;
+    if (compat === "0.73") return startOver(resolved, cwd, guard);
+    const message = `Session file is not a valid pi session: ${resolved} (${error.message})`;
+    throw new TranscriptError("NOT_A_SESSION", message, { sessionFile: resolved, cause: error });
   }
 }
 
-/** The session in `file`, or a new one there, which is made by the first append. */
-export function openLog(file: string, cwd: string, guard: WriteGuard): EntryLog {
-  const resolved = path.resolve(file);
-  const log = SessionLog.open(resolved);
-  return new GuardedLog(
-    log ?? SessionLog.fresh(resolved, newHeader({ sessionId: randomUUID(), cwd })),
-    guard,
-  );
+/** A session at exactly this path, which is made by the first append; nothing of what is there now is looked at. */
+export function freshLog(file: string, header: SessionHeader, guard: WriteGuard): EntryLog {
+  return new GuardedLog(SessionLog.fresh(file, header), guard);
 }
 
 /** A new session in `folder`, in a file named after it, which is made by the first append. */
 export function newLog(folder: string, header: SessionHeader, guard: WriteGuard): EntryLog {
   return new GuardedLog(SessionLog.fresh(piSessionFile(folder, header), header), guard);
+}
+
+/** Puts a new session in the place of a file that is none, and keeps its bytes in `<file>.rej`. */
+function startOver(path: string, cwd: string, guard: WriteGuard): EntryLog {
+  const right = writeRight(path, guard);
+  right.assertHeld();
+  using file = SessionFile.open(path, "read");
+  const size = file?.stat().size ?? 0;
+  keepRejected(path, file?.read(0, size) ?? Buffer.alloc(0));
+  right.assertHeld();
+  replaceFile(path, encodeHeader(newHeader({ sessionId: randomUUID(), cwd })));
+  return openLog(path, cwd, guard);
+}
+
+/** The right to write a file now. Throws `UNLOCKED` when there is none and the policy asks for one. */
+function writeRight(file: string, { lock, unguarded = unguardedPolicy() }: WriteGuard): WriteRight {
+  if (lock === undefined) {
+    const held = heldSessionWriteLock(file);
+    if (held !== undefined) return held;
+  } else if (lock.sessionFile === canonical(file)) {
+    return lock;
+  }
+  const problem = lock ? `the lock given is for ${lock.sessionFile}` : "its write lock is not held";
+  const message = `cannot write ${file}: ${problem}; write inside withSessionWriteLock(sessionFile, …)`;
+  if (unguarded === "throw") throw new TranscriptError("UNLOCKED", message, { sessionFile: file });
+  if (unguarded === "warn") process.emitWarning(message, { code: "SESSION_LOCK_UNGUARDED" });
+  return NO_RIGHT;
 }
 
 /** The name a lock knows the file by: its folder's real path. The file itself is never a link. */

@@ -1,12 +1,14 @@
-export type { Appended } from "./append-queue.ts";
 export type { Durability } from "./append.ts";
+export type { Appended, Placement } from "./appended.ts";
 export type { UnguardedPolicy } from "./config.ts";
-export { buildSessionContext } from "./context.ts";
+export { buildContextEntries, buildSessionContext, buildSessionProjection } from "./context.ts";
 export type { SessionContext, SessionModel } from "./context.ts";
 export { idempotencyKeyOf } from "./entry.ts";
 export type {
   BranchSummaryEntry,
   CompactionEntry,
+  ContextEditEntry,
+  ContextReplacement,
   CustomEntry,
   CustomMessageEntry,
   LabelEntry,
@@ -17,6 +19,7 @@ export type {
   SessionHeader,
   SessionInfoEntry,
   ThinkingLevelChangeEntry,
+  UsageEntry,
 } from "./entry.ts";
 export { TranscriptError } from "./errors.ts";
 export type { TranscriptErrorCode, TranscriptErrorFacts } from "./errors.ts";
@@ -30,9 +33,11 @@ export type {
   CompactionSummaryMessage,
   CustomMessage,
   ImageContent,
+  SystemMessage,
   TextContent,
   ThinkingContent,
   ToolCall,
+  ToolDeclaration,
   ToolResultMessage,
   Usage,
   UserMessage,
@@ -41,13 +46,26 @@ export { appendAssistantMessageToSessionTranscript } from "./mirror.ts";
 export type { DeliveryMirror, MirrorResult } from "./mirror.ts";
 export { openTranscript } from "./open-transcript.ts";
 export type { CreateSession, OpenTranscriptOptions } from "./open-transcript.ts";
+export type {
+  CompactionArguments,
+  CustomMessageArguments,
+  SummaryArguments,
+  UsageArguments,
+} from "./pi-drafts.ts";
+export { piSessionFolder as getDefaultSessionDir } from "./pi-layout.ts";
+export { mostRecentSession as findMostRecentSession } from "./recent-session.ts";
+export type { SessionInfo } from "./session-info.ts";
 export { parseSessionKey } from "./session-key.ts";
 export type { ParsedSessionKey } from "./session-key.ts";
+export type { SessionListProgress } from "./session-list.ts";
 export { SessionManager } from "./session-manager.ts";
 export type { NewSessionOptions, OpenSessionOptions } from "./session-options.ts";
+export { sessionEntryToContextMessages } from "./session-projection.ts";
+export type { ProjectedEntry, SessionProjection } from "./session-projection.ts";
 export type { SessionRecord, SessionRecordPatch } from "./session-record.ts";
 export { defaultStorePath, openSessionStore } from "./session-store.ts";
 export type { SessionStore } from "./session-store.ts";
+export { getLatestCompactionEntry, loadEntriesFromFile, parseSessionEntries } from "./session-text.ts";
 export type { AppendItem, AppendManyOptions, AppendOptions, Transcript } from "./transcript.ts";
 export type { SessionTreeNode } from "./tree.ts";
 export { onSessionTranscriptUpdate } from "./updates.ts";

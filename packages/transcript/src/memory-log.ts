@@ -7,6 +7,7 @@ import { SessionIndex } from "./session-index.ts";
 /** A session that lives and ends with the process. */
 export class MemoryLog implements EntryLog {
   readonly file = undefined;
+  readonly isOnDisk = false;
   readonly header: SessionHeader;
   readonly #index = new SessionIndex();
 
@@ -21,6 +22,11 @@ export class MemoryLog implements EntryLog {
 
   index(): SessionIndex {
     return this.#index;
+  }
+
+  /** Nobody else can append. */
+  refresh(): void {
+    return;
   }
 
   append(draft: EntryDraft, parentId: string | null = this.leafId ?? null): SessionEntry {

@@ -81,6 +81,25 @@ export interface ToolResultMessage {
   readonly idempotencyKey?: string;
 }
 
+/** A tool as a model is told of it. */
+export interface ToolDeclaration {
+  readonly name: string;
+  readonly description?: string;
+  readonly parameters?: unknown;
+}
+
+/** Instructions to the model (pi 0.87 and later). Later ones patch earlier ones. */
+export interface SystemMessage {
+  readonly role: "system";
+  readonly content: string | readonly TextContent[];
+  /** Named parts; null takes one away. */
+  readonly sections?: Readonly<Record<string, string | null>>;
+  readonly toolsAdded?: readonly ToolDeclaration[];
+  readonly toolsRemoved?: readonly { readonly name: string }[];
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number;
+}
+
 /** A shell command that the person ran in the session, with its output. */
 export interface BashExecutionMessage {
   readonly role: "bashExecution";
@@ -126,6 +145,7 @@ export type AgentMessage =
   | UserMessage
   | AssistantMessage
   | ToolResultMessage
+  | SystemMessage
   | BashExecutionMessage
   | CustomMessage
   | BranchSummaryMessage

@@ -13,14 +13,16 @@ export interface PlacedEntry {
 
 /**
  * Gives a draft its id, parent and time. What comes back is read from the line itself, so memory never differs from disk.
- *
- * The id is 64 random bits: no index is needed to know that it is new.
  */
-export function placeEntry(draft: EntryDraft, parentId: string | null): PlacedEntry {
-  const id = randomBytes(8).toString("hex");
+export function placeEntry(draft: EntryDraft, parentId: string | null, id = newEntryId()): PlacedEntry {
   const line = draft.encode({ id, parentId, timestamp: new Date().toISOString() });
   const fields = decodeLine(line);
   const entry = fields && decodeEntry(fields, CURRENT_SESSION_VERSION, 0);
   if (entry === undefined) throw new TranscriptError("INVALID_MESSAGE", "the entry does not survive JSON");
   return { entry, line };
+}
+
+/** 64 random bits: no index is needed to know that it is new. */
+export function newEntryId(): string {
+  return randomBytes(8).toString("hex");
 }

@@ -1,11 +1,15 @@
-import { draftPlain } from "./draft.ts";
+import { randomUUID } from "node:crypto";
+import path from "node:path";
 import type { SessionEntry, SessionHeader } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
-import { encodeHeader } from "./header.ts";
+import { encodeHeader, newHeader } from "./header.ts";
 import { piSessionFile } from "./pi-layout.ts";
-import { placeEntry } from "./place-entry.ts";
+import { newEntryId } from "./place-entry.ts";
 import { ensureFolder, publishFile } from "./session-file.ts";
 import type { SessionIndex } from "./session-index.ts";
+import { assertSessionId } from "./session-key.ts";
+import { SessionLog } from "./session-log.ts";
+import type { NewSessionOptions } from "./session-options.ts";
 
 /** Writes a whole new session, in a file named after its header. Nobody else can know the name yet: no lock. */
 export function writeNewSession(
@@ -20,19 +24,64 @@ export function writeNewSession(
   throw new TranscriptError("CONFLICT", `${file} exists already`, { sessionFile: file });
 }
 
+/** Copies a session whole, as a new one of another working folder; returns its file. */
+export function forkSession(
+  source: string,
+  cwd: string,
+  folder: string,
+  { id = randomUUID() }: NewSessionOptions = {},
+): string {
+  const sessionId = assertSessionId(id);
+  const file = path.resolve(source);
+  const log = openOrUndefined(file);
+  if (log === undefined) throw new Error(`Cannot fork: source session file is empty or invalid: ${file}`);
+  const header = newHeader({ sessionId, cwd: path.resolve(cwd), parentSession: file });
+  return writeNewSession(folder, header, log.index().entries);
+}
+
 /**
  * The entries of a session that has only the branch to `leafId`: those of the branch without its label entries, each
  * below the nearest one that stays, then one label entry for each label that still has its target.
+ *
+ * A compaction that kept everything from a label on keeps everything from the entry behind that label on.
  */
 export function branchedEntries(index: SessionIndex, leafId: string): SessionEntry[] {
   const kept: SessionEntry[] = [];
+  const instead = new Map<string, string>();
+  let passed: string[] = [];
   for (const entry of index.branch(leafId)) {
-    if (entry.type !== "label") kept.push({ ...entry, parentId: kept.at(-1)?.id ?? null });
+    if (entry.type === "label") {
+      passed.push(entry.id);
+      continue;
+    }
+    for (const id of passed) instead.set(id, entry.id);
+    passed = [];
+    kept.push(replaced(entry, kept.at(-1)?.id ?? null, instead));
   }
   const ids = new Set(kept.map((entry) => entry.id));
-  for (const [targetId, { label }] of index.labels) {
+  for (const [targetId, { label, timestamp }] of index.labels) {
     if (!ids.has(targetId)) continue;
-    kept.push(placeEntry(draftPlain("label", { targetId, label }), kept.at(-1)?.id ?? null).entry);
+    const parentId = kept.at(-1)?.id ?? null;
+    kept.push({ type: "label", id: newEntryId(), parentId, timestamp, targetId, label });
   }
   return kept;
+}
+
+function openOrUndefined(file: string): SessionLog | undefined {
+  try {
+    return SessionLog.open(file);
+  } catch (error) {
+    if (error instanceof TranscriptError && error.code === "NOT_A_SESSION") return undefined;
+    throw error;
+  }
+}
+
+function replaced(
+  entry: SessionEntry,
+  parentId: string | null,
+  instead: ReadonlyMap<string, string>,
+): SessionEntry {
+  if (entry.type !== "compaction") return { ...entry, parentId };
+  const { firstKeptEntryId } = entry;
+  return { ...entry, parentId, firstKeptEntryId: instead.get(firstKeptEntryId) ?? firstKeptEntryId };
 }

@@ -1,3 +1,4 @@
+import type { ScannedEntry, Span } from "./entry-scan.ts";
 import type { SessionEntry } from "./entry.ts";
 
 /** A label and when it was given. */
@@ -6,50 +7,165 @@ export interface Label {
   readonly timestamp: string;
 }
 
-/** All entries of a session in file order, by id, with their labels. Grows, never shrinks. */
-export class SessionIndex {
-  readonly #entries: SessionEntry[] = [];
-  readonly #byId = new Map<string, SessionEntry>();
-  readonly #labels = new Map<string, Label>();
+/** Where an index reads entries from when somebody asks for them. */
+export interface EntrySource {
+  /** Every entry, parsed. */
+  all(): Iterable<SessionEntry>;
+  /** Every entry's id, parent and place. */
+  scan(): Iterable<ScannedEntry>;
+  /** The entries at these places, undefined where there is none after all. */
+  at(spans: Iterable<Span>): Iterable<SessionEntry | undefined>;
+}
 
-  get entries(): readonly SessionEntry[] {
-    return this.#entries;
+interface Row {
+  readonly id: string;
+  readonly parentId: string | null;
+  readonly span: Span | undefined;
+  entry: SessionEntry | undefined;
+}
+
+/**
+ * The entries of a session in file order, by id, with their labels. Grows, never shrinks.
+ *
+ * States: unread (nothing is known) → scanned (ids and parents; entries are parsed one by one when they are asked for) →
+ * parsed (all entries, which stay). Asking for all entries goes straight to parsed, and so does a line that was taken for
+ * an entry and turns out to be none: only parsing every line tells what counts then.
+ */
+export class SessionIndex {
+  readonly #source: EntrySource | undefined;
+  readonly #rows = new Map<string, Row>();
+  readonly #labels = new Map<string, Label>();
+  #entries: SessionEntry[] | undefined;
+  #name: string | undefined;
+  #isScanned = false;
+
+  /** Without a source it starts empty, and holds what is added. */
+  constructor(source?: EntrySource) {
+    this.#source = source;
+    if (source === undefined) this.#entries = [];
   }
 
-  get byId(): ReadonlyMap<string, SessionEntry> {
-    return this.#byId;
+  /** All of them; the same array as long as nothing is added. */
+  get entries(): readonly SessionEntry[] {
+    return (this.#entries ??= this.#parse());
   }
 
   get labels(): ReadonlyMap<string, Label> {
+    this.#scan();
     return this.#labels;
   }
 
   /** What the session was named last, if that was a name. */
   get name(): string | undefined {
-    const name = this.#entries.findLast((entry) => entry.type === "session_info")?.name?.trim();
-    return name === "" ? undefined : name;
+    this.#scan();
+    return this.#name;
   }
 
-  /** An id that is there already is a line written twice (old writers did that); the first one stays. */
-  add(entry: SessionEntry): void {
-    if (this.#byId.has(entry.id)) return;
-    this.#entries.push(entry);
-    this.#byId.set(entry.id, entry);
-    if (entry.type !== "label") return;
-    if (entry.label) this.#labels.set(entry.targetId, { label: entry.label, timestamp: entry.timestamp });
-    else this.#labels.delete(entry.targetId);
+  get(id: string): SessionEntry | undefined {
+    this.#scan();
+    const row = this.#rows.get(id);
+    if (row && !row.entry) this.#fill([row]);
+    return this.#rows.get(id)?.entry;
+  }
+
+  childrenOf(parentId: string): SessionEntry[] {
+    this.#scan();
+    return this.#filled(() => [...this.#rows.values()].filter((row) => row.parentId === parentId));
   }
 
   /** From the root to `id`. Empty when there is no such entry; ends at a parent that is missing or seen before. */
   branch(id: string | null | undefined): SessionEntry[] {
-    const path: SessionEntry[] = [];
-    const seen = new Set<string>();
-    let entry = id == null ? undefined : this.#byId.get(id);
-    while (entry && !seen.has(entry.id)) {
-      seen.add(entry.id);
-      path.push(entry);
-      entry = entry.parentId === null ? undefined : this.#byId.get(entry.parentId);
-    }
-    return path.reverse();
+    this.#scan();
+    return this.#filled(() => this.#path(id)).reverse();
   }
+
+  /** An id that is there already is a line written twice (old writers did that); the first one stays. */
+  add(entry: SessionEntry): void {
+    // What is unread is read up to the end of the file, the new entry included.
+    if (!this.#isScanned && !this.#entries) return;
+    if (this.#rows.has(entry.id)) return;
+    this.#entries?.push(entry);
+    this.#rows.set(entry.id, { id: entry.id, parentId: entry.parentId, span: undefined, entry });
+    this.#note(entry);
+  }
+
+  /** The rows that `select` finds, as entries. */
+  #filled(select: () => Row[]): SessionEntry[] {
+    const rows = select();
+    const missing = rows.filter((row) => !row.entry);
+    const isWhole = missing.length === 0 || this.#fill(missing.sort(byPlace));
+    return (isWhole ? rows : select()).flatMap((row) => row.entry ?? []);
+  }
+
+  #path(id: string | null | undefined): Row[] {
+    const rows: Row[] = [];
+    let row = id == null ? undefined : this.#rows.get(id);
+    for (; row && rows.length <= this.#rows.size; row = this.#parentOf(row)) rows.push(row);
+    // Longer than all entries there are: a ring. It is walked once.
+    return row ? [...new Set(rows)] : rows;
+  }
+
+  #parentOf({ parentId }: Row): Row | undefined {
+    return parentId === null ? undefined : this.#rows.get(parentId);
+  }
+
+  /** False when a row turned out to be no entry, and every row was made anew. */
+  #fill(rows: readonly Row[]): boolean {
+    const spans = rows.flatMap((row) => row.span ?? []);
+    let at = 0;
+    for (const entry of this.#source?.at(spans) ?? []) {
+      const row = rows[at++];
+      if (row && entry?.id === row.id) row.entry = entry;
+      else {
+        this.#entries = this.#parse();
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #scan(): void {
+    if (this.#isScanned || this.#entries) return;
+    for (const { id, parentId, offset, next, entry } of this.#source?.scan() ?? []) {
+      if (this.#rows.has(id)) {
+        // A torn line may have claimed the id of a whole one.
+        this.#entries = this.#parse();
+        return;
+      }
+      // Children share their parent's copy of its id.
+      const parent = parentId === null ? undefined : this.#rows.get(parentId);
+      this.#rows.set(id, { id, parentId: parent?.id ?? parentId, span: { offset, next }, entry });
+      if (entry) this.#note(entry);
+    }
+    this.#isScanned = true;
+  }
+
+  /** Entries that were handed out before stay the objects they were. */
+  #parse(): SessionEntry[] {
+    const before = new Map(this.#rows);
+    this.#rows.clear();
+    this.#labels.clear();
+    this.#name = undefined;
+    const entries: SessionEntry[] = [];
+    for (const read of this.#source?.all() ?? []) {
+      if (this.#rows.has(read.id)) continue;
+      const entry = before.get(read.id)?.entry ?? read;
+      entries.push(entry);
+      this.#rows.set(entry.id, { id: entry.id, parentId: entry.parentId, span: undefined, entry });
+      this.#note(entry);
+    }
+    return entries;
+  }
+
+  #note(entry: SessionEntry): void {
+    if (entry.type === "session_info")
+      this.#name = entry.name?.trim() === "" ? undefined : entry.name?.trim();
+    if (entry.type !== "label") return;
+    if (entry.label) this.#labels.set(entry.targetId, { label: entry.label, timestamp: entry.timestamp });
+    else this.#labels.delete(entry.targetId);
+  }
+}
+
+function byPlace(a: Row, b: Row): number {
+  return (a.span?.offset ?? 0) - (b.span?.offset ?? 0);
 }

@@ -2,12 +2,14 @@ import { decodeEntry, decodeLine } from "./decode.ts";
 import { idempotencyKeyOf } from "./entry.ts";
 import type { SessionEntry, SessionHeader } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
+import { fileEntries } from "./file-entries.ts";
 import { versionOf } from "./header.ts";
 import { readLines } from "./lines.ts";
 import type { Line } from "./lines.ts";
 import { SessionFile } from "./session-file.ts";
 import type { FileStat } from "./session-file.ts";
 import { SessionIndex } from "./session-index.ts";
+import type { EntrySource } from "./session-index.ts";
 import { readHeader, readTail } from "./tail.ts";
 
 /** An entry of this process, with the bytes it takes in the file. */
@@ -116,7 +118,7 @@ export class SessionLog {
     this.#remember(file, stat);
   }
 
-  /** Every entry; parses the whole file the first time. */
+  /** Every entry, read from the file as far as somebody asks for it. */
   index(): SessionIndex {
     return (this.#index ??= this.#buildIndex());
   }
@@ -153,7 +155,7 @@ export class SessionLog {
     this.#known = { ...stat, ...tail, anchor: anchorAt(file, tail.end) };
     if (versionOf(header) > 1) return;
     // Entries of version 1 are named after their place, so the last one is known only after all others.
-    this.#index = this.#readAll(file, tail.end);
+    this.#index = new SessionIndex(this.#entries());
     this.#known = { ...this.#known, leafId: this.#index.entries.at(-1)?.id };
   }
 
@@ -179,20 +181,15 @@ export class SessionLog {
     using file = SessionFile.open(this.path, "read");
     if (file !== undefined) this.update(file);
     // Version 1 comes with its index; a session that is not on disk has nothing to read.
-    return this.#index ?? (file ? this.#readAll(file, this.bounds.end) : new SessionIndex());
+    return this.#index ?? new SessionIndex(file && this.#entries());
   }
 
-  #readAll(file: SessionFile, end: number): SessionIndex {
-    const index = new SessionIndex();
-    let ordinal = -1;
-    for (const line of readLines(file, 0, end)) {
-      const fields = decodeLine(line.text);
-      if (fields === undefined) continue;
-      ordinal += 1;
-      const entry = decodeEntry(fields, versionOf(this.#header), ordinal);
-      if (entry) index.add(entry);
-    }
-    return index;
+  #entries(): EntrySource {
+    return fileEntries(() => ({
+      path: this.path,
+      version: versionOf(this.#header),
+      end: this.bounds.end,
+    }));
   }
 
   #scanKeys(file: SessionFile): Map<string, Span> {

@@ -1,22 +1,25 @@
-import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { contextOf } from "./context.ts";
-import type { SessionContext } from "./context.ts";
 import { draftCustom, draftExtension, draftMessage, draftPlain } from "./draft.ts";
 import type { EntryDraft } from "./draft.ts";
-import type { CustomMessageEntry, SessionEntry, SessionHeader } from "./entry.ts";
-import { newLog, openLog } from "./guarded-log.ts";
-import type { EntryLog } from "./guarded-log.ts";
-import { newHeader } from "./header.ts";
-import { MemoryLog } from "./memory-log.ts";
+import type { ContextReplacement, SessionEntry, SessionHeader } from "./entry.ts";
+import type { ManagedSession } from "./managed-session.ts";
 import type { AgentMessage } from "./message.ts";
+import { draftAsIs, draftBranchSummary, draftCompaction, draftContextEdit, draftUsage } from "./pi-drafts.ts";
+import type {
+  CompactionArguments,
+  CustomMessageArguments,
+  SummaryArguments,
+  UsageArguments,
+} from "./pi-drafts.ts";
+import { exposeFields, PiFields } from "./pi-fields.ts";
+import { createSession, memorySession, openSession, recentSession } from "./open-session.ts";
 import { piSessionFolder } from "./pi-layout.ts";
-import { mostRecentSession } from "./recent-session.ts";
-import { branchedEntries, writeNewSession } from "./session-copy.ts";
-import { ensureFolder } from "./session-file.ts";
-import { assertSessionId } from "./session-key.ts";
-import { SessionLog } from "./session-log.ts";
-import type { BranchPoint, NewSessionOptions, OpenSessionOptions, SessionSite } from "./session-options.ts";
+import { forkSession } from "./session-copy.ts";
+import { findSessionById, listAllSessions, listSessions } from "./session-list.ts";
+import type { BranchPoint, NewSessionOptions, OpenSessionOptions } from "./session-options.ts";
+import { projectBranch, shownEntries } from "./session-projection.ts";
+import type { SessionContext, SessionProjection } from "./session-projection.ts";
 import { treeOf } from "./tree.ts";
 import type { SessionTreeNode } from "./tree.ts";
 
@@ -30,37 +33,32 @@ import type { SessionTreeNode } from "./tree.ts";
  * Reading methods show the session as of the last write or first read of this instance.
  */
 export class SessionManager {
-  readonly #site: SessionSite;
-  #log: EntryLog;
-  #branchPoint: BranchPoint | undefined;
+  readonly #session: ManagedSession;
+  readonly #fields: PiFields;
 
-  private constructor(site: SessionSite, log: EntryLog) {
-    this.#site = site;
-    this.#log = log;
+  private constructor(session: ManagedSession) {
+    this.#session = session;
+    this.#fields = new PiFields(session);
+    exposeFields(this, this.#fields);
   }
 
   /** A new session in `sessionDir` (default: pi's folder for `cwd`). Its file appears with the first append. */
-  static create(cwd: string, sessionDir = piSessionFolder(cwd)): SessionManager {
-    ensureFolder(sessionDir);
-    const header = newHeader({ sessionId: randomUUID(), cwd });
-    return new SessionManager({ cwd, sessionDir, guard: {} }, newLog(sessionDir, header, {}));
+  static create(cwd: string, sessionDir?: string, options?: NewSessionOptions): SessionManager {
+    return new SessionManager(createSession(cwd, sessionDir, options));
   }
 
   /** An existing session, or a new one at exactly this path. Reads header and tail, writes nothing. */
   static open(file: string, options?: OpenSessionOptions): SessionManager;
   /** pi's form. */
   static open(file: string, sessionDir?: string, cwdOverride?: string): SessionManager;
-  static open(file: string, second: string | OpenSessionOptions = {}, third?: string): SessionManager {
+  static open(file: string, second?: string | OpenSessionOptions, cwdOverride?: string): SessionManager {
     const options = typeof second === "string" ? { sessionDir: second } : second;
-    const { sessionDir = path.dirname(path.resolve(file)), cwdOverride = third, ...guard } = options;
-    const log = openLog(file, cwdOverride ?? process.cwd(), guard);
-    return new SessionManager({ cwd: cwdOverride ?? log.header.cwd, sessionDir, guard }, log);
+    return new SessionManager(openSession(file, { ...(cwdOverride && { cwdOverride }), ...options }));
   }
 
   /** The session of `sessionDir` (default: pi's folder for `cwd`) that was written last, or a new one. */
-  static continueRecent(cwd: string, sessionDir = piSessionFolder(cwd)): SessionManager {
-    const file = mostRecentSession(sessionDir);
-    return file ? SessionManager.open(file, sessionDir, cwd) : SessionManager.create(cwd, sessionDir);
+  static continueRecent(cwd: string, sessionDir?: string): SessionManager {
+    return new SessionManager(recentSession(cwd, sessionDir));
   }
 
   /** A copy of a whole session for another working folder, as a new session in `sessionDir`. */
@@ -68,181 +66,172 @@ export class SessionManager {
     source: string,
     targetCwd: string,
     sessionDir = piSessionFolder(targetCwd),
+    options?: NewSessionOptions,
   ): SessionManager {
-    const log = SessionLog.open(source);
-    if (!log) throw new Error(`Cannot fork: source session file is empty or invalid: ${source}`);
-    const header = newHeader({ sessionId: randomUUID(), cwd: targetCwd, parentSession: source });
-    return SessionManager.open(writeNewSession(sessionDir, header, log.index().entries), sessionDir);
+    return SessionManager.open(forkSession(source, targetCwd, sessionDir, options), sessionDir);
   }
 
-  /** A session that is never written to disk. Needs no lock. */
-  static inMemory(cwd = process.cwd()): SessionManager {
-    const log = new MemoryLog(newHeader({ sessionId: randomUUID(), cwd }));
-    return new SessionManager({ cwd, sessionDir: "", guard: {} }, log);
+  /** A session that is never written to disk, empty or of these entries. Needs no lock. */
+  static inMemory(...given: Parameters<typeof memorySession>): SessionManager {
+    return new SessionManager(memorySession(...given));
   }
+
+  /** `list(cwd, sessionDir?, onProgress?, signal?)`: the sessions of a working folder, the one written last first. */
+  static readonly list = listSessions;
+  /** `listAll(sessionDir?, onProgress?, signal?)`: those of every working folder. */
+  static readonly listAll = listAllSessions;
+  /** `findById(cwd, id, sessionDir?)`: the file of a session; only headers are read. */
+  static readonly findById = findSessionById;
 
   /** Leaves the session for a new one; returns its file, which appears with the first append. */
-  newSession({ id = randomUUID(), parentSession }: NewSessionOptions = {}): string | undefined {
-    const { cwd, sessionDir, guard } = this.#site;
-    const header = newHeader({ sessionId: assertSessionId(id), cwd, parentSession });
-    this.#switchTo(this.isPersisted() ? newLog(sessionDir, header, guard) : new MemoryLog(header));
-    return this.#log.file;
+  newSession(options: NewSessionOptions = {}): string | undefined {
+    this.#session.startNew(options);
+    return this.#switched();
   }
 
   /** Leaves the session for another file, as `open`. */
   setSessionFile(file: string): void {
-    this.#switchTo(openLog(file, this.#site.cwd, this.#site.guard));
+    this.#session.switchTo(file);
+    this.#switched();
   }
 
   /** Leaves the session for a new one that has only the branch to `leafId`; returns its file. Writes that file. */
   createBranchedSession(leafId: string): string | undefined {
-    this.#assertEntry(leafId);
-    const { cwd, sessionDir } = this.#site;
-    const header = newHeader({ sessionId: randomUUID(), cwd, parentSession: this.#log.file });
-    const entries = branchedEntries(this.#log.index(), leafId);
-    if (this.isPersisted()) this.setSessionFile(writeNewSession(sessionDir, header, entries));
-    else this.#switchTo(new MemoryLog(header, entries));
-    return this.#log.file;
+    this.#session.branchOff(leafId);
+    return this.#switched();
   }
 
   isPersisted(): boolean {
-    return this.#log.file !== undefined;
+    return this.#session.log.file !== undefined;
   }
   getCwd(): string {
-    return this.#site.cwd;
+    return this.#session.site.cwd;
   }
   getSessionDir(): string {
-    return this.#site.sessionDir;
+    return this.#session.site.sessionDir;
+  }
+  usesDefaultSessionDir(): boolean {
+    return path.resolve(this.getSessionDir()) === piSessionFolder(this.getCwd());
   }
   getSessionId(): string {
-    return this.#log.header.id;
+    return this.getHeader().id;
   }
   getSessionFile(): string | undefined {
-    return this.#log.file;
+    return this.#session.log.file;
   }
   getHeader(): SessionHeader {
-    return this.#log.header;
+    return this.#session.log.header;
   }
 
   /** Returns the new entry's id, as all that follow. Throws `UNLOCKED`, `INVALID_MESSAGE`, `IO`. */
   appendMessage(message: AgentMessage): string {
-    return this.#append(draftMessage(message));
+    return this.#append(draftMessage(message)).id;
   }
-
   appendThinkingLevelChange(thinkingLevel: string): string {
-    return this.#append(draftPlain("thinking_level_change", { thinkingLevel }));
+    return this.#append(draftPlain("thinking_level_change", { thinkingLevel })).id;
   }
   appendModelChange(provider: string, modelId: string): string {
-    return this.#append(draftPlain("model_change", { provider, modelId }));
+    return this.#append(draftPlain("model_change", { provider, modelId })).id;
   }
-
-  /** `firstKeptEntryId` is not checked, as in pi: an unknown one keeps nothing. */
-  appendCompaction(
-    summary: string,
-    firstKeptEntryId: string,
-    tokensBefore: number,
-    details?: unknown,
-    fromHook?: boolean,
-  ): string {
-    return this.#append(
-      draftPlain("compaction", { summary, firstKeptEntryId, tokensBefore, details, fromHook }),
-    );
+  /** What a model call outside the conversation cost. Returns the entry. */
+  appendUsage(...usage: UsageArguments): SessionEntry {
+    return this.#append(draftUsage(usage));
   }
-
+  /** Sums up everything before an entry. The entry is not checked, as in pi: an unknown one keeps nothing. */
+  appendCompaction(...compaction: CompactionArguments): string {
+    return this.#append(draftCompaction(compaction, () => this.buildSessionContext().messages)).id;
+  }
   /** Data of an extension, never in the model's context. */
   appendCustomEntry(customType: string, data?: unknown): string {
-    return this.#append(draftCustom(customType, data));
+    return this.#append(draftCustom(customType, data)).id;
   }
-
   /** A message of an extension, in the model's context as a user turn. */
-  appendCustomMessageEntry(
-    customType: string,
-    content: CustomMessageEntry["content"],
-    display: boolean,
-    details?: unknown,
-  ): string {
-    return this.#append(draftExtension("custom_message", { customType, content, display, details }));
+  appendCustomMessageEntry(...[customType, content, display, details]: CustomMessageArguments): string {
+    return this.#append(draftExtension("custom_message", { customType, content, display, details })).id;
   }
-
   /** Names the session; an empty name takes it away. */
   appendSessionInfo(name: string): string {
-    return this.#append(draftPlain("session_info", { name: name.trim() }));
+    return this.#append(draftPlain("session_info", { name: name.replace(/[\r\n]+/g, " ").trim() })).id;
   }
-
   /** Names an entry; undefined or `""` takes the name away. */
   appendLabelChange(targetId: string, label: string | undefined): string {
-    this.#assertEntry(targetId);
-    return this.#append(draftPlain("label", { targetId, label }));
+    this.#session.entry(targetId);
+    return this.#append(draftPlain("label", { targetId, label })).id;
+  }
+  /** Gives an entry of the branch another content in the model's context; null takes it out. */
+  appendContextEdit(targetId: string, replacement: ContextReplacement | null): string {
+    return this.#append(draftContextEdit(targetId, replacement, this.#session)).id;
+  }
+  /** Writes an entry with the id and the parent it has, unless it is there already, as all appended ones are. */
+  _persist(entry: SessionEntry): void {
+    if (this.getEntry(entry.id) === undefined) this.#append(draftAsIs(entry));
   }
 
   /** The next append goes below this entry. Writes nothing. */
   branch(branchFromId: string): void {
-    this.#assertEntry(branchFromId);
-    this.#branchPoint = { id: branchFromId };
+    this.#session.moveTo(this.#session.entry(branchFromId).id);
   }
-
   /** The next append becomes a new root. Writes nothing. */
   resetLeaf(): void {
-    this.#branchPoint = { id: null };
+    this.#session.moveTo(null);
+  }
+  /** As `branch`, and tells the model what was left behind. */
+  branchWithSummary(branchFromId: string | null, ...summary: SummaryArguments): string {
+    if (branchFromId !== null) this.#session.entry(branchFromId);
+    return this.#append(draftBranchSummary(this.getLeafId(), summary), { id: branchFromId }).id;
   }
 
-  /** As `branch`, and tells the model what was left behind. */
-  branchWithSummary(
-    branchFromId: string | null,
-    summary: string,
-    details?: unknown,
-    fromHook?: boolean,
-  ): string {
-    if (branchFromId !== null) this.#assertEntry(branchFromId);
-    const fields = { fromId: branchFromId ?? "root", summary, details, fromHook };
-    return this.#append(draftPlain("branch_summary", fields), { id: branchFromId });
-  }
   getLeafId(): string | null {
-    return this.#branchPoint ? this.#branchPoint.id : (this.#log.leafId ?? null);
+    return this.#session.leafId;
   }
   getLeafEntry(): SessionEntry | undefined {
-    const id = this.getLeafId();
-    return id === null ? undefined : this.getEntry(id);
+    return this.getEntry(this.getLeafId() ?? "");
   }
   getEntry(id: string): SessionEntry | undefined {
-    return this.#log.index().byId.get(id);
+    return this.#session.index.get(id);
   }
   getEntries(): SessionEntry[] {
-    return [...this.#log.index().entries];
+    return [...this.#session.index.entries];
+  }
+  getEntryCount(): number {
+    return this.#session.index.entries.length;
   }
   getChildren(parentId: string): SessionEntry[] {
-    return this.getEntries().filter((entry) => entry.parentId === parentId);
+    return this.#session.index.childrenOf(parentId);
   }
-
   /** From the root to `fromId` (default: the leaf); empty for an unknown id. */
   getBranch(fromId?: string): SessionEntry[] {
-    return this.#log.index().branch(fromId ?? this.getLeafId());
+    return this.#session.branch(fromId);
   }
   getTree(): SessionTreeNode[] {
-    return treeOf(this.#log.index());
+    return treeOf(this.#session.index);
   }
   getLabel(id: string): string | undefined {
-    return this.#log.index().labels.get(id)?.label;
+    return this.#session.index.labels.get(id)?.label;
   }
   getSessionName(): string | undefined {
-    return this.#log.index().name;
+    return this.#session.index.name;
   }
   buildSessionContext(): SessionContext {
     return contextOf(this.getBranch());
   }
-
-  #append(draft: EntryDraft, point: BranchPoint | undefined = this.#branchPoint): string {
-    const entry = this.#log.append(draft, point?.id);
-    this.#branchPoint = undefined;
-    return entry.id;
+  /** The context, telling which entry each message comes from. */
+  buildSessionProjection(): SessionProjection {
+    return projectBranch(this.getBranch());
+  }
+  /** The entries that are in the context: the newest compaction first, then what it keeps, then what follows it. */
+  buildContextEntries(): SessionEntry[] {
+    return shownEntries(this.getBranch());
   }
 
-  #switchTo(log: EntryLog): void {
-    this.#log = log;
-    this.#branchPoint = undefined;
+  #append(draft: EntryDraft, point?: BranchPoint): SessionEntry {
+    const entry = this.#session.append(draft, point);
+    this.#fields.update();
+    return entry;
   }
 
-  #assertEntry(id: string): void {
-    if (this.getEntry(id) === undefined) throw new Error(`Entry ${id} not found`);
+  #switched(): string | undefined {
+    this.#fields.update();
+    return this.getSessionFile();
   }
 }

@@ -6,9 +6,14 @@ export interface OpenSessionOptions extends WriteGuard {
   readonly sessionDir?: string;
   /** Used instead of the header's working folder. */
   readonly cwdOverride?: string;
+  /**
+   * `"0.73"`: a file that is not a session is replaced by a new session, as pi did up to 0.73, instead of refused. That is a
+   * write, and demands the lock at once; the bytes that were there are kept in `<file>.rej`. Default: refused.
+   */
+  readonly compat?: "0.73";
 }
 
-/** What `SessionManager.newSession` starts with. */
+/** What a new session starts with. */
 export interface NewSessionOptions {
   /** Default: a new uuid. */
   readonly id?: string;

@@ -47,6 +47,25 @@ test.each(NOT_SESSIONS)("%s is refused and left as it is", async (_, content) =>
   expect(readFileSync(file, "utf8")).toBe(content);
 });
 
+test("a file that is no session is replaced, as by pi 0.73, on request and under the lock, and its bytes are kept", async () => {
+  const file = tempSession();
+  writeFileSync(file, "just some notes");
+
+  expect(() => SessionManager.open(file, { compat: "0.73" })).toThrow(
+    expect.objectContaining({ code: "UNLOCKED" }),
+  );
+  expect(readFileSync(file, "utf8")).toBe("just some notes");
+  await withSessionWriteLock(file, () => {
+    SessionManager.open(file, { compat: "0.73" }).appendMessage(userMessage("one"));
+  });
+
+  expect(readRaw(file)).toMatchObject({ headers: 1, unreadable: 0, visible: ["one"] });
+  expect(readFileSync(`${file}.rej`, "utf8")).toBe("just some notes\n");
+  expect(() => SessionManager.open(`${file}.rej`)).toThrow(
+    `Session file is not a valid pi session: ${file}.rej`,
+  );
+});
+
 test("a session of a later version is refused, because its leaf may mean something else", async () => {
   const file = tempSession();
   writeFileSync(file, `${HEADER.replace('"version":3', '"version":4')}\n${FIRST}\n`);

@@ -1,10 +1,20 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { withSessionWriteLock } from "session-lock";
 import { afterEach, expect, test, vi } from "vitest";
-import { buildSessionContext, openTranscript, SessionManager } from "../src/index.ts";
+import {
+  buildSessionContext,
+  findMostRecentSession,
+  getDefaultSessionDir,
+  getLatestCompactionEntry,
+  loadEntriesFromFile,
+  openTranscript,
+  parseSessionEntries,
+  SessionManager,
+} from "../src/index.ts";
 import { assistantMessage, userMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
+import { assistant, chat, linesOf, sessionFile, user } from "./session-lines.ts";
 import { tempFolder, tempSession } from "./temp-session.ts";
 
 afterEach(() => vi.unstubAllEnvs());
@@ -166,4 +176,36 @@ test("pi's form of open takes a folder for new sessions and a working folder", (
   expect(session.getSessionDir()).toBe(sessions);
   expect(session.getCwd()).toBe("/w");
   expect(path.dirname(SessionManager.continueRecent("/w", sessions).getSessionFile() ?? "")).toBe(sessions);
+});
+
+test("the functions of pi's module read texts, files and folders", () => {
+  const file = sessionFile(linesOf(chat(user("one"), assistant("two"))));
+  const entries = loadEntriesFromFile(file);
+  const [, ...rest] = SessionManager.inMemory("/w", {}, entries).getEntries();
+
+  expect(entries.map(({ type }) => type)).toEqual(["session", "message", "message"]);
+  expect(parseSessionEntries(readFileSync(file, "utf8"))).toEqual(entries);
+  expect(rest).toEqual(entries.slice(2));
+  expect(findMostRecentSession(path.dirname(file))).toBe(file);
+  expect(loadEntriesFromFile(`${file}.missing`)).toEqual([]);
+  expect(getDefaultSessionDir("/a/b", "/agent")).toBe("/agent/sessions/--a-b--");
+  expect(getLatestCompactionEntry([])).toBeNull();
+  expect(SessionManager.open(file).usesDefaultSessionDir()).toBe(false);
+});
+
+test("an entry that is there is not written again by _persist, one that is not is written as it is", async () => {
+  const file = tempSession();
+  await withSessionWriteLock(file, () => {
+    const session = SessionManager.open(file);
+    session.appendMessage(userMessage("one"));
+    for (const entry of session.getEntries()) {
+      session._persist(entry);
+      session._persist({ ...entry, id: "mine", parentId: entry.id });
+    }
+
+    expect(session.getEntryCount()).toBe(2);
+    expect(session.getLeafId()).toBe("mine");
+  });
+
+  expect(readRaw(file)).toMatchObject({ forks: 0, visible: ["one", "one"] });
 });

@@ -1,0 +1,104 @@
+import { decodeEntry, decodeLine } from "./decode.ts";
+import type { SessionEntry } from "./entry.ts";
+import type { ByteSource } from "./lines.ts";
+
+/** Where a line is: its first byte, and the first one of the next. */
+export interface Span {
+  readonly offset: number;
+  readonly next: number;
+}
+
+/** An entry as its line's ends tell it. */
+export interface ScannedEntry extends Span {
+  readonly id: string;
+  readonly parentId: string | null;
+  /** There when the line had to be parsed to be understood. */
+  readonly entry: SessionEntry | undefined;
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+const NEWLINE = 0x0a;
+const CLOSING_BRACE = 0x7d;
+const HEAD_BYTES = 256;
+const ASCII = String.raw`[^"\\\x00-\x1f\x7f-\xff]+`;
+const PLACE = String.raw`"id":"(${ASCII})","parentId":(?:null|"(${ASCII})"),"timestamp":"${ASCII}"`;
+/** `type, id, parentId, timestamp, …`: the order pi and we write. Labels and names are wanted whole. */
+const PLAIN_HEAD = new RegExp(
+  String.raw`^\{"type":"(?!label"|session_info"|session"|custom)${ASCII}",${PLACE}[,}]`,
+);
+/** `type, customType, …, id, parentId, timestamp`. As no quote in it is escaped, these are members of the outermost object. */
+const CUSTOM_HEAD = /^\{"type":"custom(?:_message)?","customType":/;
+const CUSTOM_TAIL = new RegExp(String.raw`,${PLACE}\}$`);
+
+/**
+ * The entries of complete lines, in file order, mostly without parsing them: their id and parent stand at the beginning
+ * (or, for extension entries, at the end) of the line.
+ *
+ * That the rest of such a line is JSON shows only when it is parsed: whoever finds that it is not must read all lines.
+ * An object that has one name twice, which no JSON writer makes, is known by its first `id` here.
+ */
+export function* scanEntries(source: ByteSource, end: number, version: number): Generator<ScannedEntry> {
+  for (const { bytes, offset, next } of byteLines(source, end)) {
+    const place = placeOf(bytes);
+    if (place !== undefined) {
+      yield { ...place, offset, next, entry: undefined };
+      continue;
+    }
+    const entry = parseEntry(bytes, version);
+    if (entry) yield { id: entry.id, parentId: entry.parentId, offset, next, entry };
+  }
+}
+
+/** The entries in these lines, undefined for a line that holds none. Lines that lie together are read together. */
+export function* readEntries(
+  source: ByteSource,
+  spans: Iterable<Span>,
+  version: number,
+): Generator<SessionEntry | undefined> {
+  let start = 0;
+  let window: Buffer = Buffer.alloc(0);
+  for (const { offset, next } of spans) {
+    if (offset < start || next > start + window.length) {
+      start = offset;
+      window = source.read(offset, Math.max(next, offset + CHUNK_BYTES / 4));
+    }
+    yield parseEntry(window.subarray(offset - start, next - start), version);
+  }
+}
+
+function* byteLines(source: ByteSource, end: number): Generator<Span & { readonly bytes: Buffer }> {
+  let pending: Buffer = Buffer.alloc(0);
+  let offset = 0;
+  for (let position = 0; position < end;) {
+    const chunk = source.read(position, Math.min(position + CHUNK_BYTES, end));
+    if (chunk.length === 0) return;
+    position += chunk.length;
+    const bytes = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+    let from = 0;
+    for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, from)) {
+      const next = offset + at + 1 - from;
+      yield { bytes: bytes.subarray(from, at), offset, next };
+      offset = next;
+      from = at + 1;
+    }
+    pending = bytes.subarray(from);
+  }
+}
+
+function placeOf(line: Buffer): { readonly id: string; readonly parentId: string | null } | undefined {
+  if (line.at(-1) !== CLOSING_BRACE) return undefined;
+  const head = line.toString("latin1", 0, HEAD_BYTES);
+  const isCustom = CUSTOM_HEAD.test(head);
+  const start = isCustom ? Math.max(0, line.length - HEAD_BYTES) : 0;
+  const match = isCustom ? CUSTOM_TAIL.exec(line.toString("latin1", start)) : PLAIN_HEAD.exec(head);
+  const id = match?.[1];
+  if (match === null || id === undefined) return undefined;
+  // A part of a string keeps the whole of it in memory, so the id is copied out of the line's bytes.
+  const at = start + match.index + match[0].indexOf('"id":"') + 6;
+  return { id: line.toString("latin1", at, at + id.length), parentId: match[2] ?? null };
+}
+
+function parseEntry(line: Buffer, version: number): SessionEntry | undefined {
+  const fields = decodeLine(line.toString("utf8"));
+  return fields && decodeEntry(fields, version, 0);
+}
