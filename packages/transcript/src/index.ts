@@ -1,5 +1,5 @@
 export type { Durability } from "./append.ts";
-export type { Appended, Placement } from "./appended.ts";
+export type { Appended } from "./append-queue.ts";
 export type { UnguardedPolicy } from "./config.ts";
 export { buildContextEntries, buildSessionContext, buildSessionProjection } from "./context.ts";
 export type { SessionContext, SessionModel } from "./context.ts";
