@@ -3,17 +3,11 @@ import { withSessionWriteLock } from "session-lock";
 import type { SessionWriteLock, SessionWriteLockOptions } from "session-lock";
 import { AppendBatch } from "./append.ts";
 import type { Durability } from "./append.ts";
+import { appendedOf } from "./appended.ts";
+import type { Appended } from "./appended.ts";
 import type { EntryDraft } from "./draft.ts";
-import type { SessionEntry } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
 import type { SessionLog } from "./session-log.ts";
-
-/** What became of one append. */
-export interface Appended {
-  readonly entry: SessionEntry;
-  /** True when the idempotency key was on disk already; `entry` is then the one of the first time. */
-  readonly repeated: boolean;
-}
 
 /** The leaf an append insists on. `leafId: undefined` insists on an empty session. */
 interface LeafExpectation {
@@ -22,7 +16,8 @@ interface LeafExpectation {
 
 /** Appends that go together or not at all. */
 export interface AppendRequest {
-  readonly drafts: readonly EntryDraft[];
+  /** Ready-made, or made from what the branch is like under the lock; a `TranscriptError` fails this request alone. */
+  readonly drafts: readonly EntryDraft[] | ((batch: AppendBatch) => readonly EntryDraft[] | TranscriptError);
   readonly expected: LeafExpectation | undefined;
   readonly lock: SessionWriteLockOptions;
 }
@@ -130,7 +125,9 @@ function stage(
   request: AppendRequest,
   file: string,
 ): readonly Appended[] | TranscriptError {
-  const { drafts, expected } = request;
+  const { expected } = request;
+  const drafts = typeof request.drafts === "function" ? request.drafts(batch) : request.drafts;
+  if (drafts instanceof TranscriptError) return drafts;
   const repeats = drafts.map(({ idempotencyKey: key }) =>
     key === undefined ? undefined : batch.findKey(key),
   );
@@ -145,9 +142,7 @@ function stage(
   return drafts.map((draft, at) => {
     const first =
       repeats[at] ?? (draft.idempotencyKey === undefined ? undefined : batch.findKey(draft.idempotencyKey));
-    return first === undefined
-      ? { entry: batch.add(draft), repeated: false }
-      : { entry: first, repeated: true };
+    return first === undefined ? appendedOf(batch.add(draft), false) : appendedOf(first, true);
   });
 }
 

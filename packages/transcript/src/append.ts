@@ -1,11 +1,16 @@
 import { decodeLine } from "./decode.ts";
+import { contentOf, draftDeferred, draftLateResult, draftOfDeferred } from "./deferred.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "./entry.ts";
 import { asIoError, TranscriptError } from "./errors.ts";
 import { encodeHeader, versionOf } from "./header.ts";
-import { placeEntry } from "./place-entry.ts";
+import { draftInterrupted } from "./interrupted.ts";
+import { newEntryId, placeEntry } from "./place-entry.ts";
+import type { PlacedEntry } from "./place-entry.ts";
 import { keepRejected, publishFile, SessionFile } from "./session-file.ts";
 import type { SessionLog, WrittenEntry } from "./session-log.ts";
+import { ToolGroup } from "./tool-group.ts";
+import type { OpenCall } from "./tool-group.ts";
 import { announce } from "./updates.ts";
 
 /** The right to write. Asked right before each write and again before anything is acknowledged. */
@@ -35,12 +40,15 @@ export class AppendBatch {
   readonly #staged: Staged[] = [];
   readonly #keys = new Map<string, SessionEntry>();
   #leafId: string | undefined;
+  #group: ToolGroup;
 
   private constructor(log: SessionLog, right: WriteRight, file: SessionFile | undefined) {
     this.#log = log;
     this.#right = right;
     this.#file = file;
     this.#leafId = log.leafId;
+    this.#group = file && log.isOnDisk ? log.group(file).copy() : new ToolGroup();
+    this.#stageDue();
   }
 
   static begin(log: SessionLog, right: WriteRight): AppendBatch {
@@ -70,13 +78,43 @@ export class AppendBatch {
     );
   }
 
-  /** Puts an entry at the end of the batch, below the leaf or below `parentId` where that is given. */
+  /** The tool calls of this branch that have no result. */
+  get openCalls(): readonly OpenCall[] {
+    return this.#group.unanswered;
+  }
+
+  /**
+   * Puts an entry at the end of the batch, below the leaf or below `parentId` where that is given.
+   *
+   * While tool calls are open, what is not one of their results is put into a `custom` entry, which is then returned; the
+   * last result brings it onto the branch, in this same batch. The results of a branch that was left do not come to a new
+   * one, so there the calls are answered as interrupted.
+   */
   add(draft: EntryDraft, parentId: string | null = this.#leafId ?? null): SessionEntry {
-    const { entry, line } = placeEntry(draft, parentId);
-    this.#staged.push({ entry, line: Buffer.from(line) });
-    this.#leafId = entry.id;
-    if (draft.idempotencyKey !== undefined) this.#keys.set(draft.idempotencyKey, entry);
-    return entry;
+    const isFork = parentId !== (this.#leafId ?? null);
+    if (isFork) {
+      this.#leafId = parentId ?? undefined;
+      this.#group = ToolGroup.of(this.#log.index().branch(parentId));
+    }
+    const placed = placeEntry(draft, parentId);
+    const { entry } = placed;
+    if (isFork && !this.#group.isAnsweredBy(entry)) {
+      for (const call of this.#group.unanswered) this.#stage(draftInterrupted(call));
+      this.#stageDue();
+    }
+    const { idempotencyKey: key } = draft;
+    switch (this.#group.fateOf(entry)) {
+      case "branch": {
+        const isThere = parentId === (this.#leafId ?? null);
+        const staged = isThere ? this.#push(placed, key) : this.#stage(draft);
+        this.#stageDue();
+        return staged;
+      }
+      case "deferred":
+        return this.#stage(draftDeferred(contentOf(entry), newEntryId(), key));
+      case "late":
+        return this.#stage(draftLateResult(contentOf(entry), key));
+    }
   }
 
   write(): void {
@@ -116,6 +154,25 @@ export class AppendBatch {
 
   [Symbol.dispose](): void {
     this.#file?.[Symbol.dispose]();
+  }
+
+  /** Brings what is due onto the branch: after the last result, or after a crash between the two. */
+  #stageDue(): void {
+    for (let due = this.#group.takeDue(); due; due = this.#group.takeDue()) {
+      this.#stage(draftOfDeferred(due), due.messageId);
+    }
+  }
+
+  #stage(draft: EntryDraft, id = newEntryId()): SessionEntry {
+    return this.#push(placeEntry(draft, this.#leafId ?? null, id), draft.idempotencyKey);
+  }
+
+  #push({ entry, line }: PlacedEntry, key: string | undefined): SessionEntry {
+    this.#staged.push({ entry, line: Buffer.from(line) });
+    this.#leafId = entry.id;
+    this.#group.take(entry);
+    if (key !== undefined) this.#keys.set(key, entry);
+    return entry;
   }
 
   /** False while the file is still to be made; a made one is durable at once. */

@@ -1,5 +1,5 @@
 export type { Durability } from "./append.ts";
-export type { Appended } from "./append-queue.ts";
+export type { Appended, Placement } from "./appended.ts";
 export type { UnguardedPolicy } from "./config.ts";
 export { buildContextEntries, buildSessionContext, buildSessionProjection } from "./context.ts";
 export type { SessionContext, SessionModel } from "./context.ts";
@@ -66,7 +66,13 @@ export type { SessionRecord, SessionRecordPatch } from "./session-record.ts";
 export { defaultStorePath, openSessionStore } from "./session-store.ts";
 export type { SessionStore } from "./session-store.ts";
 export { getLatestCompactionEntry, loadEntriesFromFile, parseSessionEntries } from "./session-text.ts";
-export type { AppendItem, AppendManyOptions, AppendOptions, Transcript } from "./transcript.ts";
+export type {
+  AppendItem,
+  AppendManyOptions,
+  AppendOptions,
+  CloseToolCallsOptions,
+  Transcript,
+} from "./transcript.ts";
 export type { SessionTreeNode } from "./tree.ts";
 export { onSessionTranscriptUpdate } from "./updates.ts";
 export type { SessionTranscriptListener, SessionTranscriptUpdate } from "./updates.ts";

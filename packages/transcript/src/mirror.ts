@@ -21,7 +21,7 @@ export interface DeliveryMirror {
   readonly idempotencyKey?: string;
 }
 
-/** `messageId` is the entry that holds the text, also when an earlier one did already. */
+/** `messageId` is the entry that holds the text, also when an earlier one did already, or that will once open tool calls are answered. */
 export type MirrorResult =
   | { readonly ok: true; readonly sessionFile: string; readonly messageId: string }
   | { readonly ok: false; readonly reason: string };
@@ -74,11 +74,11 @@ async function recordText(
   idempotencyKey: string | undefined,
 ): Promise<MirrorResult> {
   await using transcript = await openTranscript(sessionFile, { expectedSessionId: sessionId });
-  const { entry } = await transcript.append(mirrorMessage(text), {
+  const { messageId } = await transcript.append(mirrorMessage(text), {
     purpose: "delivery mirror",
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   });
-  return { ok: true, sessionFile, messageId: entry.id };
+  return { ok: true, sessionFile, messageId };
 }
 
 function mirrorMessage(text: string): AssistantMessage {

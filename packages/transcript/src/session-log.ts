@@ -1,4 +1,6 @@
+import { readBranchEnd } from "./branch-end.ts";
 import { decodeEntry, decodeLine } from "./decode.ts";
+import { deferredFromOf } from "./deferred.ts";
 import { idempotencyKeyOf } from "./entry.ts";
 import type { SessionEntry, SessionHeader } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
@@ -11,6 +13,7 @@ import type { FileStat } from "./session-file.ts";
 import { SessionIndex } from "./session-index.ts";
 import type { EntrySource } from "./session-index.ts";
 import { readHeader, readTail } from "./tail.ts";
+import { ToolGroup } from "./tool-group.ts";
 
 /** An entry of this process, with the bytes it takes in the file. */
 export interface WrittenEntry {
@@ -47,6 +50,7 @@ export class SessionLog {
   #known: Known | undefined;
   #index: SessionIndex | undefined;
   #keys: Map<string, Span> | undefined;
+  #group: ToolGroup | undefined;
 
   private constructor(path: string, header: SessionHeader) {
     this.path = path;
@@ -128,7 +132,13 @@ export class SessionLog {
     return this.index().branch(this.leafId);
   }
 
-  /** The first entry that was appended under this key; scans the whole file the first time. */
+  /** The tool calls at the leaf that wait for their results. */
+  group(file: SessionFile): ToolGroup {
+    const { end } = this.bounds;
+    return (this.#group ??= ToolGroup.of(readBranchEnd(file, end, this.leafId, versionOf(this.#header))));
+  }
+
+  /** The entry that has this key, on the branch where it was deferred before; scans the whole file the first time. */
   findKey(key: string, file: SessionFile): SessionEntry | undefined {
     this.#keys ??= this.#scanKeys(file);
     const span = this.#keys.get(key);
@@ -151,6 +161,7 @@ export class SessionLog {
     this.#header = header;
     this.#index = undefined;
     this.#keys = undefined;
+    this.#group = undefined;
     const tail = readTail(file, stat.size, header);
     this.#known = { ...stat, ...tail, anchor: anchorAt(file, tail.end) };
     if (versionOf(header) > 1) return;
@@ -169,7 +180,9 @@ export class SessionLog {
   #add(entry: SessionEntry, { offset, next }: Span): void {
     this.#index?.add(entry);
     const key = this.#keys && idempotencyKeyOf(entry);
-    if (key !== undefined && !this.#keys?.has(key)) this.#keys?.set(key, { offset, next });
+    if (key !== undefined && this.#keys) claimKey(this.#keys, key, entry, { offset, next });
+    if (entry.parentId === (this.leafId ?? null)) this.#group?.take(entry);
+    else this.#group = undefined;
     if (this.#known) this.#known = { ...this.#known, end: next, leafId: entry.id };
   }
 
@@ -199,10 +212,15 @@ export class SessionLog {
       const fields = decodeLine(text);
       const entry = fields && decodeEntry(fields, versionOf(this.#header), 0);
       const key = entry && idempotencyKeyOf(entry);
-      if (key !== undefined && !keys.has(key)) keys.set(key, { offset, next });
+      if (entry && key !== undefined) claimKey(keys, key, entry, { offset, next });
     }
     return keys;
   }
+}
+
+/** The first entry has the key, until the message that it deferred is on the branch. */
+function claimKey(keys: Map<string, Span>, key: string, entry: SessionEntry, span: Span): void {
+  if (!keys.has(key) || deferredFromOf(entry) !== undefined) keys.set(key, span);
 }
 
 function isSameFile(known: FileStat, stat: FileStat): boolean {

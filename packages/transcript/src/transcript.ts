@@ -1,16 +1,20 @@
 import type { SessionWriteLock } from "session-lock";
 import { AppendQueue } from "./append-queue.ts";
-import type { Appended } from "./append-queue.ts";
+import type { AppendRequest } from "./append-queue.ts";
 import type { Durability } from "./append.ts";
+import type { Appended } from "./appended.ts";
 import { contextOf } from "./context.ts";
 import type { SessionContext } from "./context.ts";
 import { draftCustom, draftMessage } from "./draft.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
+import { draftInterrupted } from "./interrupted.ts";
 import type { AgentMessage } from "./message.ts";
 import { projectForModel } from "./projection.ts";
 import type { SessionLog } from "./session-log.ts";
+import { settled } from "./settled.ts";
+import type { OpenCall } from "./tool-group.ts";
 
 /** How one call writes. */
 export interface AppendManyOptions {
@@ -30,6 +34,11 @@ export interface AppendManyOptions {
 export interface AppendOptions extends AppendManyOptions {
   /** Names this append for ever: a repeat, also after a restart, returns the first result and writes nothing. */
   readonly idempotencyKey?: string;
+}
+
+export interface CloseToolCallsOptions extends AppendManyOptions {
+  /** Only these calls. Default: all that are open. */
+  readonly toolCallIds?: readonly string[];
 }
 
 /** One entry of `appendMany`. */
@@ -106,6 +115,17 @@ export class Transcript {
     return this.#appendAll(drafts, options);
   }
 
+  /**
+   * Answers every tool call that has no result, with an error result that says it was interrupted, and thereby brings
+   * what waited for them onto the branch. For a run that is stopped with calls open, and for whoever takes up a session
+   * whose last run was killed: nobody else will answer them. Resolves with the results, which may be none.
+   */
+  async closeToolCalls(options: CloseToolCallsOptions = {}): Promise<readonly Appended[]> {
+    const { toolCallIds, ...settings } = options;
+    const isMeant = ({ id }: OpenCall) => toolCallIds === undefined || toolCallIds.includes(id);
+    return this.#appendAll((batch) => batch.openCalls.filter(isMeant).map(draftInterrupted), settings);
+  }
+
   /** Every entry in file order, all branches, the header excluded. Sees what other processes appended until now. */
   entries(): Promise<readonly SessionEntry[]> {
     return new Promise((resolve) => resolve([...this.#fresh().index().entries]));
@@ -123,7 +143,7 @@ export class Transcript {
    * Tool calls are not paired with their results here.
    */
   async context(): Promise<SessionContext> {
-    const context = contextOf(await this.branch());
+    const context = contextOf(settled(await this.branch()));
     return { ...context, messages: projectForModel(context.messages) };
   }
 
@@ -143,7 +163,7 @@ export class Transcript {
     return appended;
   }
 
-  #appendAll(drafts: readonly EntryDraft[], options: AppendManyOptions): Promise<readonly Appended[]> {
+  #appendAll(drafts: AppendRequest["drafts"], options: AppendManyOptions): Promise<readonly Appended[]> {
     this.#assertOpen();
     const { signal, within, purpose } = options;
     return this.#queue.append({

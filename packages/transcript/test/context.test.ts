@@ -30,7 +30,7 @@ test("turns of one role that follow each other are one turn", async () => {
   ]);
 });
 
-test("a mirror that came between a call and its result does not part them", async () => {
+test("a mirror that came between a call and its result is given to the model behind them", async () => {
   const messages = await contextOf([
     userMessage("one"),
     { ...assistantMessage("x"), content: [text("let me see"), call("c1")], stopReason: "toolUse" },
@@ -47,8 +47,9 @@ test("a mirror that came between a call and its result does not part them", asyn
 
   expect(messages).toMatchObject([
     { role: "user" },
-    { role: "assistant", content: [text("let me see"), text("mirrored"), call("c1")], stopReason: "toolUse" },
+    { role: "assistant", content: [text("let me see"), call("c1")], stopReason: "toolUse" },
     { role: "toolResult" },
+    { role: "assistant", content: [text("mirrored")] },
   ]);
 });
 

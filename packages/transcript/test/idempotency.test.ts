@@ -17,7 +17,7 @@ test("a repeat with the same key returns the first entry and writes nothing", as
   });
 
   expect(first.repeated).toBe(false);
-  expect(repeat).toEqual({ entry: first.entry, repeated: true });
+  expect(repeat).toEqual({ ...first, repeated: true });
   expect(first.entry).toMatchObject({ message: { idempotencyKey: "k" } });
   expect(readRaw(file).visible).toEqual(["one", "two"]);
 });
@@ -31,7 +31,7 @@ test("a key is known after the session is opened anew", async () => {
   await using after = await openTranscript(file);
   const repeat = await after.append(userMessage("one"), { idempotencyKey: "k" });
 
-  expect(repeat).toEqual({ entry: first.entry, repeated: true });
+  expect(repeat).toEqual({ ...first, repeated: true });
 });
 
 test("a key that another process wrote after the keys were read is known", async () => {
