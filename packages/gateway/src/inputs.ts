@@ -15,6 +15,8 @@ export const AcceptedInput = Type.Object({
   /** Milliseconds since the epoch. */
   acceptedAt: Type.Number(),
   thinking: Type.Optional(Type.String()),
+  /** How it takes its place among other inputs. Default: `followup`. */
+  queueMode: Type.Optional(Type.String()),
   /** The run is stopped after this long; counts from its start. */
   timeoutMs: Type.Optional(Type.Integer({ minimum: 1 })),
 });

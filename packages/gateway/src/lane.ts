@@ -8,9 +8,15 @@ export interface LaneJob {
 /** The runs of one session, first come first served, one at a time. Lanes of different sessions do not know each other. */
 export class Lane<J extends LaneJob> {
   readonly #waiting: J[] = [];
+  readonly #onStart: (job: J) => void;
   #active: J | undefined;
   #settled: Promise<void> = Promise.resolve();
   #stopped = false;
+
+  /** `onStart` is told of each job just before it starts, with the rest still waiting. */
+  constructor(onStart: (job: J) => void) {
+    this.#onStart = onStart;
+  }
 
   /** The job that runs now. */
   get active(): J | undefined {
@@ -45,6 +51,7 @@ export class Lane<J extends LaneJob> {
     const job = this.#waiting.shift();
     if (job === undefined) return;
     this.#active = job;
+    this.#onStart(job);
     this.#settled = job.start().finally(() => {
       this.#active = undefined;
       this.#next();

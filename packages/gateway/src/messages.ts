@@ -8,7 +8,7 @@ const NO_COST = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 };
 const NO_USAGE = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, totalTokens: 0, cost: NO_COST };
 
 /** Who stopped a run. */
-export type AbortOrigin = "rpc" | "timeout" | "shutdown";
+export type AbortOrigin = "rpc" | "stop" | "interrupt" | "timeout" | "shutdown";
 
 export function userMessage(text: string, timestamp: number): UserMessage {
   return { role: "user", content: [{ type: "text", text }], timestamp };

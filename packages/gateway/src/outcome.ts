@@ -17,6 +17,12 @@ export function outcomeItem(runId: string, outcome: Outcome, model: AgentRunner[
   return { customType: RUN_END_ENTRY, data, idempotencyKey: runKeys.end(runId) };
 }
 
+/** The row that ends a run whose input another run has answered. */
+export function joinedItem(runId: string, leaderId: string, outcome: Outcome): AppendItem {
+  const data = { runId, state: outcome.kind, joined: leaderId };
+  return { customType: RUN_END_ENTRY, data, idempotencyKey: runKeys.end(runId) };
+}
+
 function outcomeMessage(
   runId: string,
   outcome: Outcome,

@@ -12,7 +12,9 @@ export interface RunAudience {
 }
 
 /** What an event tells beside the run's name and place. */
-export type ChatNews = Untold<ChatEvent, "runId" | "sessionKey" | "agentId" | "seq">;
+type ChatNews = Untold<ChatEvent, "runId" | "sessionKey" | "agentId" | "seq">;
+/** What ends a run. */
+export type TerminalNews = Exclude<ChatNews, { readonly state: "delta" }>;
 type AgentNews = Untold<AgentStreamEvent, "runId" | "seq" | "ts">;
 type Untold<E, K extends PropertyKey> = E extends unknown ? Omit<E, K> : never;
 
@@ -55,7 +57,7 @@ export class RunEvents {
   }
 
   /** The run's last event; the caller sees to it that there is one. */
-  ended(news: Exclude<ChatNews, { readonly state: "delta" }>): void {
+  ended(news: TerminalNews): void {
     this.#chat(news);
     const { sessionKey } = this.#audience;
     const failure =

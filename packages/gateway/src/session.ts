@@ -1,14 +1,21 @@
-import type { Appended, SessionRecord, Transcript } from "@session-lock/transcript";
+import type { SessionRecord, Transcript } from "@session-lock/transcript";
 import { openTranscript } from "@session-lock/transcript";
 import type { Logger } from "pino";
+import { Acceptance } from "./acceptance.ts";
+import { GatewayError } from "./errors.ts";
 import type { Hub } from "./hub.ts";
-import { INPUT_ENTRY, readInputs, runKeys, type AcceptedInput } from "./inputs.ts";
+import type { AcceptedInput } from "./inputs.ts";
 import { Lane } from "./lane.ts";
 import { injectedMessage, userMessage, type AbortOrigin } from "./messages.ts";
 import type { AgentStreamEvent } from "./protocol/agent-event.ts";
 import type { ChatEvent, ChatSendResult } from "./protocol/chat.ts";
+import { toQueueMode, type QueueMode } from "./queue-mode.ts";
 import { Run, type RunHost } from "./run.ts";
 import type { AgentRunner } from "./runners/runner.ts";
+import { readSettings, type SessionSettings } from "./session-settings.ts";
+
+/** Inputs that may wait in one session. */
+export const MAX_WAITING_INPUTS = 100;
 
 /** What sessions share. */
 export interface SessionSetup {
@@ -16,31 +23,6 @@ export interface SessionSetup {
   readonly runner: AgentRunner;
   readonly hub: Hub;
   readonly log: Logger;
-}
-
-/**
- * What is known of one input, by its run id.
- *
- * - `accepting` its entry is being written
- * - `open` acknowledged; its run waits or works
- * - `unsure` writing its entry failed, so it was not acknowledged; it may be on disk all the same
- * - `elsewhere` another process acknowledged it and has not ended it
- * - `ended` its terminal row is on disk, or its terminal event is out
- */
-type InputState =
-  | { readonly kind: "accepting"; readonly accepted: Promise<unknown> }
-  | { readonly kind: "open"; readonly entryId: string }
-  | { readonly kind: "unsure" }
-  | { readonly kind: "elsewhere" }
-  | { readonly kind: "ended" };
-
-/** The entry of an input that is being written. */
-interface PendingAppend {
-  readonly appending: Promise<Appended>;
-  /** Settles when the input before this one is in the lane, or is refused. */
-  readonly before: Promise<unknown>;
-  /** Whether this process has tried to write it before. */
-  readonly isOurs: boolean;
 }
 
 /** An acknowledged input whose run has not begun, as `chat.history` shows it. */
@@ -59,13 +41,15 @@ export class Session implements RunHost {
   readonly agentId: string;
   readonly runner: AgentRunner;
   readonly #setup: SessionSetup;
-  readonly #inputs = new Map<string, InputState>();
-  readonly #lane = new Lane<Run>();
+  readonly #acceptance: Acceptance;
+  readonly #lane = new Lane<Run>((run) => this.#collect(run));
   readonly #runs = new Set<Run>();
-  #accepted: Promise<unknown> = Promise.resolve();
+  #settings: SessionSettings;
 
-  private constructor(sessionKey: string, transcript: Transcript, setup: SessionSetup) {
-    this.sessionKey = sessionKey;
+  private constructor(record: SessionRecord, transcript: Transcript, setup: SessionSetup) {
+    this.sessionKey = record.sessionKey;
+    this.#settings = readSettings(record);
+    this.#acceptance = new Acceptance(transcript, (input) => this.#enqueue(input));
     this.transcript = transcript;
     this.agentId = setup.agentId;
     this.runner = setup.runner;
@@ -74,17 +58,23 @@ export class Session implements RunHost {
 
   /** Opens a session and runs the inputs that an earlier process acknowledged and did not end. Close it after use. */
   static async open(record: SessionRecord, setup: SessionSetup): Promise<Session> {
-    const { sessionId, sessionFile, sessionKey } = record;
+    const { sessionId, sessionFile } = record;
     const transcript = await openTranscript(sessionFile, {
       create: { sessionId },
       expectedSessionId: sessionId,
     });
-    const session = new Session(sessionKey, transcript, setup);
-    for (const { entryId, input, ended } of readInputs(await transcript.entries())) {
-      if (ended) session.#inputs.set(input.runId, { kind: "ended" });
-      else session.#enqueue(input, entryId);
-    }
+    const session = new Session(record, transcript, setup);
+    await session.#acceptance.restore();
     return session;
+  }
+
+  get settings(): SessionSettings {
+    return this.#settings;
+  }
+
+  /** From now on the session is set as its record says. */
+  set(record: SessionRecord): void {
+    this.#settings = readSettings(record);
   }
 
   /** Whether something still happens here. */
@@ -98,35 +88,25 @@ export class Session implements RunHost {
 
   /** Whether a run of that id waits or works here. */
   hasRun(runId: string): boolean {
-    return this.#inputs.get(runId)?.kind === "open";
+    return this.#acceptance.entryIdOf(runId) !== undefined;
   }
 
   get queueLength(): number {
     return this.#lane.waiting.length;
   }
 
-  /** Makes an input durable and puts its run into the lane; the same run id again gets the same answer and no run. */
+  /**
+   * Makes an input durable and puts its run into the lane, in the mode it asks for or the session is set to. The same
+   * run id again gets the same answer and no run. Throws `UNAVAILABLE` with the details `LANE_BUSY` or `QUEUE_FULL`.
+   */
   async accept(input: AcceptedInput): Promise<ChatSendResult> {
-    const { runId } = input;
-    const known = this.#inputs.get(runId);
-    if (known !== undefined && known.kind !== "unsure") return this.#repeat(runId, known);
-    const appending = this.transcript.appendCustom(INPUT_ENTRY, input, {
-      idempotencyKey: runKeys.input(runId),
-      purpose: "accept input",
-    });
-    const accepted = this.#acceptAppended(input, {
-      appending,
-      before: this.#accepted,
-      isOurs: known !== undefined,
-    });
-    this.#inputs.set(runId, { kind: "accepting", accepted });
-    this.#accepted = accepted.catch(() => undefined); // its caller is told
-    return accepted;
+    const mode = toQueueMode(input.queueMode) ?? this.#settings.queueMode;
+    return this.#acceptance.accept({ ...input, queueMode: mode }, () => this.#admit(mode));
   }
 
   /** Stops one run, or the waiting and the active ones; returns the ids of those that it stopped. */
   abort(runId: string | undefined, origin: AbortOrigin): string[] {
-    const runs = [...this.#lane.waiting, ...(this.#lane.active === undefined ? [] : [this.#lane.active])];
+    const runs = [...this.#lane.waiting, ...(this.#lane.active?.company ?? [])];
     const chosen = runId === undefined ? runs : runs.filter((run) => run.runId === runId);
     for (const run of chosen) this.#lane.remove(run);
     return chosen.filter((run) => run.abort(origin)).map((run) => run.runId);
@@ -152,17 +132,12 @@ export class Session implements RunHost {
   /** The acknowledged inputs that are not on the branch yet, the next one first. */
   pendingInputs(): PendingInput[] {
     const { active, waiting } = this.#lane;
-    const unheard = active === undefined || active.heard ? waiting : [active, ...waiting];
-    return unheard.flatMap((run) => {
-      const known = this.#inputs.get(run.runId);
-      if (known?.kind !== "open") return [];
+    const unheard = (active?.company ?? []).filter((run) => !run.heard);
+    return [...unheard, ...waiting].flatMap((run) => {
+      const id = this.#acceptance.entryIdOf(run.runId);
+      if (id === undefined) return [];
       const { message, acceptedAt } = run.input;
-      const row = {
-        id: known.entryId,
-        runId: run.runId,
-        message: userMessage(message, acceptedAt),
-        acceptedAt,
-      };
+      const row = { id, runId: run.runId, message: userMessage(message, acceptedAt), acceptedAt };
       return [{ ...row, state: "queued" }];
     });
   }
@@ -185,8 +160,14 @@ export class Session implements RunHost {
   }
 
   ended(run: Run): void {
-    this.#inputs.set(run.runId, { kind: "ended" });
+    this.#acceptance.ended(run.runId);
     this.#runs.delete(run);
+  }
+
+  steering(): readonly Run[] {
+    const runs = this.#lane.waiting.filter((run) => run.queueMode === "steer");
+    for (const run of runs) this.#lane.remove(run);
+    return runs;
   }
 
   /** Starts no further run; those that wait stay on disk for the next start. Resolves when nothing is being written. */
@@ -200,41 +181,35 @@ export class Session implements RunHost {
     await this.transcript.close();
   }
 
-  #enqueue(input: AcceptedInput, entryId: string): void {
+  #admit(mode: QueueMode): void {
+    const waiting = this.#lane.waiting.length + this.#acceptance.accepting;
+    const { activeRunId } = this;
+    if (mode === "reject" && (activeRunId !== undefined || waiting > 0)) {
+      const details = { code: "LANE_BUSY", activeRunId, waiting };
+      throw new GatewayError("UNAVAILABLE", "a run of this session is active", { details, retryable: true });
+    }
+    if (waiting >= MAX_WAITING_INPUTS) {
+      const details = { code: "QUEUE_FULL", limit: MAX_WAITING_INPUTS };
+      throw new GatewayError("UNAVAILABLE", "too many messages wait in this session", {
+        details,
+        retryable: true,
+      });
+    }
+  }
+
+  #enqueue(input: AcceptedInput): void {
     const run = new Run(input, this);
-    this.#inputs.set(input.runId, { kind: "open", entryId });
+    if (run.queueMode === "interrupt") this.abort(undefined, "interrupt");
     this.#runs.add(run);
     this.#lane.push(run);
   }
 
-  async #repeat(runId: string, known: InputState): Promise<ChatSendResult> {
-    if (known.kind === "accepting") await known.accepted;
-    const now = this.#inputs.get(runId);
-    if (now?.kind === "elsewhere") return this.#adopt(runId);
-    return { runId, status: now?.kind === "ended" ? "ok" : "in_flight" };
-  }
-
-  async #acceptAppended(input: AcceptedInput, append: PendingAppend): Promise<ChatSendResult> {
-    const { runId } = input;
-    try {
-      const { entry, repeated } = await append.appending;
-      // Appends may resolve in another order than the one they were written in; runs keep the order of the file.
-      await append.before;
-      // A key that is on disk and that we did not write belongs to another process.
-      if (repeated && !append.isOurs) return await this.#adopt(runId);
-      this.#enqueue(input, entry.id);
-      return { runId, status: "started" };
-    } catch (error) {
-      this.#inputs.set(runId, { kind: "unsure" });
-      throw error;
+  /** What waits right behind a collecting run, and collects as well, becomes one turn with it. */
+  #collect(run: Run): void {
+    for (const next of [...this.#lane.waiting]) {
+      if (run.queueMode !== "collect" || next.queueMode !== "collect") return;
+      this.#lane.remove(next);
+      run.join(next);
     }
-  }
-
-  /** Looks into the file for what became of an input that another process acknowledged. */
-  async #adopt(runId: string): Promise<ChatSendResult> {
-    const rows = readInputs(await this.transcript.entries());
-    const ended = rows.some((row) => row.input.runId === runId && row.ended);
-    this.#inputs.set(runId, { kind: ended ? "ended" : "elsewhere" });
-    return { runId, status: ended ? "ok" : "in_flight" };
   }
 }

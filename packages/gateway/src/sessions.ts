@@ -1,5 +1,10 @@
 import { stat } from "node:fs/promises";
-import { onSessionTranscriptUpdate, type SessionRecord, type SessionStore } from "@session-lock/transcript";
+import {
+  onSessionTranscriptUpdate,
+  type SessionRecord,
+  type SessionRecordPatch,
+  type SessionStore,
+} from "@session-lock/transcript";
 import { GatewayError } from "./errors.ts";
 import { Session, type SessionSetup } from "./session.ts";
 
@@ -61,6 +66,16 @@ export class Sessions {
     // An open session can still be read and stopped while the gateway drains.
     if (this.#phase === "closed" || !this.#open.has(sessionKey)) this.refuseWhileDraining();
     return this.#use(sessionKey, () => Promise.resolve(record), work);
+  }
+
+  /** Sets fields of a session's record, created on first use, and has the open session follow them. */
+  async patch(sessionKey: string, patch: SessionRecordPatch): Promise<SessionRecord> {
+    return this.ensure(sessionKey, async (session) => {
+      const record = await this.#store.update(sessionKey, () => patch);
+      if (record === undefined) throw new GatewayError("UNAVAILABLE", "the session was deleted meanwhile");
+      session.set(record);
+      return record;
+    });
   }
 
   /** Every session's record; `updatedAt` is the last change of the record or of the transcript, whoever made it. */

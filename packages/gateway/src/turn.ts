@@ -1,10 +1,9 @@
-import type { AppendItem, Transcript } from "@session-lock/transcript";
+import type { AppendItem, Transcript, UserMessage } from "@session-lock/transcript";
 import { untilAborted } from "./abortable.ts";
 import { DeltaStream } from "./delta-stream.ts";
-import { runKeys, type AcceptedInput } from "./inputs.ts";
-import { userMessage } from "./messages.ts";
+import { runKeys } from "./inputs.ts";
 import type { RunEvents } from "./run-events.ts";
-import type { AgentEvent, AgentRunner } from "./runners/runner.ts";
+import type { AgentEvent, AgentRunner, AgentRunRequest } from "./runners/runner.ts";
 import { ToolGroup } from "./tool-group.ts";
 
 /** What a turn works with. */
@@ -13,25 +12,24 @@ export interface TurnSetup {
   readonly transcript: Transcript;
   readonly runner: AgentRunner;
   readonly events: RunEvents;
+  /** Gives the run what waits for it, with its rows on the branch. */
+  steer(): Promise<readonly UserMessage[]>;
 }
+
+/** What one turn is about. */
+export type TurnTopic = Pick<AgentRunRequest, "runId" | "input" | "thinking" | "model">;
 
 /** The runner at work on one input: its text becomes deltas, its tool calls become rows. */
 export class Turn {
-  readonly #input: AcceptedInput;
+  readonly #runId: string;
   readonly #setup: TurnSetup;
   readonly #stream: DeltaStream;
   #group: ToolGroup | undefined;
-  #heard = false;
 
-  constructor(input: AcceptedInput, setup: TurnSetup) {
-    this.#input = input;
+  constructor(runId: string, setup: TurnSetup) {
+    this.#runId = runId;
     this.#setup = setup;
     this.#stream = new DeltaStream((deltaText, text) => setup.events.delta(deltaText, text));
-  }
-
-  /** Whether the user's words are on the branch. */
-  get heard(): boolean {
-    return this.#heard;
   }
 
   /** What was said since the last tool calls. */
@@ -39,17 +37,14 @@ export class Turn {
     return this.#stream.text;
   }
 
-  /** Takes the turn. Throws what the runner throws, and the signal's reason. */
-  async take(signal: AbortSignal): Promise<void> {
+  /** Takes the turn: the user's words are on the branch by now. Throws what the runner throws, and the signal's reason. */
+  async take(topic: TurnTopic, signal: AbortSignal): Promise<void> {
     const { transcript, runner, sessionKey } = this.#setup;
-    const { runId, message, acceptedAt, thinking } = this.#input;
-    const said = userMessage(message, acceptedAt);
-    await transcript.append(said, { idempotencyKey: runKeys.user(runId), purpose: "run input" });
-    this.#heard = true;
     const { messages } = await transcript.context();
-    const about = { runId, sessionKey, sessionId: transcript.sessionId, input: message, thinking };
+    const takeSteering = (): Promise<readonly UserMessage[]> => this.#steer();
+    const about = { ...topic, sessionKey, sessionId: transcript.sessionId, messages, takeSteering };
     try {
-      for await (const event of untilAborted(runner.run({ ...about, messages, signal }), signal)) {
+      for await (const event of untilAborted(runner.run({ ...about, signal }), signal)) {
         await this.#take(event);
       }
       if (this.#group !== undefined) throw new Error("the runner ended before its tools did");
@@ -61,6 +56,11 @@ export class Turn {
   /** The rows of tool calls that were open when the turn ended. */
   openRows(): readonly AppendItem[] {
     return this.#group === undefined ? [] : this.#itemsOf(this.#group);
+  }
+
+  /** A message between calls and their results would part them: it waits for the next occasion. */
+  async #steer(): Promise<readonly UserMessage[]> {
+    return this.#group === undefined ? this.#setup.steer() : [];
   }
 
   async #take(event: AgentEvent): Promise<void> {
@@ -91,7 +91,7 @@ export class Turn {
 
   #itemsOf(group: ToolGroup): AppendItem[] {
     return group.rows(this.#setup.runner.model).map((message, index) => {
-      return { message, idempotencyKey: runKeys.tool(this.#input.runId, `${group.name}-${index}`) };
+      return { message, idempotencyKey: runKeys.tool(this.#runId, `${group.name}-${index}`) };
     });
   }
 }

@@ -12,7 +12,7 @@ export const chatSend = defineMethod({
   scope: "operator.write",
   params: ChatSendParams,
   async handle(params, { sessions, agentId }) {
-    const { sessionId, idempotencyKey: runId, thinking, timeoutMs = 0 } = params;
+    const { sessionId, idempotencyKey: runId, thinking, queueMode, timeoutMs = 0 } = params;
     const sessionKey = toSessionKey(params.sessionKey, params.agentId ?? agentId);
     const message = cleanText(params.message, "message");
     const input = {
@@ -20,6 +20,7 @@ export const chatSend = defineMethod({
       message,
       acceptedAt: Date.now(),
       ...(thinking === undefined ? {} : { thinking }),
+      ...(queueMode === undefined ? {} : { queueMode }),
       ...(timeoutMs === 0 ? {} : { timeoutMs: Math.min(timeoutMs, MAX_TIMEOUT_MS) }),
     };
     return sessions.ensure(sessionKey, (session) => {

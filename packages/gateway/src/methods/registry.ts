@@ -6,6 +6,7 @@ import { chatSend } from "./chat-send.ts";
 import { health } from "./health.ts";
 import type { Method } from "./method.ts";
 import { sessionsList } from "./sessions-list.ts";
+import { sessionsPatch } from "./sessions-patch.ts";
 import { sessionsSubscribe } from "./sessions-subscribe.ts";
 import { status } from "./status.ts";
 
@@ -19,6 +20,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
     chatSend,
     health,
     sessionsList,
+    sessionsPatch,
     sessionsSubscribe,
     status,
   ].map((method) => [method.name, method]),

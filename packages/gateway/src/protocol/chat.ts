@@ -1,8 +1,11 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { QUEUE_MODES } from "../queue-mode.ts";
 
 const SessionKey = Type.String({ minLength: 1, maxLength: 512 });
 const AgentId = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }));
 const RunId = Type.String({ minLength: 1, maxLength: 256 });
+/** See {@link QUEUE_MODES}. */
+export const QueueModeName = Type.Union(QUEUE_MODES.map((mode) => Type.Literal(mode)));
 const closed = { additionalProperties: false };
 
 /** `chat.send`: what a person says. The `idempotencyKey` becomes the run's id. */
@@ -15,7 +18,7 @@ export const ChatSendParams = Type.Object(
     idempotencyKey: RunId,
     thinking: Type.Optional(Type.String({ maxLength: 64 })),
     deliver: Type.Optional(Type.Boolean()),
-    queueMode: Type.Optional(Type.Literal("followup")),
+    queueMode: Type.Optional(QueueModeName),
     attachments: Type.Optional(Type.Array(Type.Unknown(), { maxItems: 0 })),
     timeoutMs: Type.Optional(Type.Integer({ minimum: 0 })),
   },

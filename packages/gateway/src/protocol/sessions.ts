@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import { QueueModeName } from "./chat.ts";
 
 /** `sessions.list`; filters of other gateways are understood where they have a meaning here. */
 export const SessionsListParams = Type.Object(
@@ -13,6 +14,21 @@ export const SessionsListParams = Type.Object(
     includeUnknown: Type.Optional(Type.Boolean()),
     includeDerivedTitles: Type.Optional(Type.Boolean()),
     includeLastMessage: Type.Optional(Type.Boolean()),
+  },
+  { additionalProperties: false },
+);
+
+const Setting = Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()]));
+
+/** `sessions.patch`: what a session is set to; `null` takes a setting back to its default. */
+export const SessionsPatchParams = Type.Object(
+  {
+    key: Type.String({ minLength: 1, maxLength: 512 }),
+    agentId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    label: Setting,
+    thinkingLevel: Setting,
+    model: Setting,
+    queueMode: Type.Optional(Type.Union([QueueModeName, Type.Null()])),
   },
   { additionalProperties: false },
 );

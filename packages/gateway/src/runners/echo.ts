@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
-import type { AgentMessage } from "@session-lock/transcript";
+import type { AgentMessage, UserMessage } from "@session-lock/transcript";
 import { COUNT_LETTERS, countLetters, countLettersCall } from "./demo-tool.ts";
 import type { AgentEvent, AgentRunner, AgentRunRequest } from "./runner.ts";
 
@@ -8,7 +8,7 @@ const SLOW_STEP_MS = 250;
 /**
  * A runner that needs no model: it answers `echo: <text>` word by word. A message that begins with `slow:` gets one
  * word each 250 ms, long enough to press stop. One that begins with `tool:` has its words counted by a tool first, one
- * call after the other; `tool: slow:` does both.
+ * call after the other, and takes what the user says meanwhile into its answer; `tool: slow:` does both.
  */
 export function createEchoRunner(): AgentRunner {
   return { model: { api: "echo", provider: "session-lock", model: "echo" }, run: echo };
@@ -19,15 +19,22 @@ async function* echo(request: AgentRunRequest): AsyncGenerator<AgentEvent> {
   const slow = /^(?:tool:\s*)?slow:/.test(input);
   const step = (): Promise<void> =>
     slow ? setTimeout(SLOW_STEP_MS, undefined, { signal }) : setImmediate(undefined, { signal });
-  if (input.startsWith("tool:")) yield* countWords(request, step);
-  for (const text of piecesOf(`echo: ${input}`)) {
+  const heard = [input];
+  if (input.startsWith("tool:")) yield* countWords(request, { step, heard });
+  for (const text of piecesOf(`echo: ${heard.join(" + ")}`)) {
     await step();
     yield { type: "text", text };
   }
 }
 
-async function* countWords(request: AgentRunRequest, step: () => Promise<void>): AsyncGenerator<AgentEvent> {
-  const { runId, input, messages } = request;
+interface Pace {
+  readonly step: () => Promise<void>;
+  /** What the answer will repeat. */
+  readonly heard: string[];
+}
+
+async function* countWords(request: AgentRunRequest, { step, heard }: Pace): AsyncGenerator<AgentEvent> {
+  const { runId, input, messages, takeSteering } = request;
   const words = input.slice("tool:".length).split(/\s+/).filter(Boolean);
   for (let place = countedSoFar(messages); place < words.length; place += 1) {
     const word = words[place] ?? "";
@@ -39,6 +46,7 @@ async function* countWords(request: AgentRunRequest, step: () => Promise<void>):
     yield { type: "tool-calls", calls: [call] };
     await step();
     yield { type: "tool-result", ...countLetters(call) };
+    for (const { content } of await takeSteering()) heard.push(textOf(content));
   }
 }
 
@@ -48,6 +56,11 @@ function countedSoFar(messages: readonly AgentMessage[]): number {
   return messages
     .slice(asked + 1)
     .filter((message) => message.role === "toolResult" && message.toolName === COUNT_LETTERS).length;
+}
+
+function textOf(content: UserMessage["content"]): string {
+  if (typeof content === "string") return content;
+  return content.map((block) => (block.type === "text" ? block.text : "")).join("");
 }
 
 function piecesOf(text: string): string[] {

@@ -1,4 +1,4 @@
-import type { AgentMessage } from "@session-lock/transcript";
+import type { AgentMessage, UserMessage } from "@session-lock/transcript";
 
 /** What one run is about. */
 export interface AgentRunRequest {
@@ -6,15 +6,22 @@ export interface AgentRunRequest {
   readonly runId: string;
   readonly sessionKey: string;
   readonly sessionId: string;
-  /** The user's words that started this run. */
+  /** The user's words that started this run; several messages that became one turn are paragraphs of it. */
   readonly input: string;
   /**
    * Everything a model may be given. It ends with the input, or with what came after it: notes, and the tool results of
    * an earlier attempt that a crash cut short and that this run goes on from.
    */
   readonly messages: readonly AgentMessage[];
-  /** The thinking level the client asked for. */
+  /** The thinking level the client or the session asks for. */
   readonly thinking: string | undefined;
+  /** The model the session asks for. */
+  readonly model: string | undefined;
+  /**
+   * To be asked after tool results: what the user has said meanwhile for this very run. It is on the branch when the
+   * promise resolves, and the run answers it.
+   */
+  readonly takeSteering: () => Promise<readonly UserMessage[]>;
   /** Aborts when the run is stopped. What is yielded after that is not read. */
   readonly signal: AbortSignal;
 }
