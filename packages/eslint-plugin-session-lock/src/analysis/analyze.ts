@@ -37,7 +37,7 @@ export interface SourceFile extends Tree {
 }
 
 /** Evaluation steps per file, after which functions are no longer entered where they are called. */
-const maxSteps = 2_000_000;
+const maxSteps = 200_000;
 
 /** Runs the file's code on all ways at once and gives what breaks the lock discipline, in the order of the text. */
 export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Finding[] {

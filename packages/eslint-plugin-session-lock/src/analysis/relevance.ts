@@ -1,7 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { memberOf, usesOfThis, type Members } from "./class-members.ts";
 import { definitionOf, type ScopeIndex } from "./resolve.ts";
 import {
-  isClass,
   isFunction,
   parentOf,
   type ClassNode,
@@ -9,7 +9,7 @@ import {
   type Node,
   type Variable,
 } from "./syntax.ts";
-import type { Api, Vocabulary } from "./vocabulary.ts";
+import type { Api, ExportName, Vocabulary } from "./vocabulary.ts";
 import { findWords, type Tree } from "./words.ts";
 
 /** The parts of a file that can have to do with locks and managers; the rest is taken as unknown code. */
@@ -22,12 +22,19 @@ export interface Relevance {
 /** A quick look at the text: false means that no report is possible. */
 export function mayMention(text: string, vocabulary: Vocabulary): boolean {
   if (text.includes("-session-lock")) return true;
-  const isNamed = [...vocabulary.managers, ...vocabulary.acquires, ...vocabulary.wrappers].some(
-    ({ from, name }) => text.includes(name === "default" ? from : name),
-  );
-  if (isNamed) return true;
+  const { managers, acquires, wrappers } = vocabulary;
+  if ([...managers, ...acquires, ...wrappers].some((spec) => mentions(text, spec))) return true;
   const isFile = text.includes(".jsonl") || vocabulary.fileNames.some((name) => text.includes(name));
-  return isFile && vocabulary.rawWrites.some(({ name }) => text.includes(name));
+  return isFile && importsFileSystem(text) && vocabulary.rawWrites.some(({ name }) => text.includes(name));
+}
+
+function mentions(text: string, { from, name }: ExportName): boolean {
+  const isNamed = name === "default" || text.includes(name);
+  return isNamed && (from.startsWith(".") || from === "globalThis" || text.includes(from));
+}
+
+function importsFileSystem(text: string): boolean {
+  return /["'](?:node:)?fs(?:\/promises)?["']/.test(text);
 }
 
 /**
@@ -43,8 +50,8 @@ export function findRelevance(
 ): Relevance {
   const functions = new Set<FunctionNode>();
   const variables = new Set<Variable>();
-  const classes = new Set<ClassNode>();
-  const queue: Node[] = [...findWords(tree, wordsOf(vocabulary)), ...annotated];
+  const classes = new Map<ClassNode, Members>();
+  const queue: Node[] = [...findWords(tree, wordsOf(tree.text, vocabulary)), ...annotated];
   for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
     follow(node.parent?.type === AST_NODE_TYPES.ImportSpecifier ? node.parent.local : node);
     climb(node);
@@ -72,7 +79,8 @@ export function findRelevance(
       if (node.type === AST_NODE_TYPES.AssignmentExpression && isInside) namesIn(node.left).forEach(follow);
       if (node.type === AST_NODE_TYPES.TSInterfaceDeclaration) follow(node.id);
       if (node.type === AST_NODE_TYPES.TSTypeAliasDeclaration) follow(node.id);
-      if (isClass(node)) enterClass(node);
+      const member = memberOf(node, isInside);
+      if (member !== undefined) followMember(member.owner, member.name);
       if (!isFunction(node)) continue;
       isInside = false;
       if (functions.has(node)) return;
@@ -82,28 +90,31 @@ export function findRelevance(
     }
   }
 
-  function enterClass(node: ClassNode): void {
-    if (classes.has(node)) return;
-    classes.add(node);
-    if (node.id !== null) follow(node.id);
-    for (const member of node.body.body) {
-      const value = "value" in member ? member.value : null;
-      if (value !== null && isFunction(value)) functions.add(value);
-    }
+  /** A field or method of a class: every place that uses it as `this.name` matters. */
+  function followMember(owner: ClassNode, name: string): void {
+    const members = membersOf(owner);
+    if (members.followed.has(name)) return;
+    members.followed.add(name);
+    if (owner.id !== null) follow(owner.id);
+    queue.push(...(members.uses.get(name) ?? []));
+  }
+
+  function membersOf(owner: ClassNode): Members {
+    const known = classes.get(owner);
+    if (known !== undefined) return known;
+    const members: Members = { followed: new Set(), uses: usesOfThis(tree, owner.body) };
+    classes.set(owner, members);
+    return members;
   }
 }
 
-function wordsOf(vocabulary: Vocabulary): ReadonlySet<string> {
-  return new Set([
-    ...vocabulary.managers.map(({ name }) => name),
-    ...vocabulary.acquires.flatMap(({ name, handleType = name, release = ["release"] }) => [
-      name,
-      handleType,
-      ...release,
-    ]),
-    ...vocabulary.wrappers.map(({ name }) => name.split(".").at(-1) ?? name),
-    ...vocabulary.rawWrites.map(({ name }) => name),
-  ]);
+function wordsOf(text: string, vocabulary: Vocabulary): ReadonlySet<string> {
+  const { managers, acquires, wrappers, rawWrites } = vocabulary;
+  const specs = [...managers, ...acquires, ...wrappers].filter((spec) => mentions(text, spec));
+  const names = specs.map(({ name, from }) => (name === "default" ? from : (name.split(".").at(-1) ?? name)));
+  const types = acquires.flatMap(({ handleType }) => handleType ?? []);
+  const writes = importsFileSystem(text) ? rawWrites.map(({ name }) => name) : [];
+  return new Set([...names, ...types, ...writes]);
 }
 
 function namesIn(pattern: Node): readonly Node[] {

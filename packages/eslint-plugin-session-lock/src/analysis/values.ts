@@ -65,8 +65,19 @@ export type Value =
 export const unknown: Value = { kind: "unknown" };
 export const nullish: Value = { kind: "nullish" };
 
+/** Values never change, so their keys are kept as long as they are. */
+const keys = new WeakMap<Value, string>();
+
 /** Equal keys mean equal knowledge. */
 export function valueKey(value: Value): string {
+  const known = keys.get(value);
+  if (known !== undefined) return known;
+  const fresh = describe(value);
+  keys.set(value, fresh);
+  return fresh;
+}
+
+function describe(value: Value): string {
   switch (value.kind) {
     case "unknown":
       return `?${value.isObject === true ? "!" : ""}${value.file === undefined ? "" : fileKey(value.file)}`;

@@ -203,16 +203,25 @@ function changed<T>(map: ReadonlyMap<string, T>, key: string, value: T | undefin
   return copy;
 }
 
+/** The text of each map, kept as long as the map: worlds share the maps that a step leaves alone. */
+const described = new WeakMap<object, string>();
+
 function describe(facts: Facts): string {
-  const part = <T>(map: ReadonlyMap<string, T>, show: (value: T) => string): string =>
-    [...map]
-      .map(([key, value]) => `${key}=${show(value)}`)
-      .sort()
-      .join(" ");
   return [
-    part(facts.bindings, valueKey),
-    part(facts.held, (held) => `${held.owner ?? "-"}${held.reentrant ? "r" : ""}`),
-    part(facts.pending, () => ""),
-    part(facts.truths, String),
+    text(facts.bindings, valueKey),
+    text(facts.held, (held) => `${held.owner ?? "-"}${held.reentrant ? "r" : ""}`),
+    text(facts.pending, () => ""),
+    text(facts.truths, String),
   ].join("|");
+}
+
+function text<T>(map: ReadonlyMap<string, T>, show: (value: T) => string): string {
+  const known = described.get(map);
+  if (known !== undefined) return known;
+  const fresh = [...map]
+    .map(([key, value]) => `${key}=${show(value)}`)
+    .sort()
+    .join(" ");
+  described.set(map, fresh);
+  return fresh;
 }

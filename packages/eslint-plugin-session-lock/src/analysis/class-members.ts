@@ -1,0 +1,60 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { isClass, parentOf, staticName, type ClassNode, type Node } from "./syntax.ts";
+import { childrenOf, type Tree } from "./words.ts";
+
+/** What relevance knows of a class: the members it follows, and where they are used. */
+export interface Members {
+  readonly followed: Set<string>;
+  /** Where `this.name` stands, by name. */
+  readonly uses: ReadonlyMap<string, readonly Node[]>;
+}
+
+/** The places in a class that read or write a member of the instance. */
+export function usesOfThis(tree: Tree, body: Node): ReadonlyMap<string, readonly Node[]> {
+  const uses = new Map<string, Node[]>();
+  walk(body);
+  return uses;
+
+  function walk(node: Node): void {
+    if (node.type === AST_NODE_TYPES.MemberExpression && node.object.type === AST_NODE_TYPES.ThisExpression) {
+      const name = staticName(node.property, node.computed);
+      if (name !== undefined) uses.set(name, [...(uses.get(name) ?? []), node]);
+    }
+    for (const child of childrenOf(tree, node)) walk(child);
+  }
+}
+
+/** The member of a class that a node defines or assigns: a method it is, a field it initialises, `this.name = …`. */
+export function memberOf(
+  node: Node,
+  isInside: boolean,
+): { readonly owner: ClassNode; readonly name: string } | undefined {
+  switch (node.type) {
+    case AST_NODE_TYPES.MethodDefinition:
+    case AST_NODE_TYPES.PropertyDefinition: {
+      const name = staticName(node.key, node.computed);
+      return name === undefined ? undefined : { owner: node.parent.parent, name };
+    }
+    case AST_NODE_TYPES.TSParameterProperty: {
+      const { parameter } = node;
+      const name = parameter.type === AST_NODE_TYPES.AssignmentPattern ? parameter.left : parameter;
+      const owner = classAround(node);
+      return owner === undefined ? undefined : { owner, name: name.name };
+    }
+    case AST_NODE_TYPES.AssignmentExpression: {
+      const { left } = node;
+      if (!isInside || left.type !== AST_NODE_TYPES.MemberExpression) return undefined;
+      const owner = left.object.type === AST_NODE_TYPES.ThisExpression ? classAround(node) : undefined;
+      const name = staticName(left.property, left.computed);
+      return owner === undefined || name === undefined ? undefined : { owner, name };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function classAround(node: Node): ClassNode | undefined {
+  let current = parentOf(node);
+  while (current !== undefined && !isClass(current)) current = parentOf(current);
+  return current;
+}
