@@ -2,11 +2,10 @@ import type { AssistantMessage, TextContent, ToolResultMessage, UserMessage } fr
 import type { ModelMessage } from "../projection.ts";
 import type { ChangeLog } from "./change-log.ts";
 import { CONTINUE, CONVERSATION_OPENED, TURN_ENDED } from "./fixed-text.ts";
-import { mergedAssistants, mergedUsers } from "./merging.ts";
+import { Merger } from "./merging.ts";
 import type { ProfileRules } from "./profile.ts";
 import { NO_USAGE } from "./read-assistant.ts";
 import type { Reader } from "./reader.ts";
-import type { TargetModel } from "./target-model.ts";
 
 /** What to do about an assistant turn at the end, where the provider wants an input to answer. */
 export type TrailingAssistant = "bridge" | "strip" | "keep";
@@ -15,14 +14,15 @@ export type TrailingAssistant = "bridge" | "strip" | "keep";
 export class Arrangement {
   readonly #rules: ProfileRules;
   readonly #log: ChangeLog;
-  readonly #target: TargetModel | undefined;
+  readonly #merger: Merger;
   readonly #messages: ModelMessage[] = [];
   #lastAssistant: AssistantMessage | undefined;
+  #merged: AssistantMessage | undefined;
 
   constructor({ rules, log, target }: Reader) {
     this.#rules = rules;
     this.#log = log;
-    this.#target = target;
+    this.#merger = new Merger(target);
   }
 
   add(message: ModelMessage, entryId: string | undefined): void {
@@ -58,7 +58,7 @@ export class Arrangement {
   #addUser(message: UserMessage, before: ModelMessage | undefined, entryId: string | undefined): void {
     if (before?.role === "user" && this.#rules.alternation !== "free") {
       this.#log.add("C11", "merged", entryId, "joined to the user turn before it");
-      this.#messages[this.#messages.length - 1] = mergedUsers(before, message);
+      this.#messages[this.#messages.length - 1] = this.#merger.users(before, message);
       return;
     }
     if (before?.role === "toolResult" && this.#rules.assistantAfterResult) {
@@ -78,10 +78,12 @@ export class Arrangement {
       this.#messages.push(userTurn(CONVERSATION_OPENED, message.timestamp));
     }
     if (before?.role === "assistant" && this.#rules.alternation !== "free") {
-      if (!isSigned(before) && !isSigned(message)) {
+      // A merged turn has no signature: it would have been kept apart.
+      if ((before === this.#merged || !isSigned(before)) && !isSigned(message)) {
         this.#log.add("C11", "merged", entryId, "joined to the assistant turn before it");
-        this.#lastAssistant = mergedAssistants(before, message, this.#target);
-        this.#messages[this.#messages.length - 1] = this.#lastAssistant;
+        this.#merged = this.#merger.assistants(before, message);
+        this.#lastAssistant = this.#merged;
+        this.#messages[this.#messages.length - 1] = this.#merged;
         return;
       }
       // A signature stands for the turn it was given in: such turns are kept apart.

@@ -2,23 +2,35 @@ import type { AssistantMessage, UserMessage } from "../message.ts";
 import { GATEWAY_PROVIDER, isOfModel } from "./target-model.ts";
 import type { TargetModel } from "./target-model.ts";
 
-/** Two user turns as one. */
-export function mergedUsers(first: UserMessage, second: UserMessage): UserMessage {
-  return { ...first, content: [...blocksOf(first.content), ...blocksOf(second.content)] };
-}
+type UserBlock = Exclude<UserMessage["content"], string>[number];
+type AssistantBlock = AssistantMessage["content"][number];
 
-/** Two assistant turns as one, with the calls at the end, next to their results. */
-export function mergedAssistants(
-  first: AssistantMessage,
-  second: AssistantMessage,
-  target: TargetModel | undefined,
-): AssistantMessage {
-  const base = speaker(first, second, target);
-  const blocks = [...first.content, ...second.content];
-  const calls = blocks.filter((block) => block.type === "toolCall");
-  const rest = blocks.filter((block) => block.type !== "toolCall");
-  const stopReason = calls.length > 0 ? "toolUse" : base.stopReason === "toolUse" ? "stop" : base.stopReason;
-  return { ...base, content: [...rest, ...calls], stopReason, timestamp: first.timestamp };
+/** Makes one turn of several of the same role. A turn that it made grows in place, so that a long row costs no more. */
+export class Merger {
+  readonly #target: TargetModel | undefined;
+  #userBlocks: UserBlock[] = [];
+  #assistantBlocks: AssistantBlock[] = [];
+
+  constructor(target: TargetModel | undefined) {
+    this.#target = target;
+  }
+
+  users(first: UserMessage, second: UserMessage): UserMessage {
+    if (first.content !== this.#userBlocks) this.#userBlocks = [...blocksOf(first.content)];
+    for (const block of blocksOf(second.content)) this.#userBlocks.push(block);
+    return first.content === this.#userBlocks ? first : { ...first, content: this.#userBlocks };
+  }
+
+  /** The first turn has no calls, or their results would stand between the two. Those of the second go to the end. */
+  assistants(first: AssistantMessage, second: AssistantMessage): AssistantMessage {
+    if (first.content !== this.#assistantBlocks) this.#assistantBlocks = [...first.content];
+    for (const block of second.content) if (block.type !== "toolCall") this.#assistantBlocks.push(block);
+    for (const block of second.content) if (block.type === "toolCall") this.#assistantBlocks.push(block);
+    const base = speaker(first, second, this.#target);
+    const withoutCalls = base.stopReason === "toolUse" ? "stop" : base.stopReason;
+    const stopReason = this.#assistantBlocks.at(-1)?.type === "toolCall" ? "toolUse" : withoutCalls;
+    return { ...base, content: this.#assistantBlocks, stopReason, timestamp: first.timestamp };
+  }
 }
 
 /**
@@ -34,6 +46,6 @@ function speaker(
   return isOfModel(first, target) || second.provider === GATEWAY_PROVIDER ? first : second;
 }
 
-function blocksOf(content: UserMessage["content"]): Exclude<UserMessage["content"], string> {
+function blocksOf(content: UserMessage["content"]): readonly UserBlock[] {
   return typeof content === "string" ? [{ type: "text", text: content }] : content;
 }

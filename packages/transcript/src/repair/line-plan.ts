@@ -1,5 +1,6 @@
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
+import { objectIn } from "../validate/json-object.ts";
 import type { ByteSource } from "../lines.ts";
 import { scanLines } from "../validate/scan.ts";
 import type { RawLine } from "../validate/scan.ts";
@@ -41,7 +42,7 @@ function planLine(line: RawLine, plan: Plan): void {
       message: "the byte order mark is taken away",
     });
   }
-  const fields = parsed(text);
+  const fields = objectIn(text);
   plan.format ??= formatOf(fields);
   if (fields && typeof fields["type"] === "string") planObject(fields, text, hasMark, line, plan);
   else if (text.trim() === "") plan.drafts.push({ ...draftOf({ type: BLANK }, line), turn: undefined });
@@ -108,13 +109,4 @@ function draftOf(fields: Fields, line: RawLine): Draft {
     turn: type === "message" && isFields(message) ? turnOf(message) : undefined,
     edits: new Map(),
   };
-}
-
-function parsed(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isFields(value) ? value : undefined;
-  } catch {
-    return undefined; // a broken line; the caller looks for what is whole in it
-  }
 }

@@ -1,5 +1,6 @@
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
+import { objectIn } from "../validate/json-object.ts";
 import { objectEnd } from "./json-members.ts";
 
 /** A whole entry found in a line that is none. */
@@ -35,7 +36,7 @@ export function salvageEntries(line: string): readonly Salvaged[] {
     lookedAt += (end ?? line.length) - index;
     if (lookedAt > MAX_LOOKED_AT) break;
     const text = end === undefined ? undefined : line.slice(index, end);
-    const fields = text === undefined ? undefined : parsed(text);
+    const fields = text === undefined ? undefined : objectIn(text);
     if (text === undefined || !isEntry(fields)) continue;
     found.push({ text, fields });
     from = index + text.length;
@@ -57,13 +58,4 @@ function isEntry(fields: unknown): fields is Fields {
   const { id, parentId, type } = fields;
   if (typeof id !== "string" || id === "") return false;
   return type === "session" || parentId === null || typeof parentId === "string";
-}
-
-function parsed(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    return undefined; // the torn one; what follows it may still be whole
-  }
 }

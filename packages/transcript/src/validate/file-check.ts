@@ -5,6 +5,7 @@ import { checkEntry } from "./entry-check.ts";
 import type { EntryTable } from "./entry-table.ts";
 import type { Site } from "./finding.ts";
 import type { Judge } from "./judge.ts";
+import { objectIn } from "./json-object.ts";
 import { MAX_LINE_BYTES } from "./scan.ts";
 import type { RawLine } from "./scan.ts";
 
@@ -35,7 +36,7 @@ export class FileCheck {
       return;
     }
     const text = this.#hasLine ? line.text : this.#withoutMark(line.text, site);
-    const value = parsed(text);
+    const value = objectIn(text);
     if (value === undefined && text.trim() === "") return;
     const isFirst = !this.#hasLine;
     this.#hasLine = true;
@@ -53,7 +54,7 @@ export class FileCheck {
     } else if (!(isFirst && isHeader(value))) {
       this.#entry(value, site);
     }
-    if (isFields(value)) this.#objects += 1;
+    if (value) this.#objects += 1;
   }
 
   /** Call when all lines were read. */
@@ -67,9 +68,9 @@ export class FileCheck {
     return text.slice(1);
   }
 
-  #first(value: unknown, site: Site): "foreign" | "known" {
+  #first(value: Fields | undefined, site: Site): "foreign" | "known" {
     const { log } = this.#judge;
-    if (isFields(value) && value["kind"] === "header") {
+    if (value?.["kind"] === "header") {
       log.add("F4", "E", site, "the file is of the store that pi-agent-core had before 1.0");
       return "foreign";
     }
@@ -84,11 +85,9 @@ export class FileCheck {
     return "known";
   }
 
-  #entry(value: unknown, site: Site): void {
+  #entry(value: Fields, site: Site): void {
     const { log } = this.#judge;
-    if (!isFields(value)) {
-      log.add("F2", "E", site, "the line is JSON, but no object");
-    } else if (value["type"] === "session") {
+    if (value["type"] === "session") {
       log.add("F1", "W", site, "another session header");
     } else if (this.#version >= 2) {
       checkEntry(value, site, this.#table, this.#judge);
@@ -97,16 +96,6 @@ export class FileCheck {
       const entry: unknown = decodeEntry(value, this.#version, this.#objects);
       if (isFields(entry)) checkEntry(entry, site, this.#table, this.#judge);
     }
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value;
-  } catch {
-    // Not JSON; the caller says what it looks like.
-    return undefined;
   }
 }
 
@@ -123,5 +112,5 @@ function isVersion(version: unknown): boolean {
 function faultOf(text: string): string {
   if (text.includes("\0")) return "the line has NUL bytes, as after a power cut";
   if (text.includes('{"type":"', 1)) return "the line is not JSON; it looks like two lines fused into one";
-  return "the line is not JSON";
+  return "the line is not a JSON object";
 }
