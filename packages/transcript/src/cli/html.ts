@@ -1,0 +1,41 @@
+import type { SessionManager } from "../session-manager.ts";
+import { describeEntry } from "./describe-entry.ts";
+
+const STYLE =
+  "body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem}" +
+  "article{border-left:3px solid #888;margin:1rem 0;padding:0 1rem}article.user{border-color:#36c}" +
+  "article.assistant{border-color:#383}h2{font-size:.9rem;margin:0}pre{white-space:pre-wrap;font:inherit;margin:0}";
+
+const SHOWN: ReadonlySet<string> = new Set(["message", "custom_message", "compaction", "branch_summary"]);
+
+/** The active branch as one HTML page without scripts or links to elsewhere. Every text of the session is escaped. */
+export function toHtml(session: SessionManager): string {
+  const { id, cwd, timestamp } = session.getHeader();
+  const title = escaped(session.getSessionName() ?? `Session ${id}`);
+  const articles = session.getBranch().flatMap((entry) => {
+    if (!SHOWN.has(entry.type)) return [];
+    const { kind, text } = describeEntry(entry);
+    const name = /^[A-Za-z]+$/.test(kind) ? kind : "other";
+    return [
+      `<article class="${name}"><h2>${escaped(kind)} <time>${escaped(entry.timestamp)}</time></h2><pre>${escaped(text)}</pre></article>`,
+    ];
+  });
+  return [
+    "<!doctype html>",
+    `<html lang="en"><head><meta charset="utf-8"><title>${title}</title>`,
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
+    `<style>${STYLE}</style></head><body><h1>${title}</h1>`,
+    `<p>${escaped(id)} in ${escaped(cwd)}, begun ${escaped(timestamp)}</p>`,
+    ...articles,
+    "</body></html>",
+  ].join("\n");
+}
+
+function escaped(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { runCommand } from "./run.ts";
+import type { Terminal } from "./terminal.ts";
+
+const { stdout, stderr } = process;
+const stop = new AbortController();
+process.once("SIGINT", () => stop.abort(new Error("interrupted")));
+process.once("SIGTERM", () => stop.abort(new Error("terminated")));
+// Whoever reads the output may stop early (`transcript show … | head`): that ends the command, it is no failure.
+stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+const terminal: Terminal = {
+  out: (text) => stdout.write(`${text}\n`),
+  err: (text) => stderr.write(`${text}\n`),
+  colours: stdout.isTTY && process.env["NO_COLOR"] === undefined,
+  progress: stderr.isTTY ? (line) => stderr.write(`\r\u001b[2K${line}`) : undefined,
+  stop: stop.signal,
+};
+process.exitCode = await runCommand(process.argv.slice(2), terminal);

@@ -1,0 +1,37 @@
+import type { SessionEntry } from "../entry.ts";
+import type { SessionManager } from "../session-manager.ts";
+import { describeEntry, messageText } from "./describe-entry.ts";
+
+/** The active branch as Markdown. What people and models wrote stays as it is: it is Markdown mostly. */
+export function toMarkdown(session: SessionManager): string {
+  const { id, cwd, timestamp } = session.getHeader();
+  const title = session.getSessionName() ?? `Session ${id}`;
+  const parts = session.getBranch().flatMap(partOf);
+  return [`# ${title}`, `Session \`${id}\` in \`${cwd}\`, begun ${timestamp}.`, ...parts].join("\n\n");
+}
+
+function partOf(entry: SessionEntry): string[] {
+  const { kind, text } = describeEntry(entry);
+  switch (entry.type) {
+    case "message":
+      return [`## ${kind}`, ...bodyOf(entry.message.role, messageText(entry.message))];
+    case "custom_message":
+    case "compaction":
+    case "branch_summary":
+      return [`## ${kind}`, text];
+    case "model_change":
+    case "thinking_level_change":
+      return [`*${kind}: ${text}*`];
+    default:
+      return [];
+  }
+}
+
+/** Output of tools is no Markdown: it is fenced, with more backticks than it has in a row itself. */
+function bodyOf(role: string, text: string): string[] {
+  if (text === "") return [];
+  if (role !== "toolResult" && role !== "bashExecution") return [text];
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return [`${fence}\n${text}\n${fence}`];
+}

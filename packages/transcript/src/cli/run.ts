@@ -1,0 +1,91 @@
+import { SessionLockError } from "session-lock";
+import { errnoOf, TranscriptError } from "../errors.ts";
+import { SessionFile } from "../session-file.ts";
+import { SessionManager } from "../session-manager.ts";
+import { check, mend } from "./check.ts";
+import { parseCommandLine } from "./command-line.ts";
+import type { CommandOptions } from "./command-line.ts";
+import { doctor } from "./doctor.ts";
+import { exitCodes } from "./exit-codes.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import { help } from "./help.ts";
+import { toHtml } from "./html.ts";
+import { toMarkdown } from "./markdown.ts";
+import { show } from "./show.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Runs one command line. What goes wrong is told on `err` and by the exit code; it never rejects. */
+export async function runCommand(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const line = parseCommandLine(argv);
+  switch (line.kind) {
+    case "help":
+      terminal.out(help);
+      return exitCodes.ok;
+    case "wrong":
+      terminal.err(`transcript: ${line.why}\n\n${help}`);
+      return exitCodes.usage;
+    case "command":
+      try {
+        return await execute(line.options, terminal);
+      } catch (error) {
+        terminal.err(`transcript: ${error instanceof Error ? error.message : String(error)}`);
+        return exitCodeOf(error);
+      }
+  }
+}
+
+async function execute(options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
+  const { command, subject, isJson, profile, apply, linearize } = options;
+  const judged = { ...(profile && { profile }), signal: terminal.stop };
+  switch (command) {
+    case "show":
+      show(existing(subject), isJson, terminal);
+      return exitCodes.ok;
+    case "export":
+      terminal.out(exported(existing(subject), options));
+      return exitCodes.ok;
+    case "validate":
+      return check(subject, isJson, judged, terminal);
+    case "repair":
+      return mend(subject, isJson, { dryRun: !apply, linearize, signal: terminal.stop }, terminal);
+    case "doctor":
+      return doctor(subject, isJson, judged, terminal);
+  }
+}
+
+/** Opening a session that is missing would be the beginning of a new one. */
+function existing(file: string): SessionManager {
+  if (sessionSize(file) > 0) return SessionManager.open(file);
+  throw new TranscriptError("NOT_FOUND", `there is no session ${file}`, { sessionFile: file });
+}
+
+function sessionSize(path: string): number {
+  using file = SessionFile.open(path, "read");
+  return file?.stat().size ?? 0;
+}
+
+function exported(session: SessionManager, { format, isJson }: CommandOptions): string {
+  switch (isJson ? "json" : format) {
+    case "markdown":
+      return toMarkdown(session);
+    case "html":
+      return toHtml(session);
+    case "json":
+      return JSON.stringify({ header: session.getHeader(), entries: session.getBranch() });
+  }
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof SessionLockError && error.code === "TIMEOUT") return exitCodes.busy;
+  const code = error instanceof TranscriptError ? error.code : errnoOf(error);
+  switch (code) {
+    case "NOT_FOUND":
+    case "NOT_A_SESSION":
+    case "UNSUPPORTED_VERSION":
+    case "ENOENT":
+    case "ENOTDIR":
+      return exitCodes.noInput;
+    default:
+      return exitCodes.failed;
+  }
+}
