@@ -5,12 +5,14 @@ import type { SessionLockSettings } from "../src/settings.ts";
 
 export interface LintOptions {
   readonly typescript?: boolean;
+  /** Default: `recommended`. */
+  readonly config?: keyof typeof plugin.configs;
   readonly settings?: SessionLockSettings;
   /** Relative to the folder that lint runs in. */
   readonly filename?: string;
 }
 
-/** Lints one file with the recommended config; each report as `rule/message line`, without the plugin's prefix. */
+/** Lints one file with a config of the plugin; each report as `rule/message line`, without the plugin's prefix. */
 export function lint(code: string, options: LintOptions = {}): readonly string[] {
   return lintMessages(code, options).map(
     ({ ruleId, messageId, line, message }) =>
@@ -19,12 +21,17 @@ export function lint(code: string, options: LintOptions = {}): readonly string[]
 }
 
 export function lintMessages(code: string, options: LintOptions = {}): readonly Linter.LintMessage[] {
-  const { typescript = false, settings = {}, filename = typescript ? "file.ts" : "file.js" } = options;
+  const {
+    typescript = false,
+    config = "recommended",
+    settings = {},
+    filename = typescript ? "file.ts" : "file.js",
+  } = options;
   return new Linter().verify(
     code,
     [
       {
-        ...plugin.configs.recommended,
+        ...plugin.configs[config],
         files: ["**"],
         settings: { "session-lock": settings },
         languageOptions: typescript ? { parser } : { ecmaVersion: "latest", sourceType: "module" },

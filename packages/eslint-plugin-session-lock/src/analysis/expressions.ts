@@ -74,7 +74,7 @@ export function evaluateExpression(machine: Machine, node: Node, world: World): 
       }));
     case AST_NODE_TYPES.UnaryExpression:
       return andThen(machine.evaluate(node.argument, world), (after, value) =>
-        node.operator === "void" ? one(discard(machine, value, after), nullish) : one(after),
+        node.operator === "void" ? one(discard(machine, value, after, true), nullish) : one(after),
       );
     case AST_NODE_TYPES.TSAsExpression:
     case AST_NODE_TYPES.TSTypeAssertion:

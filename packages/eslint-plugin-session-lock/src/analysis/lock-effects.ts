@@ -138,11 +138,14 @@ export function returnWork(machine: Machine, outcome: Outcome): World {
   return world;
 }
 
-/** A value that nobody looks at: `expression;` or `void expression`. */
-export function discard(machine: Machine, value: Value, world: World): World {
+/**
+ * A value that nobody looks at. After `expression;` only what is surely a promise counts as one; whoever writes `void`
+ * says that there is one.
+ */
+export function discard(machine: Machine, value: Value, world: World, isVoid = false): World {
   let after = world;
   for (const part of partsOf(value)) {
-    if (part.kind !== "promise") continue;
+    if (part.kind !== "promise" || !(part.isCertain || isVoid)) continue;
     if (part.acquires !== undefined) {
       machine.recorder.find({
         rule: "release-session-lock",

@@ -4,7 +4,7 @@ import { assignPattern } from "./bindings.ts";
 import { declareClass } from "./classes.ts";
 import { branch } from "./conditions.ts";
 import type { Completions } from "./frame.ts";
-import { releaseLock, returnWork } from "./lock-effects.ts";
+import { discard, releaseLock, returnWork } from "./lock-effects.ts";
 import { executeLoop, executeSwitch } from "./loops.ts";
 import { capture, type Machine } from "./machine.ts";
 import { cellOf } from "./resolve.ts";
@@ -24,7 +24,9 @@ export function executeStatement(machine: Machine, node: Node, world: World): re
     case AST_NODE_TYPES.TSModuleBlock:
       return executeBlock(machine, node, world);
     case AST_NODE_TYPES.ExpressionStatement:
-      return machine.evaluate(node.expression, world).map((outcome) => outcome.world);
+      return machine
+        .evaluate(node.expression, world)
+        .map((outcome) => discard(machine, outcome.value, outcome.world));
     case AST_NODE_TYPES.VariableDeclaration:
       return declare(machine, node, world);
     case AST_NODE_TYPES.IfStatement: {
