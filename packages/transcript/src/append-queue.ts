@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
 import { withSessionWriteLock } from "session-lock";
 import type { SessionWriteLock, SessionWriteLockOptions } from "session-lock";
 import { AppendBatch } from "./append.ts";
@@ -39,6 +40,8 @@ type Outcome =
     }
   | { readonly kind: "failed"; readonly error: unknown };
 
+const GATHER_MS = 2;
+
 /**
  * The appends of one transcript object.
  *
@@ -50,6 +53,7 @@ export class AppendQueue {
   readonly #durability: Durability;
   readonly #inFlight = new Set<Promise<unknown>>();
   #waiting: Pending[] = [];
+  #gathering: Promise<void> | undefined;
 
   constructor(log: SessionLog, durability: Durability) {
     this.#log = log;
@@ -74,6 +78,7 @@ export class AppendQueue {
     const { signal } = request.lock;
     const stop = signal ? AbortSignal.any([signal, settled.signal]) : settled.signal;
     this.#waiting.push(pending);
+    if (this.#durability === "batch") await this.#gather();
     try {
       await withSessionWriteLock(this.#log.path, (lock) => this.#flush(lock, pending), {
         ...request.lock,
@@ -86,6 +91,11 @@ export class AppendQueue {
     }
     if (!settled.signal.aborted) await once(settled.signal, "abort");
     return resultOf(pending, this.#log.path);
+  }
+
+  /** Lets those who append in the next moment come along: they share this wait, and then one write and one sync. */
+  #gather(): Promise<void> {
+    return (this.#gathering ??= setTimeout(GATHER_MS).then(() => void (this.#gathering = undefined)));
   }
 
   async #flush(lock: SessionWriteLock, own: Pending): Promise<void> {
@@ -110,7 +120,7 @@ export class AppendQueue {
         group.map((pending) => [pending, stage(batch, pending.request, this.#log.path)]),
       );
       batch.write();
-      if (this.#durability === "fdatasync") await batch.sync();
+      if (this.#durability !== "os") await batch.sync();
       batch.acknowledge();
       return { kind: "written", results };
     } catch (error) {

@@ -1,13 +1,13 @@
-import { decodeLine } from "./decode.ts";
 import { contentOf, draftDeferred, draftLateResult, draftOfDeferred } from "./deferred.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "./entry.ts";
 import { asIoError, TranscriptError } from "./errors.ts";
-import { encodeHeader, versionOf } from "./header.ts";
+import { encodeHeader } from "./header.ts";
 import { draftInterrupted } from "./interrupted.ts";
+import { bringUpToDate } from "./mend-tail.ts";
 import { newEntryId, placeEntry } from "./place-entry.ts";
 import type { PlacedEntry } from "./place-entry.ts";
-import { keepRejected, publishFile, SessionFile } from "./session-file.ts";
+import { publishFile, SessionFile } from "./session-file.ts";
 import type { SessionLog, WrittenEntry } from "./session-log.ts";
 import { ToolGroup } from "./tool-group.ts";
 import type { OpenCall } from "./tool-group.ts";
@@ -19,8 +19,14 @@ export interface WriteRight {
   assertHeld(): void;
 }
 
-/** `"fdatasync"`: on the disk when acknowledged. `"os"`: handed to the system, which survives a crash of the process only. */
-export type Durability = "os" | "fdatasync";
+/**
+ * What an acknowledged append has survived.
+ *
+ * - `fdatasync` it is on the disk
+ * - `batch` it is on the disk, and waited up to two milliseconds for others to share its write and its sync
+ * - `os` it was handed to the system: it survives a crash of the process, not of the machine
+ */
+export type Durability = "os" | "fdatasync" | "batch";
 
 interface Staged {
   readonly entry: SessionEntry;
@@ -41,6 +47,7 @@ export class AppendBatch {
   readonly #keys = new Map<string, SessionEntry>();
   #leafId: string | undefined;
   #group: ToolGroup;
+  #isRepeating = false;
 
   private constructor(log: SessionLog, right: WriteRight, file: SessionFile | undefined) {
     this.#log = log;
@@ -72,10 +79,16 @@ export class AppendBatch {
 
   /** The entry that has this key, on disk or in this batch. */
   findKey(key: string): SessionEntry | undefined {
-    return (
-      this.#keys.get(key) ??
-      (this.#file && this.#log.isOnDisk ? this.#log.findKey(key, this.#file) : undefined)
-    );
+    const staged = this.#keys.get(key);
+    if (staged || !this.#file || !this.#log.isOnDisk) return staged;
+    const found = this.#log.findKey(key, this.#file);
+    this.#isRepeating ||= found !== undefined;
+    return found;
+  }
+
+  /** From the root to the leaf, this batch included. */
+  branch(): readonly SessionEntry[] {
+    return [...this.#log.branch(), ...this.#staged.map(({ entry }) => entry)];
   }
 
   /** The tool calls of this branch that have no result. */
@@ -125,7 +138,7 @@ export class AppendBatch {
   }
 
   syncNow(): void {
-    if (!this.#isAppended()) return;
+    if (!this.#wantsSync()) return;
     try {
       this.#file?.syncNow();
     } catch (error) {
@@ -134,7 +147,7 @@ export class AppendBatch {
   }
 
   async sync(): Promise<void> {
-    if (!this.#isAppended()) return;
+    if (!this.#wantsSync()) return;
     try {
       await this.#file?.sync();
     } catch (error) {
@@ -180,6 +193,11 @@ export class AppendBatch {
     return this.#staged.length > 0 && this.#log.isOnDisk;
   }
 
+  /** What a repeat finds was perhaps written by somebody who did not wait for the disk, or was killed before. */
+  #wantsSync(): boolean {
+    return this.#isAppended() || this.#isRepeating;
+  }
+
   #accept(): void {
     if (this.#file === undefined) return;
     const stat = this.#file.stat();
@@ -215,32 +233,4 @@ export class AppendBatch {
   #bytes(): Buffer {
     return Buffer.concat(this.#staged.map(({ line }) => line));
   }
-}
-
-/**
- * Adopts what others appended, then mends an unterminated tail: only the holder of the lock may, as for anybody else it
- * may be a write in progress. A tail that parses lost only its newline; any other was never acknowledged, and its bytes
- * go to `<file>.rej`.
- */
-function bringUpToDate(log: SessionLog, right: WriteRight, file: SessionFile): void {
-  log.update(file);
-  if (versionOf(log.header) < 2) {
-    throw new TranscriptError(
-      "UNSUPPORTED_VERSION",
-      `${log.path} is a session of version 1: it can be read but not appended to`,
-      { sessionFile: log.path },
-    );
-  }
-  const { end, size } = log.bounds;
-  if (end === size) return;
-  const tail = file.read(end, size);
-  right.assertHeld();
-  if (decodeLine(tail.toString("utf8")) !== undefined) {
-    file.append(Buffer.from("\n"), size);
-  } else {
-    keepRejected(log.path, tail);
-    right.assertHeld();
-    file.takeBack(end, size);
-  }
-  log.update(file);
 }

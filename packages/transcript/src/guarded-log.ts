@@ -83,7 +83,7 @@ class GuardedLog implements EntryLog {
     using batch = AppendBatch.begin(this.#log, writeRight(this.#log.path, this.#guard));
     const entry = batch.add(draft, parentId);
     batch.write();
-    if (durability === "fdatasync") batch.syncNow();
+    if (durability !== "os") batch.syncNow();
     batch.acknowledge();
     return entry;
   }

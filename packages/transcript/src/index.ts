@@ -1,5 +1,6 @@
 export type { Durability } from "./append.ts";
 export type { Appended, Placement } from "./appended.ts";
+export type { Compaction } from "./compaction.ts";
 export type { UnguardedPolicy } from "./config.ts";
 export { buildContextEntries, buildSessionContext, buildSessionProjection } from "./context.ts";
 export type { SessionContext, SessionModel } from "./context.ts";
@@ -66,6 +67,7 @@ export type { SessionRecord, SessionRecordPatch } from "./session-record.ts";
 export { defaultStorePath, openSessionStore } from "./session-store.ts";
 export type { SessionStore } from "./session-store.ts";
 export { getLatestCompactionEntry, loadEntriesFromFile, parseSessionEntries } from "./session-text.ts";
+export type { SequencedEntry, TailOptions } from "./tail-entries.ts";
 export type {
   AppendItem,
   AppendManyOptions,

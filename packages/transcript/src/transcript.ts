@@ -3,6 +3,8 @@ import { AppendQueue } from "./append-queue.ts";
 import type { AppendRequest } from "./append-queue.ts";
 import type { Durability } from "./append.ts";
 import type { Appended } from "./appended.ts";
+import { draftOfCompaction } from "./compaction.ts";
+import type { Compaction } from "./compaction.ts";
 import { contextOf } from "./context.ts";
 import type { SessionContext } from "./context.ts";
 import { draftCustom, draftMessage } from "./draft.ts";
@@ -14,6 +16,8 @@ import type { AgentMessage } from "./message.ts";
 import { projectForModel } from "./projection.ts";
 import type { SessionLog } from "./session-log.ts";
 import { settled } from "./settled.ts";
+import { tailEntries } from "./tail-entries.ts";
+import type { SequencedEntry, TailOptions } from "./tail-entries.ts";
 import type { OpenCall } from "./tool-group.ts";
 
 /** How one call writes. */
@@ -61,7 +65,7 @@ export class Transcript {
   readonly #log: SessionLog;
   readonly #queue: AppendQueue;
   readonly #lockTimeoutMs: number | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(log: SessionLog, { durability, lockTimeoutMs }: TranscriptSettings) {
     this.#log = log;
@@ -126,6 +130,40 @@ export class Transcript {
     return this.#appendAll((batch) => batch.openCalls.filter(isMeant).map(draftInterrupted), settings);
   }
 
+  /**
+   * Puts a summary in the place of the older part of the branch. `summarise` is given the branch and may take its time:
+   * no lock is held meanwhile, and appends go on. It returns undefined to leave all as it is.
+   *
+   * Fails with `CONFLICT`, with nothing written, when the entry to keep is not on the branch (any more), when somebody
+   * else compacted it meanwhile, or when the cut would part a tool call from its results.
+   */
+  async compact(
+    summarise: (branch: readonly SessionEntry[]) => Promise<Compaction | undefined>,
+    options: AppendManyOptions = {},
+  ): Promise<Appended | undefined> {
+    const before = await this.branch();
+    const compaction = await summarise(before);
+    if (compaction === undefined) return undefined;
+    const [appended] = await this.#appendAll((batch) => {
+      const draft = draftOfCompaction(compaction, before, batch.branch(), this.sessionFile);
+      return draft instanceof TranscriptError ? draft : [draft];
+    }, options);
+    return appended;
+  }
+
+  /**
+   * The entries after `afterSeq` in file order, and then each one that comes, whoever appends it, also other processes.
+   *
+   * `seq` is an entry's place in the file, so a reader that kept the last one goes on behind it after a restart. Ends with
+   * the signal or with `close`. Throws `NOT_FOUND` when the file goes away, `CONFLICT` when it is rewritten.
+   */
+  tail(options: TailOptions = {}): AsyncIterable<SequencedEntry> {
+    this.#assertOpen();
+    const closing = this.#closing.signal;
+    const signal = options.signal ? AbortSignal.any([options.signal, closing]) : closing;
+    return tailEntries(this.sessionFile, { ...options, signal });
+  }
+
   /** Every entry in file order, all branches, the header excluded. Sees what other processes appended until now. */
   entries(): Promise<readonly SessionEntry[]> {
     return new Promise((resolve) => resolve([...this.#fresh().index().entries]));
@@ -149,7 +187,7 @@ export class Transcript {
 
   /** Refuses further calls and waits for the appends under way. Idempotent. */
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort();
     await this.#queue.idle();
   }
 
@@ -185,7 +223,7 @@ export class Transcript {
   }
 
   #assertOpen(): void {
-    if (!this.#isClosed) return;
+    if (!this.#closing.signal.aborted) return;
     throw new TranscriptError("CLOSED", `the transcript of ${this.sessionFile} was closed`, {
       sessionFile: this.sessionFile,
     });

@@ -1,0 +1,35 @@
+import type { WriteRight } from "./append.ts";
+import { decodeLine } from "./decode.ts";
+import { TranscriptError } from "./errors.ts";
+import { versionOf } from "./header.ts";
+import { keepRejected } from "./session-file.ts";
+import type { SessionFile } from "./session-file.ts";
+import type { SessionLog } from "./session-log.ts";
+
+/**
+ * Adopts what others appended, then mends an unterminated tail: only the holder of the lock may, as for anybody else it
+ * may be a write in progress. A tail that parses lost only its newline; any other was never acknowledged, and its bytes
+ * go to `<file>.rej`.
+ */
+export function bringUpToDate(log: SessionLog, right: WriteRight, file: SessionFile): void {
+  log.update(file);
+  if (versionOf(log.header) < 2) {
+    throw new TranscriptError(
+      "UNSUPPORTED_VERSION",
+      `${log.path} is a session of version 1: it can be read but not appended to`,
+      { sessionFile: log.path },
+    );
+  }
+  const { end, size } = log.bounds;
+  if (end === size) return;
+  const tail = file.read(end, size);
+  right.assertHeld();
+  if (decodeLine(tail.toString("utf8")) !== undefined) {
+    file.append(Buffer.from("\n"), size);
+  } else {
+    keepRejected(log.path, tail);
+    right.assertHeld();
+    file.takeBack(end, size);
+  }
+  log.update(file);
+}
