@@ -61,7 +61,7 @@ interface Block {
 }
 
 /** Tool calls, images and reasoning are named, not shown. */
-export function blocksText(content: string | readonly Block[]): string {
+function blocksText(content: string | readonly Block[]): string {
   if (typeof content === "string") return content;
   return content.map(blockText).filter(Boolean).join("\n");
 }
