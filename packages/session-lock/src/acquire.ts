@@ -110,13 +110,10 @@ function ownerOf(file: FileLock, request: LockRequest): OwnedLock | undefined {
   return file.liveHandle;
 }
 
-/** How long a spelling is trusted to lead to the same file, in ms. */
-const spellingMs = 1_000;
-
 function fileLock(sessionFile: string, request: LockRequest): FileLock {
   const known = processState.spellings.get(sessionFile);
-  if (known !== undefined && performance.now() - known.resolvedAt < spellingMs)
-    if (request.engine === undefined || request.engine === known.file.engine) return known.file;
+  if (known !== undefined && (request.engine === undefined || request.engine === known.file.engine))
+    return known.file;
   const canonical = canonicalSessionFile(sessionFile);
   const file = entryFor(canonical, request);
   // A relative spelling means another file once the working directory changes.

@@ -12,8 +12,13 @@ export function keepHouse(): void {
   process.once("exit", closeAll);
 }
 
+/** How long a spelling of a path is trusted to lead to the same file, in ms. */
+const spellingMs = 1_000;
+
 function sweep(): void {
   const now = performance.now();
+  for (const [spelling, { resolvedAt }] of processState.spellings)
+    if (now - resolvedAt > spellingMs) processState.spellings.delete(spelling);
   for (const [sessionFile, file] of processState.files) if (!file.tick(now)) forget(sessionFile);
   if (processState.files.size > 0) return;
   clearInterval(processState.housekeeper);

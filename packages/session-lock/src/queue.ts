@@ -1,4 +1,4 @@
-import { publish } from "./diagnostics.ts";
+import { isObserved, publish } from "./diagnostics.ts";
 import type { Engine, Taking } from "./engine.ts";
 import { asLockError, SessionLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
@@ -11,6 +11,8 @@ import { Waiter } from "./waiter.ts";
 
 /** After this long a hold counts as long: other processes change to a wait that they can cancel, in ms. */
 const longHoldMs = 50;
+/** Whoever waits looks again after this long, whatever woke or did not wake it, in ms. */
+const longestParkMs = 250;
 /** An entry unused for this long is closed and its lock file removed, in ms. */
 const idleMs = 1_000;
 
@@ -29,6 +31,7 @@ export class FileLock implements LeaseHost {
   #lease: Lease | undefined;
   #pumping = false;
   #unpark: (() => void) | undefined;
+  #parkedAt = 0;
 
   /** `open` gets what to call when the engine finds that the lock was taken away. */
   constructor(sessionFile: string, open: (onLost: (reason: string) => void) => Engine) {
@@ -99,12 +102,13 @@ export class FileLock implements LeaseHost {
     this.#lease = undefined;
     this.#turn.used(now);
     const { sessionFile } = this;
-    publish("release", () => ({
-      sessionFile,
-      epoch: lease.epoch,
-      purpose: lease.purpose,
-      heldMs: now - lease.since,
-    }));
+    if (isObserved("release"))
+      publish("release", () => ({
+        sessionFile,
+        epoch: lease.epoch,
+        purpose: lease.purpose,
+        heldMs: now - lease.since,
+      }));
     if ((!this.#turn.isOver(now) || !this.#engine.isWanted()) && this.#handOver(now)) return;
     try {
       this.#engine.drop();
@@ -142,6 +146,7 @@ export class FileLock implements LeaseHost {
       else if (now - lease.since > longHoldMs) this.#engine.settle();
       return true;
     }
+    if (now - this.#parkedAt > longestParkMs) this.#unpark?.();
     if (this.#pumping || now - this.#turn.lastUse < idleMs || !this.#engine.isIdle) return true;
     this.close();
     return false;
@@ -192,7 +197,7 @@ export class FileLock implements LeaseHost {
     const { sessionFile, engine } = this;
     const { purpose, maxHoldMs } = request;
     this.#lease = new Lease(this, { epoch, purpose, where, since: now, deadline: now + maxHoldMs });
-    publish("acquire", () => ({ sessionFile, engine, epoch, purpose, waitedMs }));
+    if (isObserved("acquire")) publish("acquire", () => ({ sessionFile, engine, epoch, purpose, waitedMs }));
     return this.#lease.hold();
   }
 
@@ -220,6 +225,7 @@ export class FileLock implements LeaseHost {
         if (step === "try" && this.#pumpTo(next)) return;
         const parking = this.#engine.park(step === "behind");
         this.#unpark = parking.end;
+        this.#parkedAt = performance.now();
         await parking.woken;
         this.#unpark = undefined;
       }

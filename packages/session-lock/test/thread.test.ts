@@ -69,8 +69,8 @@ async function importCopy(): Promise<typeof original> {
   const root = path.dirname(createRequire(import.meta.url).resolve("session-lock/package.json"));
   const folder = path.join(tempFolder(), "copy");
   mkdirSync(folder);
-  const isCode = (file: string) => !file.endsWith(".map"); // the maps' sources stay behind
-  cpSync(path.join(root, "dist"), path.join(folder, "dist"), { recursive: true, filter: isCode });
+  for (const part of ["dist", "src"])
+    cpSync(path.join(root, part), path.join(folder, part), { recursive: true });
   cpSync(path.join(root, "package.json"), path.join(folder, "package.json"));
   symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
   return (await import(pathToFileURL(path.join(folder, "dist", "index.js")).href)) as typeof original;

@@ -1,15 +1,15 @@
-import { closeSync, ftruncateSync, readSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, unlinkSync, writeSync } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
 import { asLockError, hasCode } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
-import { identity } from "../owner.ts";
 import { processState } from "../process-state.ts";
 import { stateOf } from "../process-table.ts";
-import { holderOf, nextEpoch, readEpoch, recordBytes, RecordWriter } from "../record.ts";
+import { holderOf, recordBytes } from "../record.ts";
 import type { Claim, LockRecord } from "../record.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import { isAtPath, openLockFile, readLockFile } from "./lock-file.ts";
 import type { LockFile } from "./lock-file.ts";
+import { LockRecordFile } from "./lock-record.ts";
 import { NativeTurn } from "./native-turn.ts";
 import { afterAbout, onChange, parkUntil } from "./waking.ts";
 
@@ -34,8 +34,7 @@ export class KernelEngine implements Engine {
   readonly name = "kernel";
   readonly #target: EngineTarget;
   readonly #locks: KernelLocks;
-  readonly #writer = new RecordWriter(identity(), "kernel");
-  readonly #head = Buffer.alloc(32);
+  readonly #record = new LockRecordFile();
   readonly #turn: NativeTurn;
   #file: LockFile | undefined;
   #holding = false;
@@ -74,7 +73,7 @@ export class KernelEngine implements Engine {
 
   renew(claim: Claim): number | undefined {
     const file = this.#file;
-    return file !== undefined && this.isOurs() ? this.#record(file, 0, claim) : undefined;
+    return file !== undefined && this.isOurs() ? this.#record.renew(file.fd, claim) : undefined;
   }
 
   /** Nobody can tell who waits in the kernel's queue; finding out by letting go costs little. */
@@ -87,9 +86,10 @@ export class KernelEngine implements Engine {
   }
 
   settle(): void {
-    if (this.#settled || !this.#holding || this.#file === undefined || !hasTurns) return;
+    if (this.#settled || !this.#holding || this.#file === undefined) return;
     this.#settled = true;
-    this.#locks.unlock(this.#file.fd, turn, 1);
+    this.#record.settle(this.#file.fd);
+    if (hasTurns) this.#locks.unlock(this.#file.fd, turn, 1);
   }
 
   drop(): void {
@@ -114,7 +114,7 @@ export class KernelEngine implements Engine {
     if (file !== undefined && hasTurns && this.#parkings === showAfterParkings)
       this.#locks.tryLock(file.fd, presence + process.pid, 1);
     if (file !== undefined && hasTurns && this.#turn.ask(file, behind) === "queue")
-      return parkUntil([this.#turn.wait(file), afterAbout(250)]);
+      return parkUntil([this.#turn.wait(file)]);
     // The first looks come quickly, for a lock that was let go between our try and our watch.
     const crowd = Math.ceil(processState.files.size / 8);
     const pause = behind ? 1 : Math.min(10, 2 ** this.#parkings) * crowd;
@@ -145,7 +145,7 @@ export class KernelEngine implements Engine {
 
   /** The open lock file, unless it is another tool's and that tool holds it. */
   #open(): LockFile | undefined {
-    const file = openLockFile(this.#target.lockPath, this.#writer.write(nextEpoch(0, 0), unclaimed, noNonce));
+    const file = openLockFile(this.#target.lockPath, this.#record.blank());
     const record = readLockFile(file.fd);
     if (record.kind === "ours" || isDeadForeigner(record)) {
       this.#file = file;
@@ -165,20 +165,11 @@ export class KernelEngine implements Engine {
     try {
       if (this.#fromDead) ftruncateSync(file.fd, recordBytes);
       this.#fromDead = false;
-      readSync(file.fd, this.#head, 0, this.#head.length, 0);
-      const epoch = this.#record(file, readEpoch(this.#head), claim);
-      return { kind: "taken", epoch, from };
+      return { kind: "taken", epoch: this.#record.take(file.fd, claim), from };
     } catch (error) {
       this.drop();
       throw error;
     }
-  }
-
-  #record(file: LockFile, stored: number, claim: Claim): number {
-    const epoch = nextEpoch(stored, processState.lastEpoch);
-    processState.lastEpoch = epoch;
-    writeSync(file.fd, this.#writer.write(epoch, claim, noNonce), 0, recordBytes, 0);
-    return epoch;
   }
 
   #forget(file: LockFile): void {
@@ -191,9 +182,6 @@ export class KernelEngine implements Engine {
 }
 
 const busy: Taking = { kind: "busy" };
-/** Only lock folders need one. */
-const noNonce = "kernel";
-const unclaimed: Claim = { purpose: undefined, where: undefined };
 
 function isDeadForeigner(record: LockRecord): boolean {
   return record.kind === "foreign" && stateOf(record.pid, undefined, record.starttime) === "gone";

@@ -1,0 +1,82 @@
+import { readSync, writeSync } from "node:fs";
+import { identity } from "../owner.ts";
+import { processState } from "../process-state.ts";
+import { nextEpoch, readEpoch, recordBytes, RecordWriter } from "../record.ts";
+import type { Claim } from "../record.ts";
+
+/** How old a record on disk may be while its process takes the lock again and again, in ms. */
+const freshMs = 50;
+/** How many epochs a process that is alone with the lock sets aside at a time. */
+const reserved = 64;
+/** Only lock folders need one. */
+const nonce = "kernel";
+
+/**
+ * The owner record in a kernel lock file, read and written under the lock.
+ *
+ * The epoch on disk is the greatest one given out or set aside. A process that finds its own record untouched, recent
+ * and with epochs left, takes the next of them without writing: whoever comes after it starts above all of them, and
+ * a refusal names the right process and purpose. What is held for longer is written out by `settle`.
+ */
+export class LockRecordFile {
+  readonly #writer = new RecordWriter(identity(), "kernel");
+  readonly #head = Buffer.alloc(32);
+  #claim: Claim | undefined;
+  #writtenAt = 0;
+  #limit = 0;
+  #epoch = 0;
+  #isExact = false;
+
+  /** Complete content for a new lock file that nobody has locked yet. */
+  blank(): Buffer {
+    return this.#writer.write(nextEpoch(0, 0), { purpose: undefined, where: undefined }, nonce);
+  }
+
+  /** After taking the lock: notes the new owner and returns its epoch. */
+  take(fd: number, claim: Claim): number {
+    readSync(fd, this.#head, 0, this.#head.length, 0);
+    const stored = readEpoch(this.#head);
+    const isOwn = stored === this.#limit;
+    return isOwn && this.#canReuse(claim)
+      ? this.#reuse()
+      : this.#write(fd, claim, stored, isOwn ? reserved : 0);
+  }
+
+  /** While holding on: notes the next owner within this process and returns its epoch. */
+  renew(fd: number, claim: Claim): number {
+    return this.#canReuse(claim) ? this.#reuse() : this.#write(fd, claim, this.#limit, reserved);
+  }
+
+  /** Brings the record on disk up to date with the present owner. */
+  settle(fd: number): void {
+    if (this.#isExact || this.#claim === undefined) return;
+    this.#isExact = true;
+    writeSync(fd, this.#writer.write(this.#limit, this.#claim, nonce), 0, recordBytes, 0);
+  }
+
+  #canReuse(claim: Claim): boolean {
+    return (
+      this.#epoch < this.#limit &&
+      claim.purpose === this.#claim?.purpose &&
+      claim.where === this.#claim?.where &&
+      performance.now() - this.#writtenAt < freshMs
+    );
+  }
+
+  #reuse(): number {
+    this.#isExact = false;
+    this.#epoch += 1;
+    return this.#epoch;
+  }
+
+  #write(fd: number, claim: Claim, stored: number, ahead: number): number {
+    this.#epoch = nextEpoch(stored, processState.lastEpoch);
+    this.#limit = this.#epoch + ahead;
+    this.#claim = claim;
+    this.#writtenAt = performance.now();
+    this.#isExact = true;
+    processState.lastEpoch = this.#limit;
+    writeSync(fd, this.#writer.write(this.#limit, claim, nonce), 0, recordBytes, 0);
+    return this.#epoch;
+  }
+}
