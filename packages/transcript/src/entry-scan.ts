@@ -16,7 +16,12 @@ export interface ScannedEntry extends Span {
   readonly entry: SessionEntry | undefined;
 }
 
-const CHUNK_BYTES = 1024 * 1024;
+/** What can be read into memory that is there already. */
+export interface RefillableSource extends ByteSource {
+  readInto(bytes: Buffer, start: number): number;
+}
+
+const CHUNK_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
 const CLOSING_BRACE = 0x7d;
 const HEAD_BYTES = 256;
@@ -37,7 +42,11 @@ const CUSTOM_TAIL = new RegExp(String.raw`,${PLACE}\}$`);
  * That the rest of such a line is JSON shows only when it is parsed: whoever finds that it is not must read all lines.
  * An object that has one name twice, which no JSON writer makes, is known by its first `id` here.
  */
-export function* scanEntries(source: ByteSource, end: number, version: number): Generator<ScannedEntry> {
+export function* scanEntries(
+  source: RefillableSource,
+  end: number,
+  version: number,
+): Generator<ScannedEntry> {
   for (const { bytes, offset, next } of byteLines(source, end)) {
     const place = placeOf(bytes);
     if (place !== undefined) {
@@ -60,20 +69,23 @@ export function* readEntries(
   for (const { offset, next } of spans) {
     if (offset < start || next > start + window.length) {
       start = offset;
-      window = source.read(offset, Math.max(next, offset + CHUNK_BYTES / 4));
+      window = source.read(offset, Math.max(next, offset + CHUNK_BYTES));
     }
     yield parseEntry(window.subarray(offset - start, next - start), version);
   }
 }
 
-function* byteLines(source: ByteSource, end: number): Generator<Span & { readonly bytes: Buffer }> {
-  let pending: Buffer = Buffer.alloc(0);
+/** The bytes of each line hold until the next one is asked for: all lines are read into the same memory. */
+function* byteLines(source: RefillableSource, end: number): Generator<Span & { readonly bytes: Buffer }> {
+  let memory: Buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  let kept = 0;
   let offset = 0;
   for (let position = 0; position < end;) {
-    const chunk = source.read(position, Math.min(position + CHUNK_BYTES, end));
-    if (chunk.length === 0) return;
-    position += chunk.length;
-    const bytes = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+    const limit = Math.min(memory.length, kept + end - position);
+    const count = source.readInto(memory.subarray(kept, limit), position);
+    if (count === 0) return;
+    position += count;
+    const bytes = memory.subarray(0, kept + count);
     let from = 0;
     for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, from)) {
       const next = offset + at + 1 - from;
@@ -81,7 +93,12 @@ function* byteLines(source: ByteSource, end: number): Generator<Span & { readonl
       offset = next;
       from = at + 1;
     }
-    pending = bytes.subarray(from);
+    kept = bytes.length - from;
+    // A line that fills the memory needs more of it.
+    const larger =
+      from === 0 && bytes.length === memory.length ? Buffer.allocUnsafe(memory.length * 2) : memory;
+    bytes.copy(larger, 0, from);
+    memory = larger;
   }
 }
 

@@ -66,13 +66,18 @@ export class SessionFile {
   /** The bytes from `start` up to `end`, fewer when the file ends before. */
   read(start: number, end: number): Buffer {
     const bytes = Buffer.allocUnsafe(Math.max(0, end - start));
+    return bytes.subarray(0, this.readInto(bytes, start));
+  }
+
+  /** Fills `bytes` from `start` on, as far as the file goes; returns how many it read. */
+  readInto(bytes: Buffer, start: number): number {
     let length = 0;
     while (length < bytes.length) {
       const count = readSync(this.#fd, bytes, length, bytes.length - length, start + length);
       if (count === 0) break;
       length += count;
     }
-    return bytes.subarray(0, length);
+    return length;
   }
 
   /**

@@ -17,10 +17,10 @@ export interface EntrySource {
   at(spans: Iterable<Span>): Iterable<SessionEntry | undefined>;
 }
 
-interface Row {
+/** Its place matters only as long as the entry is missing. */
+interface Row extends Span {
   readonly id: string;
   readonly parentId: string | null;
-  readonly span: Span | undefined;
   entry: SessionEntry | undefined;
 }
 
@@ -85,7 +85,7 @@ export class SessionIndex {
     if (!this.#isScanned && !this.#entries) return;
     if (this.#rows.has(entry.id)) return;
     this.#entries?.push(entry);
-    this.#rows.set(entry.id, { id: entry.id, parentId: entry.parentId, span: undefined, entry });
+    this.#rows.set(entry.id, { id: entry.id, parentId: entry.parentId, offset: -1, next: -1, entry });
     this.#note(entry);
   }
 
@@ -94,7 +94,9 @@ export class SessionIndex {
     const rows = select();
     const missing = rows.filter((row) => !row.entry);
     const isWhole = missing.length === 0 || this.#fill(missing.sort(byPlace));
-    return (isWhole ? rows : select()).flatMap((row) => row.entry ?? []);
+    const entries: SessionEntry[] = [];
+    for (const { entry } of isWhole ? rows : select()) if (entry) entries.push(entry);
+    return entries;
   }
 
   #path(id: string | null | undefined): Row[] {
@@ -111,9 +113,8 @@ export class SessionIndex {
 
   /** False when a row turned out to be no entry, and every row was made anew. */
   #fill(rows: readonly Row[]): boolean {
-    const spans = rows.flatMap((row) => row.span ?? []);
     let at = 0;
-    for (const entry of this.#source?.at(spans) ?? []) {
+    for (const entry of this.#source?.at(rows) ?? []) {
       const row = rows[at++];
       if (row && entry?.id === row.id) row.entry = entry;
       else {
@@ -134,7 +135,7 @@ export class SessionIndex {
       }
       // Children share their parent's copy of its id.
       const parent = parentId === null ? undefined : this.#rows.get(parentId);
-      this.#rows.set(id, { id, parentId: parent?.id ?? parentId, span: { offset, next }, entry });
+      this.#rows.set(id, { id, parentId: parent?.id ?? parentId, offset, next, entry });
       if (entry) this.#note(entry);
     }
     this.#isScanned = true;
@@ -151,7 +152,7 @@ export class SessionIndex {
       if (this.#rows.has(read.id)) continue;
       const entry = before.get(read.id)?.entry ?? read;
       entries.push(entry);
-      this.#rows.set(entry.id, { id: entry.id, parentId: entry.parentId, span: undefined, entry });
+      this.#rows.set(entry.id, { id: entry.id, parentId: entry.parentId, offset: -1, next: -1, entry });
       this.#note(entry);
     }
     return entries;
@@ -167,5 +168,5 @@ export class SessionIndex {
 }
 
 function byPlace(a: Row, b: Row): number {
-  return (a.span?.offset ?? 0) - (b.span?.offset ?? 0);
+  return a.offset - b.offset;
 }
