@@ -45,6 +45,11 @@ export class Acceptance {
     return this.#accepting;
   }
 
+  /** Resolves when every input that is being written now is enqueued or refused. Never rejects. */
+  get settled(): Promise<unknown> {
+    return this.#accepted;
+  }
+
   /** Enqueues what an earlier process acknowledged and did not end. */
   async restore(): Promise<void> {
     for (const { entryId, input, ended } of readInputs(await this.#transcript.entries())) {

@@ -12,12 +12,14 @@ import { METHODS } from "./methods/registry.ts";
 import { Outbox } from "./outbox.ts";
 import { toErrorShape } from "./protocol/error-shape.ts";
 import { readFrame, type ErrorShape, type RequestFrame } from "./protocol/frames.ts";
+import type { Presence } from "./protocol/connect.ts";
 import { shakeHands } from "./protocol/handshake.ts";
 import { HANDSHAKE_TIMEOUT_MS, MAX_PREAUTH_BYTES } from "./protocol/limits.ts";
 import { hasScope, type Scope } from "./protocol/scopes.ts";
 
 /** How long a closed peer may take to say goodbye. */
 const CLOSE_GRACE_MS = 2_000;
+const MAX_FOLLOWED_SESSIONS = 1_000;
 const MAX_CLOSE_REASON_BYTES = 120;
 
 /** What connections share. */
@@ -47,6 +49,8 @@ export class Connection implements Caller {
   #phase: "greeting" | "open" | "closing" = "greeting";
   #scopes: readonly Scope[] = [];
   #caps: readonly string[] = [];
+  readonly #followedKeys = new Set<string>();
+  #presence: Presence | undefined;
   #followsSessions = false;
 
   constructor(socket: WebSocket, request: IncomingMessage, setup: ConnectionSetup) {
@@ -78,6 +82,10 @@ export class Connection implements Caller {
     return this.#followsSessions;
   }
 
+  get presence(): Presence | undefined {
+    return this.#presence;
+  }
+
   /** Whether the handshake is still to be done. */
   get greeting(): boolean {
     return this.#phase === "greeting";
@@ -85,6 +93,17 @@ export class Connection implements Caller {
 
   followSessions(): void {
     this.#followsSessions = true;
+  }
+
+  followMessages(sessionKey: string, follows: boolean): void {
+    if (!follows) this.#followedKeys.delete(sessionKey);
+    else if (this.#followedKeys.size < MAX_FOLLOWED_SESSIONS) this.#followedKeys.add(sessionKey);
+    else
+      throw new GatewayError("INVALID_REQUEST", `at most ${MAX_FOLLOWED_SESSIONS} sessions can be followed`);
+  }
+
+  followsMessages(sessionKey: string): boolean {
+    return this.#followedKeys.has(sessionKey);
   }
 
   deliver(event: string, payloadJson: string, delivery: Delivery): void {
@@ -169,6 +188,7 @@ export class Connection implements Caller {
     this.#phase = "open";
     this.#scopes = handshake.scopes;
     this.#caps = handshake.caps;
+    this.#presence = { ...handshake.client, ts: nowMs };
     const authMode = token === undefined ? "none" : "token";
     const payload = helloOk(handshake, { connId: this.#connId, authMode, services });
     this.#outbox.frame({ type: "res", id: frame.id, ok: true, payload });
@@ -184,8 +204,8 @@ export class Connection implements Caller {
         const details = { code: "MISSING_SCOPE", missingScope: method.scope, requiredScopes: [method.scope] };
         throw new GatewayError("FORBIDDEN", `missing scope: ${method.scope}`, { details });
       }
-      const payload = await method.call(params, this.#setup.services, this);
-      this.#outbox.frame({ type: "res", id, ok: true, payload });
+      const answer = (payload: object): void => this.#outbox.frame({ type: "res", id, ok: true, payload });
+      answer(await method.call(params, this.#setup.services, { caller: this, answerFirst: answer }));
     } catch (error) {
       if (!(error instanceof GatewayError))
         this.#setup.log.error({ err: error, method: name }, "method failed");

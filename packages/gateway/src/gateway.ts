@@ -9,6 +9,7 @@ import { GatewayError } from "./errors.ts";
 import { Hub } from "./hub.ts";
 import type { Services } from "./methods/method.ts";
 import { MAX_PREAUTH_CONNECTIONS, TICK_INTERVAL_MS } from "./protocol/limits.ts";
+import { RunBoard } from "./run-board.ts";
 import { createEchoRunner } from "./runners/echo.ts";
 import type { AgentRunner } from "./runners/runner.ts";
 import { startServer } from "./server.ts";
@@ -56,8 +57,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     throw new GatewayError("INSECURE_BIND", message);
   }
   const hub = new Hub();
+  const board = new RunBoard();
   const store = openSessionStore(join(stateDir, "agents", AGENT_ID, "sessions"));
-  const sessions = new Sessions(store, { agentId: AGENT_ID, runner, hub, log });
+  const sessions = new Sessions(store, { agentId: AGENT_ID, runner, hub, board, log });
   const startedAt = Date.now();
   const health = (): ReturnType<Services["health"]> => ({
     ok: true,
@@ -65,7 +67,16 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     durationMs: 0,
     defaultAgentId: AGENT_ID,
   });
-  const services: Services = { sessions, hub, agentId: AGENT_ID, version: readVersion(), startedAt, health };
+  const services: Services = {
+    sessions,
+    hub,
+    board,
+    model: runner.model,
+    agentId: AGENT_ID,
+    version: readVersion(),
+    startedAt,
+    health,
+  };
   const setup = { services, attempts: new AuthAttempts(), token: () => token, log };
   const connections = new Map<Connection, string>();
   const server = await startServer({

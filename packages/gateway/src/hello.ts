@@ -22,7 +22,7 @@ export function helloOk(handshake: Handshake & { readonly kind: "accepted" }, fa
     server: { version: services.version, connId },
     features: { methods: [...METHODS.keys()], events: [...EVENTS] },
     snapshot: {
-      presence: [],
+      presence: services.hub.presence(),
       health: services.health(),
       stateVersion: { presence: 0, health: 0 },
       uptimeMs: now - services.startedAt,

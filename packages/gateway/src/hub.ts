@@ -1,3 +1,4 @@
+import type { Presence } from "./protocol/connect.ts";
 import { hasScope, type Scope } from "./protocol/scopes.ts";
 
 /** Where events go: one authenticated connection. */
@@ -7,6 +8,10 @@ export interface EventSink {
   readonly caps: readonly string[];
   /** Whether it asked for `sessions.changed`. */
   readonly followsSessions: boolean;
+  /** Who it is; known once it is authenticated. */
+  readonly presence: Presence | undefined;
+  /** Whether it asked for `session.message` of that session. */
+  followsMessages(sessionKey: string): boolean;
   /** Sends an event; a droppable one is left out for a connection that cannot keep up. */
   deliver(event: string, payloadJson: string, delivery: Delivery): void;
 }
@@ -20,6 +25,16 @@ export class Hub {
 
   get size(): number {
     return this.#sinks.size;
+  }
+
+  /** Everybody who is connected. */
+  presence(): Presence[] {
+    return [...this.#sinks].flatMap((sink) => sink.presence ?? []);
+  }
+
+  /** Whether anybody wants `session.message` of that session. */
+  hasFollowers(sessionKey: string): boolean {
+    return [...this.#sinks].some((sink) => sink.followsMessages(sessionKey));
   }
 
   join(sink: EventSink): void {
@@ -54,6 +69,12 @@ export class Hub {
       payload,
       "droppable",
     );
+  }
+
+  /** To those who asked for the messages of that session. */
+  sessionMessage(sessionKey: string, payload: object): void {
+    const followers = this.#readers().filter((sink) => sink.followsMessages(sessionKey));
+    this.#send(followers, "session.message", payload, "certain");
   }
 
   #readers(): EventSink[] {

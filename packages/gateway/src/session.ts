@@ -10,8 +10,10 @@ import { injectedMessage, userMessage, type AbortOrigin } from "./messages.ts";
 import type { AgentStreamEvent } from "./protocol/agent-event.ts";
 import type { ChatEvent, ChatSendResult } from "./protocol/chat.ts";
 import { toQueueMode, type QueueMode } from "./queue-mode.ts";
+import type { RunBoard, TerminalEvent } from "./run-board.ts";
 import { Run, type RunHost } from "./run.ts";
 import type { AgentRunner } from "./runners/runner.ts";
+import { readOutcome } from "./stored-outcome.ts";
 import { readSettings, type SessionSettings } from "./session-settings.ts";
 
 /** Inputs that may wait in one session. */
@@ -22,6 +24,7 @@ export interface SessionSetup {
   readonly agentId: string;
   readonly runner: AgentRunner;
   readonly hub: Hub;
+  readonly board: RunBoard;
   readonly log: Logger;
 }
 
@@ -45,6 +48,7 @@ export class Session implements RunHost {
   readonly #lane = new Lane<Run>((run) => this.#collect(run));
   readonly #runs = new Set<Run>();
   #settings: SessionSettings;
+  #retired = false;
 
   private constructor(record: SessionRecord, transcript: Transcript, setup: SessionSetup) {
     this.sessionKey = record.sessionKey;
@@ -104,6 +108,13 @@ export class Session implements RunHost {
     return this.#acceptance.accept({ ...input, queueMode: mode }, () => this.#admit(mode));
   }
 
+  /** How a run of this session ended, also in an earlier process. */
+  async outcome(runId: string): Promise<TerminalEvent | undefined> {
+    const { sessionKey, agentId } = this;
+    const known = this.#setup.board.terminal(runId);
+    return known ?? readOutcome(await this.transcript.entries(), { runId, sessionKey, agentId });
+  }
+
   /** Stops one run, or the waiting and the active ones; returns the ids of those that it stopped. */
   abort(runId: string | undefined, origin: AbortOrigin): string[] {
     const runs = [...this.#lane.waiting, ...(this.#lane.active?.company ?? [])];
@@ -114,6 +125,7 @@ export class Session implements RunHost {
 
   /** Appends a note; it is durable and on the active branch when this resolves, also while a run streams. */
   async inject(text: string, label: string | undefined): Promise<string> {
+    this.#refuseRetired();
     const message = injectedMessage(text, label, Date.now());
     const { entry } = await this.transcript.append(message, { purpose: "inject" });
     const { agentId, sessionKey } = this;
@@ -144,6 +156,7 @@ export class Session implements RunHost {
 
   publish(event: ChatEvent): void {
     const delivery = event.state === "delta" ? "droppable" : "certain";
+    this.#setup.board.told(event);
     this.#setup.hub.publish("chat", event, delivery);
   }
 
@@ -176,12 +189,26 @@ export class Session implements RunHost {
     await Promise.all([this.#lane.stop(), ...ending]);
   }
 
+  /** Takes nothing in any more, stops what runs and waits, and resolves when all of it has ended. */
+  async retire(): Promise<void> {
+    this.#retired = true;
+    await this.#acceptance.settled;
+    this.abort(undefined, "rpc");
+    await this.stop();
+  }
+
   async close(): Promise<void> {
     await this.stop();
     await this.transcript.close();
   }
 
+  #refuseRetired(): void {
+    if (!this.#retired) return;
+    throw new GatewayError("UNAVAILABLE", "the session is being replaced", { retryable: true });
+  }
+
   #admit(mode: QueueMode): void {
+    this.#refuseRetired();
     const waiting = this.#lane.waiting.length + this.#acceptance.accepting;
     const { activeRunId } = this;
     if (mode === "reject" && (activeRunId !== undefined || waiting > 0)) {

@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import {
   onSessionTranscriptUpdate,
   type SessionRecord,
@@ -7,6 +9,7 @@ import {
 } from "@session-lock/transcript";
 import { GatewayError } from "./errors.ts";
 import { Session, type SessionSetup } from "./session.ts";
+import { tellMessages } from "./session-messages.ts";
 
 /** Idle sessions that are kept open; beyond that the one that was idle longest is closed. */
 const MAX_IDLE_SESSIONS = 100;
@@ -78,6 +81,29 @@ export class Sessions {
     });
   }
 
+  /** A session's record; undefined when there is none of that key. */
+  record(sessionKey: string): Promise<SessionRecord | undefined> {
+    return this.#store.get(sessionKey);
+  }
+
+  /** Gives the key a new, empty session with the same settings. */
+  async reset(sessionKey: string): Promise<SessionRecord> {
+    const sessionId = randomUUID();
+    const sessionFile = join(this.#store.storePath, `${sessionId}.jsonl`);
+    return this.ensure(sessionKey, async (session) => {
+      const renew = () => this.#store.update(sessionKey, () => ({ sessionId, sessionFile }));
+      const record = await this.#replace(session, renew);
+      if (record === undefined) throw new GatewayError("UNAVAILABLE", "the session was deleted meanwhile");
+      return record;
+    });
+  }
+
+  /** Forgets a key; its transcript stays. False when there was none. */
+  async delete(sessionKey: string): Promise<boolean> {
+    const forget = () => this.#store.delete(sessionKey);
+    return (await this.find(sessionKey, (session) => this.#replace(session, forget))) ?? false;
+  }
+
   /** Every session's record; `updatedAt` is the last change of the record or of the transcript, whoever made it. */
   async list(): Promise<SessionRecord[]> {
     const records = await this.#store.list();
@@ -99,12 +125,17 @@ export class Sessions {
 
   /** Tells of every session whose transcript changes through this process. Returns the way to stop it. */
   followChanges(): () => void {
-    return onSessionTranscriptUpdate(({ sessionFile }) => {
+    return onSessionTranscriptUpdate(({ sessionFile, entries }) => {
       const session = this.live().find(({ transcript }) => transcript.sessionFile === sessionFile);
       if (session === undefined) return;
       const { sessionKey, transcript } = session;
       const payload = { sessionKey, sessionId: transcript.sessionId, reason: "message", ts: Date.now() };
       this.#setup.hub.sessionChanged(payload);
+      if (this.#setup.hub.hasFollowers(sessionKey)) {
+        tellMessages(session, entries, this.#setup.hub).catch((error: unknown) =>
+          this.#setup.log.warn({ err: error }, "telling of stored messages failed"),
+        );
+      }
     });
   }
 
@@ -165,6 +196,16 @@ export class Sessions {
       this.#open.delete(key);
       throw error;
     }
+  }
+
+  /** Ends a session and then changes what its key stands for, so that nothing goes to the old one unseen. */
+  async #replace<T>(session: Session, change: () => Promise<T>): Promise<T> {
+    await session.retire();
+    const result = await change();
+    this.#open.delete(session.sessionKey);
+    this.#ready.delete(session.sessionKey);
+    await session.close();
+    return result;
   }
 
   #closeIdle(): void {

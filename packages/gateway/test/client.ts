@@ -173,6 +173,12 @@ export class Line {
     return this.#until(() => this.answers.find((frame) => frame.id === id), `answer ${id}`);
   }
 
+  /** The first answers under one id, as soon as there are so many. */
+  answersTo(id: string, count: number): Promise<readonly ResponseFrame[]> {
+    const found = (): ResponseFrame[] => this.answers.filter((frame) => frame.id === id);
+    return this.#until(() => (found().length >= count ? found() : undefined), `${count} answers ${id}`);
+  }
+
   event(fits: (frame: EventFrame) => boolean): Promise<EventFrame> {
     return this.#until(() => this.events.find(fits), "event");
   }

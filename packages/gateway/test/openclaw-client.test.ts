@@ -1,10 +1,9 @@
-import { createRequire } from "node:module";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { GatewayClient } from "@openclaw/gateway-client";
 import { validateChatInjectParams, validateChatSendParams } from "@openclaw/gateway-protocol";
 import { ProtocolSchemas } from "@openclaw/gateway-protocol/schema";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
+import { publishedChecker } from "./published-schemas.ts";
 import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";
 
 interface PublishedEvent {
@@ -17,18 +16,6 @@ interface ChatPayload {
   readonly state: string;
   readonly deltaText?: string;
   readonly message?: unknown;
-}
-
-/** The checker that the published schemas are written for. */
-interface SchemaChecker {
-  Errors(schema: unknown, value: unknown): Iterable<unknown>;
-}
-
-async function publishedChecker(): Promise<SchemaChecker> {
-  const schemaModule = fileURLToPath(import.meta.resolve("@openclaw/gateway-protocol/schema"));
-  const file = createRequire(schemaModule).resolve("typebox/value");
-  const { Value } = (await import(pathToFileURL(file).href)) as { Value: SchemaChecker };
-  return Value;
 }
 
 async function connectPublishedClient(url: string): Promise<{

@@ -9,6 +9,8 @@ import { defineMethod } from "./method.ts";
  */
 export const chatAbort = defineMethod({
   name: "chat.abort",
+  summary:
+    "Stops one run, or, without `runId`, the active and all waiting ones of a session. Answers at once; what a run had said is on disk before its `aborted` event goes out.",
   scope: "operator.write",
   params: ChatAbortParams,
   handle({ sessionKey, agentId, runId }, { sessions, agentId: defaultAgentId }) {

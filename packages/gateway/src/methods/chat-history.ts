@@ -11,6 +11,7 @@ const MAX_PENDING_ROWS = 20;
 /** `chat.history`: what is on the active branch, what waits, and whether a run is active. */
 export const chatHistory = defineMethod({
   name: "chat.history",
+  summary: "What is on the active branch, what waits, and whether a run is active.",
   scope: "operator.read",
   params: ChatHistoryParams,
   async handle(params, { sessions, agentId }) {

@@ -7,6 +7,8 @@ import { defineMethod } from "./method.ts";
 /** `chat.inject`: acknowledged when the note is on disk, on the active branch, whether or not a run is active. */
 export const chatInject = defineMethod({
   name: "chat.inject",
+  summary:
+    "Puts a note into the conversation. Answered when it is on disk, on the active branch, whether or not a run is active.",
   scope: "operator.admin",
   params: ChatInjectParams,
   async handle(params, { sessions, agentId }) {

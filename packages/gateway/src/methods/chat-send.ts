@@ -2,6 +2,7 @@ import { GatewayError } from "../errors.ts";
 import { cleanText } from "../input-text.ts";
 import { ChatSendParams } from "../protocol/chat.ts";
 import { toSessionKey } from "../session-key.ts";
+import { isStopText } from "../stop-text.ts";
 import { defineMethod } from "./method.ts";
 
 const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1_000;
@@ -9,12 +10,18 @@ const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1_000;
 /** `chat.send`: acknowledged when the input is on disk; the answer follows as `chat` events under its run id. */
 export const chatSend = defineMethod({
   name: "chat.send",
+  summary:
+    "Takes a message in. Answered when it is on disk; the answer follows as `chat` events under its run id. `/stop` is no message: it stops the active run and what waits.",
   scope: "operator.write",
   params: ChatSendParams,
   async handle(params, { sessions, agentId }) {
     const { sessionId, idempotencyKey: runId, thinking, queueMode, timeoutMs = 0 } = params;
     const sessionKey = toSessionKey(params.sessionKey, params.agentId ?? agentId);
     const message = cleanText(params.message, "message");
+    if (isStopText(message)) {
+      const runIds = sessions.peek(sessionKey)?.abort(undefined, "stop") ?? [];
+      return { ok: true, aborted: runIds.length > 0, runIds };
+    }
     const input = {
       runId,
       message,

@@ -3,12 +3,17 @@ import type { EventSink, Hub } from "../hub.ts";
 import type { Health } from "../protocol/connect.ts";
 import { createParser } from "../protocol/schema.ts";
 import type { Scope } from "../protocol/scopes.ts";
+import type { RunBoard } from "../run-board.ts";
+import type { AgentRunner } from "../runners/runner.ts";
 import type { Sessions } from "../sessions.ts";
 
 /** What methods work with. */
 export interface Services {
   readonly sessions: Sessions;
   readonly hub: Hub;
+  /** What runs have told. */
+  readonly board: RunBoard;
+  readonly model: AgentRunner["model"];
   readonly agentId: string;
   readonly version: string;
   /** Milliseconds since the epoch. */
@@ -20,30 +25,45 @@ export interface Services {
 export interface Caller extends EventSink {
   /** From now on it gets `sessions.changed`. */
   followSessions(): void;
+  /** From now on, or no more, it gets `session.message` of that session. */
+  followMessages(sessionKey: string, follows: boolean): void;
+}
+
+/** One call, as the method that answers it sees it. */
+export interface Call {
+  readonly caller: Caller;
+  /** Sends an answer before the last one, under the same id. */
+  answerFirst(payload: object): void;
 }
 
 /** A method before its parameters are given: params are checked against the schema before `handle` sees them. */
 export interface MethodDefinition<S extends TSchema> {
   readonly name: string;
+  /** What it is for and when it answers, in a sentence or two. */
+  readonly summary: string;
   /** The least a connection needs to call it. */
   readonly scope: Scope;
   readonly params: S;
-  handle(params: Static<S>, services: Services, caller: Caller): object | Promise<object>;
+  handle(params: Static<S>, services: Services, call: Call): object | Promise<object>;
 }
 
 /** A method as the dispatcher sees it. */
 export interface Method {
   readonly name: string;
+  readonly summary: string;
   readonly scope: Scope;
-  call(params: unknown, services: Services, caller: Caller): Promise<object>;
+  readonly params: TSchema;
+  call(params: unknown, services: Services, call: Call): Promise<object>;
 }
 
 export function defineMethod<S extends TSchema>(definition: MethodDefinition<S>): Method {
-  const { name, scope, params } = definition;
+  const { name, summary, scope, params } = definition;
   const parse = createParser(params, `${name} params`);
   return {
     name,
+    summary,
     scope,
-    call: async (raw = {}, services, caller) => definition.handle(parse(raw), services, caller),
+    params,
+    call: async (raw = {}, services, call) => definition.handle(parse(raw), services, call),
   };
 }

@@ -7,6 +7,7 @@ const MINUTE_MS = 60_000;
 /** `sessions.list`: the conversations there are, the last used one first. */
 export const sessionsList = defineMethod({
   name: "sessions.list",
+  summary: "The sessions there are, the last used one first.",
   scope: "operator.read",
   params: SessionsListParams,
   async handle(params, { sessions }) {

@@ -6,6 +6,8 @@ import { defineMethod } from "./method.ts";
 /** `sessions.patch`: sets the label, the thinking level, the model or the queue mode of a session. */
 export const sessionsPatch = defineMethod({
   name: "sessions.patch",
+  summary:
+    "Sets the label, the thinking level, the model or the queue mode of a session; `null` takes a setting back to its default.",
   scope: "operator.write",
   params: SessionsPatchParams,
   async handle({ key, agentId, ...settings }, { sessions, agentId: defaultAgentId }) {

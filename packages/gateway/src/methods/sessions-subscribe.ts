@@ -4,9 +4,10 @@ import { defineMethod } from "./method.ts";
 /** `sessions.subscribe`: from now on this connection gets `sessions.changed` whenever an open session is written to. */
 export const sessionsSubscribe = defineMethod({
   name: "sessions.subscribe",
+  summary: "From now on this connection gets `sessions.changed` whenever an open session is written to.",
   scope: "operator.read",
   params: NoParams,
-  handle(_params, _services, caller) {
+  handle(_params, _services, { caller }) {
     caller.followSessions();
     return { subscribed: true };
   },

@@ -4,6 +4,7 @@ import { defineMethod } from "./method.ts";
 /** `status`: what the gateway is busy with. */
 export const status = defineMethod({
   name: "status",
+  summary: "What the gateway is busy with.",
   scope: "operator.read",
   params: NoParams,
   handle(_params, { sessions, hub, version, startedAt }) {

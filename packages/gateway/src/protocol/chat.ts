@@ -47,6 +47,22 @@ export const ChatHistoryParams = Type.Object(
   closed,
 );
 
+/** `chat.message.get`: the entry id is `__openclaw.id` of a row of the history. */
+export const ChatMessageGetParams = Type.Object(
+  {
+    sessionKey: SessionKey,
+    agentId: AgentId,
+    messageId: Type.String({ minLength: 1, maxLength: 256 }),
+    maxChars: Type.Optional(Type.Integer({ minimum: 1 })),
+  },
+  closed,
+);
+
+export const ChatMetadataParams = Type.Object(
+  { agentId: AgentId, sessionKey: Type.Optional(SessionKey) },
+  closed,
+);
+
 /** `chat.abort`: one run, or everything of the session when no run is named. */
 export const ChatAbortParams = Type.Object(
   {

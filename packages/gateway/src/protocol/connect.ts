@@ -58,6 +58,21 @@ export const Health = Type.Object(
 );
 export type Health = Static<typeof Health>;
 
+/** A connection, as others may see it. */
+export const Presence = Type.Object(
+  {
+    version: Text,
+    platform: Text,
+    mode: Text,
+    deviceFamily: Type.Optional(Text),
+    instanceId: Type.Optional(Text),
+    /** When it connected, in milliseconds since the epoch. */
+    ts: Type.Integer({ minimum: 0 }),
+  },
+  { additionalProperties: false },
+);
+export type Presence = Static<typeof Presence>;
+
 /** The answer to a `connect` that was accepted. */
 export const HelloOk = Type.Object(
   {
@@ -66,7 +81,7 @@ export const HelloOk = Type.Object(
     server: Type.Object({ version: Text, connId: Text }),
     features: Type.Object({ methods: Names, events: Names }),
     snapshot: Type.Object({
-      presence: Type.Array(Type.Object({ ts: Type.Integer() })),
+      presence: Type.Array(Presence),
       health: Health,
       stateVersion: Type.Object({ presence: Type.Integer(), health: Type.Integer() }),
       uptimeMs: Type.Integer({ minimum: 0 }),

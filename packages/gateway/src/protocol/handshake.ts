@@ -1,5 +1,5 @@
 import { GatewayError } from "../errors.ts";
-import { ConnectParams, type Refusal } from "./connect.ts";
+import { ConnectParams, type Presence, type Refusal } from "./connect.ts";
 import { checkDeviceProof } from "./device-proof.ts";
 import { createParser } from "./schema.ts";
 import { ALL_SCOPES, grantScopes, type Scope } from "./scopes.ts";
@@ -23,6 +23,7 @@ export type Handshake =
       readonly role: string;
       readonly scopes: readonly Scope[];
       readonly caps: readonly string[];
+      readonly client: Omit<Presence, "ts">;
     }
   | { readonly kind: "refused"; readonly refusal: Refusal; readonly badCredential: boolean };
 
@@ -55,7 +56,11 @@ export function shakeHands(rawParams: unknown, terms: HandshakeTerms): Handshake
     const fault = checkDeviceProof(device, params, terms);
     if (fault !== undefined) return refuseCredential("device proof refused", fault);
   }
-  return { kind: "accepted", protocol, role, scopes: grantScopes(ALL_SCOPES, params.scopes), caps };
+  const { version, platform, mode, deviceFamily, instanceId } = params.client;
+  const family = deviceFamily === undefined ? {} : { deviceFamily };
+  const instance = instanceId === undefined ? {} : { instanceId };
+  const client = { version, platform, mode, ...family, ...instance };
+  return { kind: "accepted", protocol, role, scopes: grantScopes(ALL_SCOPES, params.scopes), caps, client };
 }
 
 function refuse(

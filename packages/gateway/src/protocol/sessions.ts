@@ -35,3 +35,37 @@ export const SessionsPatchParams = Type.Object(
 
 /** Methods that take nothing; unknown fields are ignored. */
 export const NoParams = Type.Object({});
+
+const key = Type.String({ minLength: 1, maxLength: 512 });
+const agentId = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }));
+const closed = { additionalProperties: false };
+
+export const SessionsDescribeParams = Type.Object(
+  {
+    key,
+    includeDerivedTitles: Type.Optional(Type.Boolean()),
+    includeLastMessage: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+
+export const SessionsPreviewParams = Type.Object(
+  {
+    keys: Type.Array(key, { minItems: 1, maxItems: 64 }),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+    maxChars: Type.Optional(Type.Integer({ minimum: 20, maximum: 10_000 })),
+  },
+  closed,
+);
+
+export const SessionsResetParams = Type.Object(
+  { key, agentId, reason: Type.Optional(Type.Union([Type.Literal("new"), Type.Literal("reset")])) },
+  closed,
+);
+
+export const SessionsDeleteParams = Type.Object(
+  { key, agentId, deleteTranscript: Type.Optional(Type.Boolean()) },
+  closed,
+);
+
+export const SessionsMessagesParams = Type.Object({ key, agentId }, closed);

@@ -1,0 +1,32 @@
+import { SessionsDescribeParams } from "../protocol/sessions.ts";
+import { toSessionKey } from "../session-key.ts";
+import { readSettings } from "../session-settings.ts";
+import { defineMethod } from "./method.ts";
+
+/** `sessions.describe`: one session and its settings. */
+export const sessionsDescribe = defineMethod({
+  name: "sessions.describe",
+  summary: "One session with its settings; `session` is null when there is none of that key.",
+  scope: "operator.read",
+  params: SessionsDescribeParams,
+  async handle({ key }, { sessions }) {
+    const sessionKey = toSessionKey(key);
+    const record = await sessions.record(sessionKey);
+    if (record === undefined) return { session: null };
+    const { sessionId, createdAt, updatedAt, label } = record;
+    const { queueMode, thinking: thinkingLevel, model } = readSettings(record);
+    const hasActiveRun = sessions.peek(sessionKey)?.activeRunId !== undefined;
+    const settings = { label, thinkingLevel, model, queueMode };
+    return {
+      session: {
+        key: sessionKey,
+        kind: "direct",
+        sessionId,
+        createdAt,
+        updatedAt,
+        ...settings,
+        hasActiveRun,
+      },
+    };
+  },
+});

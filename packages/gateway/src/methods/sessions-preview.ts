@@ -1,0 +1,31 @@
+import { readHistory } from "../history.ts";
+import { openedBy, textOf } from "../message-text.ts";
+import { SessionsPreviewParams } from "../protocol/sessions.ts";
+import { toSessionKey } from "../session-key.ts";
+import { defineMethod } from "./method.ts";
+
+const DEFAULT_LIMIT = 12;
+const DEFAULT_MAX_CHARS = 240;
+
+/** `sessions.preview`: the last words of several sessions. */
+export const sessionsPreview = defineMethod({
+  name: "sessions.preview",
+  summary:
+    "The newest messages of up to 64 sessions, cut short: `limit` (12) messages of `maxChars` (240) each.",
+  scope: "operator.read",
+  params: SessionsPreviewParams,
+  async handle({ keys, limit = DEFAULT_LIMIT, maxChars = DEFAULT_MAX_CHARS }, { sessions }) {
+    const previews: object[] = [];
+    // One after the other: many sessions opened at once would push each other out.
+    for (const key of keys) {
+      const page = { limit, offset: 0, maxChars };
+      const rows = await sessions.find(toSessionKey(key), async ({ transcript }) => {
+        return readHistory(await transcript.branch(), page).messages;
+      });
+      const items = (rows ?? []).map((row) => ({ role: openedBy(row)["role"], text: textOf(row) }));
+      const status = rows === undefined ? "missing" : items.length === 0 ? "empty" : "ok";
+      previews.push({ key, status, items });
+    }
+    return { ts: Date.now(), previews };
+  },
+});

@@ -1,0 +1,22 @@
+import { Type } from "@sinclair/typebox";
+
+/** `agent`; fields of other gateways that have no meaning here are ignored. */
+export const AgentParams = Type.Object({
+  message: Type.String({ minLength: 1 }),
+  idempotencyKey: Type.String({ minLength: 1, maxLength: 256 }),
+  agentId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  sessionKey: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+  sessionId: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  thinking: Type.Optional(Type.String({ maxLength: 64 })),
+  /** The run is stopped after this long, in seconds. */
+  timeout: Type.Optional(Type.Integer({ minimum: 1 })),
+});
+
+/** `agent.wait`: for how long to wait, in milliseconds. */
+export const AgentWaitParams = Type.Object(
+  {
+    runId: Type.String({ minLength: 1, maxLength: 256 }),
+    timeoutMs: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+);
