@@ -6,6 +6,8 @@ import { AppendBatch } from "./append.ts";
 import type { Durability } from "./append.ts";
 import { appendedOf } from "./appended.ts";
 import type { Appended } from "./appended.ts";
+import { SYSTEM_DISK } from "./disk.ts";
+import type { Disk } from "./disk.ts";
 import type { EntryDraft } from "./draft.ts";
 import { TranscriptError } from "./errors.ts";
 import type { SessionLog } from "./session-log.ts";
@@ -51,11 +53,13 @@ const GATHER_MS = 2;
 export class AppendQueue {
   readonly #log: SessionLog;
   readonly #durability: Durability;
+  readonly #disk: Disk;
   readonly #inFlight = new Set<Promise<unknown>>();
   #waiting: Pending[] = [];
   #gathering: Promise<void> | undefined;
 
-  constructor(log: SessionLog, durability: Durability) {
+  constructor(log: SessionLog, durability: Durability, disk = SYSTEM_DISK) {
+    this.#disk = disk;
     this.#log = log;
     this.#durability = durability;
   }
@@ -115,7 +119,7 @@ export class AppendQueue {
   /** Never rejects: a failure belongs to the requests of the group, not to the one that happened to have the lock. */
   async #write(lock: SessionWriteLock, group: readonly Pending[]): Promise<Outcome> {
     try {
-      using batch = AppendBatch.begin(this.#log, lock);
+      using batch = AppendBatch.begin(this.#log, lock, this.#disk);
       const results = new Map(
         group.map((pending) => [pending, stage(batch, pending.request, this.#log.path)]),
       );

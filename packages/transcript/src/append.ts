@@ -1,4 +1,5 @@
 import { contentOf, draftDeferred, draftLateResult, draftOfDeferred } from "./deferred.ts";
+import { SYSTEM_DISK } from "./disk.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "./entry.ts";
 import { asIoError, TranscriptError } from "./errors.ts";
@@ -48,19 +49,22 @@ export class AppendBatch {
   #leafId: string | undefined;
   #group: ToolGroup;
   #isRepeating = false;
+  /** How long the file is without this batch. The log may look at the file, and find more, before the batch is synced. */
+  readonly #base: number;
 
   private constructor(log: SessionLog, right: WriteRight, file: SessionFile | undefined) {
     this.#log = log;
     this.#right = right;
     this.#file = file;
     this.#leafId = log.leafId;
+    this.#base = log.bounds.size;
     this.#group = file && log.isOnDisk ? log.group(file).copy() : new ToolGroup();
     this.#stageDue();
   }
 
-  static begin(log: SessionLog, right: WriteRight): AppendBatch {
+  static begin(log: SessionLog, right: WriteRight, disk = SYSTEM_DISK): AppendBatch {
     right.assertHeld();
-    const file = SessionFile.open(log.path, "append");
+    const file = SessionFile.open(log.path, "append", disk);
     try {
       if (file !== undefined) bringUpToDate(log, right, file);
       else if (log.isOnDisk)
@@ -133,7 +137,7 @@ export class AppendBatch {
   write(): void {
     if (this.#staged.length === 0) return;
     this.#right.assertHeld();
-    if (this.#file && this.#log.isOnDisk) this.#file.append(this.#bytes(), this.#log.bounds.size);
+    if (this.#file && this.#log.isOnDisk) this.#file.append(this.#bytes(), this.#base);
     else this.#create();
   }
 
@@ -201,14 +205,15 @@ export class AppendBatch {
   #accept(): void {
     if (this.#file === undefined) return;
     const stat = this.#file.stat();
-    let next = this.#log.bounds.size;
+    let next = this.#base;
     const written: WrittenEntry[] = this.#staged.map(({ entry, line }) => {
       const offset = next;
       next += line.length;
       return { entry, offset, next };
     });
-    // Somebody who holds no lock wrote at the same moment: what is where, only the file knows.
-    if (stat.size === next) this.#log.accept(this.#file, stat, written);
+    // Somebody who holds no lock wrote at the same moment, or the log has looked already: what is where, the file knows.
+    if (stat.size === next && this.#log.bounds.size === this.#base)
+      this.#log.accept(this.#file, stat, written);
     else this.#log.update(this.#file);
   }
 
@@ -225,8 +230,9 @@ export class AppendBatch {
   }
 
   #takenBack(error: unknown): unknown {
-    const { size } = this.#log.bounds;
-    this.#file?.takeBack(size, size + this.#bytes().length);
+    const size = this.#base;
+    const expected = size + this.#bytes().length;
+    if (this.#file?.tryTakeBack(size, expected) === false) this.#log.unsound = { size, expected };
     return asIoError(error, "sync", this.#log.path);
   }
 

@@ -1,6 +1,6 @@
 import type { WriteRight } from "./append.ts";
 import { decodeLine } from "./decode.ts";
-import { TranscriptError } from "./errors.ts";
+import { asIoError, TranscriptError } from "./errors.ts";
 import { versionOf } from "./header.ts";
 import { keepRejected } from "./session-file.ts";
 import type { SessionFile } from "./session-file.ts";
@@ -12,6 +12,7 @@ import type { SessionLog } from "./session-log.ts";
  * go to `<file>.rej`.
  */
 export function bringUpToDate(log: SessionLog, right: WriteRight, file: SessionFile): void {
+  cutUnsound(log, file);
   log.update(file);
   if (versionOf(log.header) < 2) {
     throw new TranscriptError(
@@ -32,4 +33,15 @@ export function bringUpToDate(log: SessionLog, right: WriteRight, file: SessionF
     file.takeBack(end, size);
   }
   log.update(file);
+}
+
+/** Nothing is built on bytes that a failed sync left behind: they are cut off first, or the append fails. */
+function cutUnsound(log: SessionLog, file: SessionFile): void {
+  if (log.unsound === undefined) return;
+  try {
+    file.takeBack(log.unsound.size, log.unsound.expected);
+  } catch (error) {
+    throw asIoError(error, "take back what was not synced in", log.path);
+  }
+  log.unsound = undefined;
 }

@@ -2,11 +2,8 @@ import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
-  fdatasync,
-  fdatasyncSync,
   fstatSync,
   fsyncSync,
-  ftruncateSync,
   mkdirSync,
   openSync,
   readSync,
@@ -15,7 +12,8 @@ import {
   writeSync,
 } from "node:fs";
 import path from "node:path";
-import { promisify } from "node:util";
+import { SYSTEM_DISK } from "./disk.ts";
+import type { Disk } from "./disk.ts";
 import { asIoError, errnoOf, TranscriptError } from "./errors.ts";
 
 /** Which file a descriptor leads to, and how long it is now. */
@@ -26,7 +24,6 @@ export interface FileStat {
   readonly size: number;
 }
 
-const fdatasyncAsync = promisify(fdatasync);
 // A link is never followed and a FIFO never blocks: a session file is a plain file or it is refused.
 const SAFE = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -34,14 +31,16 @@ const SAFE = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 export class SessionFile {
   readonly path: string;
   readonly #fd: number;
+  readonly #disk: Disk;
 
-  private constructor(file: string, fd: number) {
+  private constructor(file: string, fd: number, disk: Disk) {
     this.path = file;
     this.#fd = fd;
+    this.#disk = disk;
   }
 
   /** Undefined when there is no such file. Throws `NOT_A_SESSION` for anything that is not a plain file. */
-  static open(file: string, access: "read" | "append"): SessionFile | undefined {
+  static open(file: string, access: "read" | "append", disk = SYSTEM_DISK): SessionFile | undefined {
     const mode = access === "read" ? constants.O_RDONLY : constants.O_RDWR | constants.O_APPEND;
     let fd: number;
     try {
@@ -52,7 +51,7 @@ export class SessionFile {
       if (errno === "ELOOP" || errno === "EISDIR" || errno === "ENXIO") throw notAFile(file, error);
       throw asIoError(error, "open", file);
     }
-    const opened = new SessionFile(file, fd);
+    const opened = new SessionFile(file, fd, disk);
     if (fstatSync(fd).isFile()) return opened;
     opened[Symbol.dispose]();
     throw notAFile(file, undefined);
@@ -89,24 +88,36 @@ export class SessionFile {
   append(bytes: Buffer, size: number): void {
     let written = 0;
     try {
-      while (written < bytes.length) written += writeSync(this.#fd, bytes, written, bytes.length - written);
+      while (written < bytes.length) written += this.#disk.write(this.#fd, bytes, written);
     } catch (error) {
-      this.takeBack(size, size + written);
+      // What cannot be taken back either is a torn tail, or whole lines that nobody was promised.
+      this.tryTakeBack(size, size + written);
       throw asIoError(error, "append to", this.path);
     }
   }
 
   /** Cuts the file back to `size` if it is `expected` bytes long. */
   takeBack(size: number, expected: number): void {
-    if (this.stat().size === expected) ftruncateSync(this.#fd, size);
+    if (this.stat().size === expected) this.#disk.truncate(this.#fd, size);
+  }
+
+  /** As `takeBack`; false when the disk refuses that too. */
+  tryTakeBack(size: number, expected: number): boolean {
+    try {
+      this.takeBack(size, expected);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      return false;
+    }
   }
 
   syncNow(): void {
-    fdatasyncSync(this.#fd);
+    this.#disk.syncNow(this.#fd);
   }
 
   async sync(): Promise<void> {
-    await fdatasyncAsync(this.#fd);
+    await this.#disk.sync(this.#fd);
   }
 
   [Symbol.dispose](): void {

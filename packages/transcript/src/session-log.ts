@@ -132,6 +132,12 @@ export class SessionLog {
     return this.index().branch(this.leafId);
   }
 
+  /**
+   * Bytes that a failed sync left behind when they could not be cut off: the system may believe them written, so a later
+   * sync that succeeds says nothing about them.
+   */
+  unsound: { readonly size: number; readonly expected: number } | undefined;
+
   /** The tool calls at the leaf that wait for their results. */
   group(file: SessionFile): ToolGroup {
     const { end } = this.bounds;

@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { AppendQueue } from "../src/append-queue.ts";
+import type { Durability } from "../src/append.ts";
+import { SYSTEM_DISK } from "../src/disk.ts";
+import type { Disk } from "../src/disk.ts";
+import { draftMessage } from "../src/draft.ts";
+import { newHeader } from "../src/header.ts";
+import { openTranscript } from "../src/index.ts";
+import { SessionLog } from "../src/session-log.ts";
+import { userMessage } from "./messages.ts";
+import { readRaw } from "./raw-session.ts";
+import { tempSession } from "./temp-session.ts";
+
+type Fault = "write" | "short write" | "sync" | "truncate";
+
+function failure(errno: string): Error {
+  return Object.assign(new Error(`${errno}: injected`), { code: errno });
+}
+
+/** A real disk that fails in the ways it is told to, and counts its syncs. */
+function faultyDisk() {
+  const faults = new Set<Fault>();
+  let syncs = 0;
+  const failOn = (fault: Fault, errno: string) => {
+    if (faults.has(fault)) throw failure(errno);
+  };
+  const disk: Disk = {
+    write(fd, bytes, offset) {
+      failOn("write", "EIO");
+      const isShort = faults.has("short write") && bytes.length - offset > 1;
+      const end = isShort ? offset + Math.ceil((bytes.length - offset) / 2) : bytes.length;
+      const written = SYSTEM_DISK.write(fd, bytes.subarray(0, end), offset);
+      // A disk that is full takes a part of the bytes, and then none.
+      if (isShort) faults.add("write");
+      return written;
+    },
+    truncate(fd, size) {
+      failOn("truncate", "EIO");
+      SYSTEM_DISK.truncate(fd, size);
+    },
+    syncNow(fd) {
+      failOn("sync", "EIO");
+      SYSTEM_DISK.syncNow(fd);
+    },
+    async sync(fd) {
+      syncs += 1;
+      failOn("sync", "EIO");
+      await SYSTEM_DISK.sync(fd);
+    },
+  };
+  return { disk, faults, syncs: () => syncs };
+}
+
+async function queueOn(disk: Disk, durability: Durability = "fdatasync") {
+  const file = tempSession();
+  const created = await openTranscript(file, { create: { cwd: "/w" } });
+  await created.close();
+  const log = SessionLog.open(file) ?? SessionLog.fresh(file, newHeader({ sessionId: "s", cwd: "/w" }));
+  const queue = new AppendQueue(log, durability, disk);
+  const append = (text: string) =>
+    queue.append({ drafts: [draftMessage(userMessage(text))], expected: undefined, lock: {} });
+  return { file, append, log };
+}
+
+test.each([
+  ["a write that fails", "write"],
+  ["a write that is cut short", "short write"],
+  ["a sync that fails", "sync"],
+] as const)("%s is an error, leaves no byte, and the next append goes on", async (_, fault) => {
+  const { disk, faults } = faultyDisk();
+  const { file, append, log } = await queueOn(disk);
+  await append("one");
+  const before = readFileSync(file);
+  const { leafId } = log;
+
+  faults.add(fault);
+  await expect(append("two")).rejects.toMatchObject({ code: "IO", errno: "EIO" });
+  const after = readFileSync(file);
+  faults.clear();
+  await append("three");
+
+  expect(after).toEqual(before);
+  expect(log.leafId).not.toBe(leafId);
+  expect(readRaw(file)).toMatchObject({ visible: ["one", "three"], forks: 0, unreadable: 0 });
+});
+
+test("what a failed sync left behind is never built upon, however well the next sync goes", async () => {
+  const { disk, faults } = faultyDisk();
+  const { file, append } = await queueOn(disk);
+  await append("one");
+
+  faults.add("sync").add("truncate");
+  await expect(append("unsynced")).rejects.toMatchObject({ code: "IO" });
+  faults.delete("sync");
+  await expect(append("still refused")).rejects.toMatchObject({ code: "IO" });
+  faults.clear();
+  await append("two");
+
+  expect(readRaw(file)).toMatchObject({ visible: ["one", "two"], forks: 0, unreadable: 0 });
+});
+
+test("a reader that looks while a sync is going to fail does not keep its bytes in the file", async () => {
+  const { disk } = faultyDisk();
+  const { file, append, log } = await queueOn({
+    ...disk,
+    sync: () => {
+      log.refresh();
+      return Promise.reject(failure("EIO"));
+    },
+  });
+
+  await expect(append("never")).rejects.toMatchObject({ code: "IO" });
+
+  expect(readRaw(file).visible).toEqual([]);
+  log.refresh();
+  expect(log.leafId).toBeUndefined();
+});
+
+test("whatever fails when, what was acknowledged is on the branch and nothing is fused", async () => {
+  const step = fc.uniqueArray(fc.constantFrom<Fault>("write", "short write", "sync", "truncate"), {
+    maxLength: 2,
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 20 }), async (steps) => {
+      const { disk, faults } = faultyDisk();
+      const { file, append } = await queueOn(disk);
+      const outcomes: PromiseSettledResult<unknown>[] = [];
+
+      for (const [at, injected] of steps.entries()) {
+        for (const fault of injected) faults.add(fault);
+        outcomes.push(...(await Promise.allSettled([append(`#${at}`)])));
+        faults.clear();
+      }
+      await append("last");
+
+      const acknowledged = outcomes.flatMap(({ status }, at) => (status === "fulfilled" ? [`#${at}`] : []));
+      const session = readRaw(file);
+      expect(session).toMatchObject({ forks: 0, unreadable: 0, headers: 1 });
+      expect(acknowledged.filter((text) => !session.visible.includes(text))).toEqual([]);
+      expect(session.visible.at(-1)).toBe("last");
+      expect(new Set(session.visible).size).toBe(session.visible.length);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("appends of one moment share one sync, also when they come after one another in a batch's two milliseconds", async () => {
+  const { disk, syncs } = faultyDisk();
+  const { file, append } = await queueOn(disk, "batch");
+
+  await Promise.all(
+    Array.from({ length: 32 }, async (_, at) => (await Promise.resolve(), append(String(at)))),
+  );
+
+  expect(syncs()).toBe(1);
+  expect(readRaw(file)).toMatchObject({ forks: 0, visible: { length: 32 } });
+});
