@@ -1,8 +1,8 @@
 import path from "node:path";
 import { SessionLockError } from "session-lock";
 import { TranscriptError } from "./errors.ts";
+import { withHotTranscript } from "./hot-transcripts.ts";
 import type { AssistantMessage, Usage } from "./message.ts";
-import { openTranscript } from "./open-transcript.ts";
 import { parseSessionKey } from "./session-key.ts";
 import type { SessionRecord } from "./session-record.ts";
 import { defaultStorePath, openSessionStore } from "./session-store.ts";
@@ -73,11 +73,12 @@ async function recordText(
   text: string,
   idempotencyKey: string | undefined,
 ): Promise<MirrorResult> {
-  await using transcript = await openTranscript(sessionFile, { expectedSessionId: sessionId });
-  const { messageId } = await transcript.append(mirrorMessage(text), {
-    purpose: "delivery mirror",
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-  });
+  const { messageId } = await withHotTranscript(sessionFile, sessionId, (transcript) =>
+    transcript.append(mirrorMessage(text), {
+      purpose: "delivery mirror",
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    }),
+  );
   return { ok: true, sessionFile, messageId };
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { acquireSessionWriteLock } from "session-lock";
 import { afterEach, expect, test, vi } from "vitest";
 import {
@@ -8,6 +8,7 @@ import {
   openSessionStore,
   openTranscript,
 } from "../src/index.ts";
+import { SessionFile } from "../src/session-file.ts";
 import { assistantMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
 import { tempFolder } from "./temp-session.ts";
@@ -110,6 +111,47 @@ test("a file that holds another session is an answer too, and stays as it is", a
     reason: expect.stringContaining("holds session other") as string,
   });
   expect(readRaw(sessionFile).entries).toEqual([]);
+});
+
+test("a mirror knows the keys that others recorded since its last one", async () => {
+  const { storePath, sessionFile, sessionId } = await storeWithSession();
+  const mirror = { sessionKey, storePath, text: "x", idempotencyKey: "first" };
+  await appendAssistantMessageToSessionTranscript(mirror);
+  await using run = await openTranscript(sessionFile, { expectedSessionId: sessionId });
+  const { entry } = await run.append(assistantMessage("by the run"), { idempotencyKey: "second" });
+
+  const repeated = await appendAssistantMessageToSessionTranscript({ ...mirror, idempotencyKey: "second" });
+
+  expect(repeated).toEqual({ ok: true, sessionFile, messageId: entry.id });
+  expect(readRaw(sessionFile).visible).toEqual(["x", "by the run"]);
+});
+
+test("a mirror into a session whose file was deleted since the last one makes it anew", async () => {
+  const { storePath, sessionFile } = await storeWithSession();
+  const mirror = { sessionKey, storePath, text: "x", idempotencyKey: "k" };
+  await appendAssistantMessageToSessionTranscript(mirror);
+  rmSync(sessionFile);
+
+  expect(await appendAssistantMessageToSessionTranscript(mirror)).toMatchObject({ ok: true, sessionFile });
+
+  expect(readRaw(sessionFile)).toMatchObject({ headers: 1, visible: ["x"] });
+});
+
+test("a key that the session has costs a mirror nothing that grows with the session", async () => {
+  const { storePath, sessionFile, sessionId } = await storeWithSession();
+  await using run = await openTranscript(sessionFile, { expectedSessionId: sessionId, durability: "os" });
+  const items = Array.from({ length: 2_000 }, () => ({ message: assistantMessage("x".repeat(500)) }));
+  await run.appendMany(items);
+  const mirror = { sessionKey, storePath, text: "x", idempotencyKey: "k" };
+  await appendAssistantMessageToSessionTranscript(mirror);
+  const read = vi.spyOn(SessionFile.prototype, "read");
+
+  await appendAssistantMessageToSessionTranscript(mirror);
+
+  const bytes = read.mock.results.reduce((sum, { value }) => sum + (value as Buffer).length, 0);
+  read.mockRestore();
+  expect(bytes).toBeGreaterThan(0);
+  expect(bytes).toBeLessThan(4_096);
 });
 
 test("a mirror waits for the run that writes", async () => {
