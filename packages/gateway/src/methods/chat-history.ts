@@ -1,5 +1,9 @@
+import type { SessionEntry } from "@session-lock/transcript";
+import type { Static } from "@sinclair/typebox";
+import { deltaCursor, messagesAfter } from "../delta-cursor.ts";
 import { readHistory } from "../history.ts";
 import { ChatHistoryParams } from "../protocol/chat.ts";
+import type { RunBoard } from "../run-board.ts";
 import type { Session } from "../session.ts";
 import { toSessionKey } from "../session-key.ts";
 import { defineMethod } from "./method.ts";
@@ -11,26 +15,46 @@ const MAX_PENDING_ROWS = 20;
 /** `chat.history`: what is on the active branch, what waits, and whether a run is active. */
 export const chatHistory = defineMethod({
   name: "chat.history",
-  summary: "What is on the active branch, what waits, and whether a run is active.",
+  summary:
+    "What is on the active branch, what waits, whether a run is active and what it has said. With `cursor`, only the messages since that `deltaCursor`, as `kind` `delta`; `kind` `reset` when they cannot be told.",
   scope: "operator.read",
   params: ChatHistoryParams,
-  async handle(params, { sessions, agentId }) {
-    const { limit = DEFAULT_LIMIT, offset = 0, maxChars } = params;
+  async handle(params, { sessions, board, agentId }) {
     const sessionKey = toSessionKey(params.sessionKey, params.agentId ?? agentId);
-    const page = { limit: Math.min(limit, MAX_LIMIT), offset, maxChars };
     const found = await sessions.find(sessionKey, async (session) => {
       // State first: what moves from waiting to active or to the messages meanwhile is in one or both, never nowhere.
-      const state = presentState(session);
-      const rows = readHistory(await session.transcript.branch(), page);
-      return { sessionKey, sessionId: session.transcript.sessionId, ...rows, ...state };
+      const state = presentState(session, board);
+      const branch = await session.transcript.branch();
+      return { sessionKey, ...historyOf(params, session.transcript.sessionId, branch), ...state };
     });
-    return found ?? { sessionKey, ...readHistory([], page), ...presentState(undefined) };
+    return found ?? { sessionKey, ...historyOf(params, undefined, []), ...presentState(undefined, board) };
   },
 });
 
-function presentState(session: Session | undefined): object {
+type Asked = Static<typeof ChatHistoryParams>;
+
+function historyOf(
+  { limit = DEFAULT_LIMIT, offset = 0, maxChars, cursor }: Asked,
+  sessionId: string | undefined,
+  branch: readonly SessionEntry[],
+): object {
+  const facts = sessionId === undefined ? {} : { sessionId, deltaCursor: deltaCursor(sessionId, branch) };
+  if (cursor === undefined) {
+    return { ...facts, ...readHistory(branch, { limit: Math.min(limit, MAX_LIMIT), offset, maxChars }) };
+  }
+  const news = sessionId === undefined ? undefined : messagesAfter(cursor, sessionId, branch);
+  // Too much to be news, or another conversation: the client begins anew.
+  if (news === undefined || news > MAX_LIMIT) return { kind: "reset" };
+  const rows = readHistory(branch, { limit: news, offset: 0, maxChars });
+  return rows.messages.length < news
+    ? { kind: "reset" }
+    : { kind: "delta", ...facts, messages: rows.messages };
+}
+
+function presentState(session: Session | undefined, board: RunBoard): object {
   const pending = session?.pendingInputs() ?? [];
   const activeRunId = session?.activeRunId;
+  const [soFar] = activeRunId === undefined ? [] : (board.since(activeRunId, -1) ?? []);
   return {
     pendingInputs: { items: pending.slice(0, MAX_PENDING_ROWS), total: pending.length },
     sessionInfo: {
@@ -38,5 +62,6 @@ function presentState(session: Session | undefined): object {
       activeRunIds: activeRunId === undefined ? [] : [activeRunId],
       activeLeafEntryId: session?.transcript.leafId,
     },
+    ...(soFar?.state === "delta" ? { inFlightRun: soFar } : {}),
   };
 }

@@ -6,6 +6,7 @@ import { chatAbort } from "./chat-abort.ts";
 import { chatHistory } from "./chat-history.ts";
 import { chatInject } from "./chat-inject.ts";
 import { chatMessageGet } from "./chat-message-get.ts";
+import { chatReplay } from "./chat-replay.ts";
 import { chatSend } from "./chat-send.ts";
 import { chatMetadata, chatStartup } from "./chat-startup.ts";
 import { commandsList } from "./commands-list.ts";
@@ -34,6 +35,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
     chatInject,
     chatMessageGet,
     chatMetadata,
+    chatReplay,
     chatSend,
     chatStartup,
     commandsList,

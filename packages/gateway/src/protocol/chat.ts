@@ -34,7 +34,7 @@ export const ChatSendResult = Type.Object(
 );
 export type ChatSendResult = Static<typeof ChatSendResult>;
 
-/** `chat.history`: the active branch, newest page first. */
+/** `chat.history`: the active branch, newest page first; with `cursor`, a `deltaCursor` got before, what came since. */
 export const ChatHistoryParams = Type.Object(
   {
     sessionKey: SessionKey,
@@ -43,7 +43,14 @@ export const ChatHistoryParams = Type.Object(
     limit: Type.Optional(Type.Integer({ minimum: 1 })),
     offset: Type.Optional(Type.Integer({ minimum: 0 })),
     maxChars: Type.Optional(Type.Integer({ minimum: 1 })),
+    cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
   },
+  closed,
+);
+
+/** `chat.replay`: `afterSeq` is the last event of the run that the client knows. */
+export const ChatReplayParams = Type.Object(
+  { sessionKey: SessionKey, agentId: AgentId, runId: RunId, afterSeq: Type.Integer({ minimum: -1 }) },
   closed,
 );
 
