@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync, constants, lstatSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { publish as publishEvent } from "./diagnostics.ts";
 import { chainEnd, publish } from "./engines/claim-chain.ts";
-import { main, turn } from "./engines/kernel.ts";
+import { both, main, turn } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import type { KernelLocks } from "./engines/kernel-locks.ts";
 import { isAtPath, readLockFile, withLockFile } from "./engines/lock-file.ts";
@@ -109,7 +109,7 @@ function replaceFile(lockPath: string, locks: KernelLocks, record: Buffer): numb
   const aside = `${lockPath}.${randomUUID().slice(0, 8)}.tmp`;
   const fd = openSync(aside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
-    locks.tryLock(fd, main, 2);
+    locks.tryLock(fd, main, both);
     writeSync(fd, record, 0, recordBytes, 0);
     renameSync(aside, lockPath);
     return fd;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, rmSync, unlinkSync } from "node:fs";
 import path from "node:path";
 import { chainEnd, publish } from "./engines/claim-chain.ts";
-import { main } from "./engines/kernel.ts";
+import { both, main } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import { isAtPath, readLockFile, withLockFile } from "./engines/lock-file.ts";
 import { leaveFolder, removeDeadFile } from "./engines/lock-folder.ts";
@@ -55,7 +55,7 @@ function removeUnlockedFile(lockPath: string): boolean {
   return (
     withLockFile(lockPath, (file) => {
       if (
-        !locks.tryLock(file.fd, main, 2) ||
+        !locks.tryLock(file.fd, main, both) ||
         !isAtPath(file, lockPath) ||
         readLockFile(file.fd).kind !== "ours"
       )

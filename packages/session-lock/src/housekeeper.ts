@@ -12,6 +12,17 @@ export function keepHouse(): void {
   process.once("exit", closeAll);
 }
 
+/** A task waits: the timer, which will end its wait, keeps the process alive until then. */
+export function waitBegins(): void {
+  processState.waits += 1;
+  if (processState.waits === 1) processState.housekeeper?.ref();
+}
+
+export function waitEnds(): void {
+  processState.waits -= 1;
+  if (processState.waits === 0) processState.housekeeper?.unref();
+}
+
 /** How long a spelling of a path is trusted to lead to the same file, in ms. */
 const spellingMs = 1_000;
 

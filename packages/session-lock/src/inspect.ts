@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { chainEnd } from "./engines/claim-chain.ts";
-import { main, presence, turn } from "./engines/kernel.ts";
+import { both, main, presence, turn } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import { listKernelLocks } from "./engines/kernel-table.ts";
 import { readLockPath, withLockFile } from "./engines/lock-file.ts";
@@ -120,5 +120,5 @@ function lookAtForeignFile(record: Exclude<LockRecord, { kind: "ours" }>): Seen 
 /** Where the system lists no locks: take it for an instant. */
 function isLockedByProbe(lockPath: string): boolean {
   const locks = loadKernelLocks();
-  return locks !== undefined && withLockFile(lockPath, ({ fd }) => !locks.tryLock(fd, main, 2)) === true;
+  return locks !== undefined && withLockFile(lockPath, ({ fd }) => !locks.tryLock(fd, main, both)) === true;
 }

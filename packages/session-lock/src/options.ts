@@ -2,7 +2,7 @@ import type { SessionWriteLock } from "./session-write-lock.ts";
 
 /** How to wait for a lock and how long it may be held. */
 export interface SessionWriteLockOptions {
-  /** Give up after this many ms with code `TIMEOUT`; `0` tries once. Default: 10 000. */
+  /** Give up after this many ms (and up to 25 more) with code `TIMEOUT`; `0` tries once. Default: 10 000. */
   readonly timeoutMs?: number;
   /** Revoke the lock when it is held longer than this many ms; the holder's `signal` aborts. Default: 300 000. */
   readonly maxHoldMs?: number;

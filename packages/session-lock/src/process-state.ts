@@ -18,6 +18,8 @@ export interface ProcessState {
   readonly heartbeats: Map<string, { readonly beat: string; readonly since: number }>;
   /** Whether acquires record their call site; `undefined` until the environment was asked. */
   debugging: boolean | undefined;
+  /** Tasks that wait for a lock. */
+  waits: number;
   /** Native waits in progress, over all files. */
   nativeWaits: number;
   /** The greatest epoch this process has handed out. */
@@ -46,6 +48,7 @@ function shared(): ProcessState {
     housekeeper: undefined,
     exitHooked: false,
     debugging: undefined,
+    waits: 0,
     nativeWaits: 0,
     lastEpoch: 0,
   };

@@ -139,6 +139,7 @@ export class FileLock implements LeaseHost {
 
   /** Called regularly. Returns false when the entry has had no use for a while and was closed. */
   tick(now: number): boolean {
+    for (const waiter of [...this.#waiting]) waiter.tick(now);
     const lease = this.#lease;
     if (lease !== undefined) {
       lease.watchHandles();

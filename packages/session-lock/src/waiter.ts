@@ -1,4 +1,5 @@
 import { publish } from "./diagnostics.ts";
+import { waitBegins, waitEnds } from "./housekeeper.ts";
 import { SessionLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
 import type { OwnedLock } from "./lease.ts";
@@ -20,8 +21,7 @@ export class Waiter {
   #resolve: (lock: OwnedLock) => void = () => undefined;
   #reject: (error: SessionLockError) => void = () => undefined;
   readonly #host: WaiterHost;
-  readonly #timer: NodeJS.Timeout;
-  readonly #onAbort = (): void => this.#giveUp(abortedError(this.#host.sessionFile, this.request.signal));
+  readonly #onAbort: (() => void) | undefined;
 
   constructor(request: LockRequest, where: string | undefined, host: WaiterHost) {
     this.request = request;
@@ -31,8 +31,10 @@ export class Waiter {
       this.#reject = reject;
     });
     this.#host = host;
-    this.#timer = setTimeout(() => this.#giveUp(this.#timeoutError()), request.timeoutMs);
-    request.signal?.addEventListener("abort", this.#onAbort, { once: true });
+    waitBegins();
+    if (request.signal === undefined) return;
+    this.#onAbort = () => this.#giveUp(abortedError(host.sessionFile, request.signal));
+    request.signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   get waitedMs(): number {
@@ -49,14 +51,19 @@ export class Waiter {
     this.#reject(error);
   }
 
+  /** Called regularly. Gives up when it is time. */
+  tick(now: number): void {
+    if (now - this.since >= this.request.timeoutMs) this.#giveUp(this.#timeoutError());
+  }
+
   #giveUp(error: SessionLockError): void {
     this.refuse(error);
     this.#host.onLeft(this);
   }
 
   #stop(): void {
-    clearTimeout(this.#timer);
-    this.request.signal?.removeEventListener("abort", this.#onAbort);
+    waitEnds();
+    if (this.#onAbort !== undefined) this.request.signal?.removeEventListener("abort", this.#onAbort);
   }
 
   #timeoutError(): SessionLockError {

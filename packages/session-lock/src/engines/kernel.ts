@@ -20,7 +20,9 @@ import { afterAbout, onChange, parkUntil } from "./waking.ts";
  * waiters watch the file, and the holder changes a byte of it when it leaves.
  */
 export const main = 2 ** 40;
-export const turn = main + 1;
+export const turn = main + 2;
+/** Both, and the byte between: it keeps the kernel from merging the two locks, which would wake every waiter. */
+export const both = 3;
 /** A process that has waited for a while locks the byte `presence + pid`, so that the inspector can name it. */
 export const presence = 2 ** 41;
 
@@ -62,7 +64,9 @@ export class KernelEngine implements Engine {
       for (;;) {
         const file = this.#file ?? this.#open();
         if (file === undefined) return busy;
-        const locked = this.#locks.tryLock(file.fd, main, 2);
+        const locked = this.#locks.tryLock(file.fd, main, this.#turn.isGranted ? 1 : both);
+        // A first refusal needs no look at the path: if the file was replaced, the next round finds out.
+        if (!locked && this.#parkings === 0) return busy;
         if (!isAtPath(file, lockPath)) this.#forget(file);
         else return locked ? this.#taken(file, claim) : busy;
       }
@@ -99,7 +103,7 @@ export class KernelEngine implements Engine {
     this.#holding = false;
     this.#settled = false;
     try {
-      this.#locks.unlock(file.fd, main, 2);
+      this.#locks.unlock(file.fd, main, both);
       if (ring) writeSync(file.fd, "\n", recordBytes - 1);
     } catch (error) {
       this.#forget(file); // closing frees the lock, whatever kept the unlock from doing so
@@ -114,7 +118,7 @@ export class KernelEngine implements Engine {
     if (file !== undefined && hasTurns && this.#parkings === showAfterParkings)
       this.#locks.tryLock(file.fd, presence + process.pid, 1);
     if (file !== undefined && hasTurns && this.#turn.ask(file, behind) === "queue")
-      return parkUntil([this.#turn.wait(file)]);
+      return this.#turn.park(file);
     // The first looks come quickly, for a lock that was let go between our try and our watch.
     const crowd = Math.ceil(processState.files.size / 8);
     const pause = behind ? 1 : Math.min(10, 2 ** this.#parkings) * crowd;
@@ -138,7 +142,7 @@ export class KernelEngine implements Engine {
     const file = this.#file;
     if (file === undefined) return;
     // Removed only under the lock, and only our own inode: whoever waits on it then finds that and opens the next.
-    if (this.#locks.tryLock(file.fd, main, 2) && isAtPath(file, this.#target.lockPath))
+    if (this.#locks.tryLock(file.fd, main, both) && isAtPath(file, this.#target.lockPath))
       removeFile(this.#target.lockPath);
     this.#forget(file);
   }

@@ -1,8 +1,8 @@
 import { closeSync } from "node:fs";
+import type { Parking } from "../engine.ts";
 import { processState } from "../process-state.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { LockFile } from "./lock-file.ts";
-import type { WakeSource } from "./waking.ts";
 
 /** Native waits cost a thread each; beyond this many in the process, waiters watch the file instead. */
 const mostNativeWaits = 32;
@@ -38,6 +38,11 @@ export class NativeTurn {
     return this.#wait !== undefined;
   }
 
+  /** Whether the kernel has given us the turn, and nobody has used it yet. */
+  get isGranted(): boolean {
+    return this.#granted;
+  }
+
   /**
    * How to wait for this file: in the kernel's queue, or by watching, because the lock itself is held for long or too
    * many native waits are under way. `behind`: the lock may be free, and the queue decides.
@@ -57,14 +62,18 @@ export class NativeTurn {
     return processState.nativeWaits < mostNativeWaits ? "queue" : "watch";
   }
 
-  wait(file: LockFile): WakeSource {
-    return (wake) => {
-      const wait = (this.#wait ??= this.#start(file));
-      wait.wake = wake;
-      return () => {
+  /** Waits in the kernel's queue. Ending the wait early leaves the native one to end by itself. */
+  park(file: LockFile): Parking {
+    const wait = (this.#wait ??= this.#start(file));
+    let end: () => void = () => undefined;
+    const woken = new Promise<void>((resolve) => {
+      wait.wake = resolve;
+      end = () => {
         wait.wake = undefined;
+        resolve();
       };
-    };
+    });
+    return { woken, end };
   }
 
   /** The turn became part of a hold. */
