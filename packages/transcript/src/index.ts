@@ -43,6 +43,8 @@ export type {
   Usage,
   UserMessage,
 } from "./message.ts";
+export { importSessions } from "./import-sessions.ts";
+export type { ImportedSessions, ImportOptions } from "./import-sessions.ts";
 export { appendAssistantMessageToSessionTranscript } from "./mirror.ts";
 export type { DeliveryMirror, MirrorResult } from "./mirror.ts";
 export { openTranscript } from "./open-transcript.ts";

@@ -48,14 +48,27 @@ export async function appendAssistantMessageToSessionTranscript(
   const text = mirroredText(mirror);
   if (text === "") return { ok: false, reason: "empty text" };
   try {
-    const record = await findRecord(mirror);
-    if (record === undefined) return { ok: false, reason: `unknown sessionKey: ${mirror.sessionKey.trim()}` };
-    return await recordText(record, text, mirror.idempotencyKey);
+    return await recordInCurrentSession(mirror, text);
   } catch (error) {
     if (error instanceof TranscriptError || error instanceof SessionLockError) {
       return { ok: false, reason: error.message };
     }
     throw error;
+  }
+}
+
+/**
+ * A key may get another session while the text waits for the lock of the old one. Then the text is in the old one, where
+ * the key's readers do not look any more, so it is recorded in the new one too.
+ */
+async function recordInCurrentSession(mirror: DeliveryMirror, text: string): Promise<MirrorResult> {
+  let record = await findRecord(mirror);
+  if (record === undefined) return { ok: false, reason: `unknown sessionKey: ${mirror.sessionKey.trim()}` };
+  for (;;) {
+    const result = await recordText(record, text, mirror.idempotencyKey);
+    const now = await findRecord(mirror);
+    if (now === undefined || now.sessionFile === record.sessionFile) return result;
+    record = now;
   }
 }
 

@@ -9,6 +9,7 @@ import {
   openTranscript,
 } from "../src/index.ts";
 import { SessionFile } from "../src/session-file.ts";
+import { Transcript } from "../src/transcript.ts";
 import { assistantMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
 import { tempFolder } from "./temp-session.ts";
@@ -152,6 +153,29 @@ test("a key that the session has costs a mirror nothing that grows with the sess
   read.mockRestore();
   expect(bytes).toBeGreaterThan(0);
   expect(bytes).toBeLessThan(4_096);
+});
+
+test("a mirror that waits while its key gets another session is in that one too", async () => {
+  const { storePath, sessionFile, sessionId } = await storeWithSession();
+  await using run = await openTranscript(sessionFile, { expectedSessionId: sessionId });
+  const mirrors: Promise<unknown>[] = [];
+
+  {
+    await using lock = await acquireSessionWriteLock({ sessionFile });
+    const append = vi.spyOn(Transcript.prototype, "append");
+    mirrors.push(appendAssistantMessageToSessionTranscript({ sessionKey, storePath, text: "mirror" }));
+    await vi.waitUntil(() => append.mock.calls.length > 0, { timeout: 30_000 });
+    append.mockRestore();
+    await openSessionStore(storePath).update(sessionKey, () => ({
+      sessionId: run.sessionId,
+      sessionFile: `${sessionFile}.next`,
+    }));
+    expect(lock.held).toBe(true);
+  }
+  const [result] = await Promise.all(mirrors);
+
+  expect(result).toMatchObject({ ok: true, sessionFile: `${sessionFile}.next` });
+  expect(readRaw(`${sessionFile}.next`).visible).toEqual(["mirror"]);
 });
 
 test("a mirror waits for the run that writes", async () => {
