@@ -26,7 +26,7 @@ export interface ProcessState {
   lastEpoch: number;
 }
 
-export interface Spelling {
+interface Spelling {
   readonly file: FileLock;
   readonly resolvedAt: number;
 }

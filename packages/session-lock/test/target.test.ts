@@ -105,6 +105,6 @@ function linkTo(target: string): string {
 
 function fifo(): string {
   const file = tempSession("pipe");
-  execFileSync("mkfifo", [file]);
+  execFileSync("sh", ["-c", 'mkfifo "$0"', file]);
   return file;
 }

@@ -77,7 +77,7 @@ export function leaveFolder(folder: string, nonce: string, published: Published)
 }
 
 /** One level of files only, which is ten times faster than rmSync. */
-export function removeFolder(folder: string): void {
+function removeFolder(folder: string): void {
   for (;;) {
     for (const entry of readdirSync(folder)) removeEntry(path.join(folder, entry));
     try {
