@@ -1,4 +1,3 @@
-import * as parser from "@typescript-eslint/parser";
 import { RuleTester } from "eslint";
 import { afterAll, describe, it } from "vitest";
 
@@ -11,6 +10,3 @@ Object.assign(RuleTester, { afterAll });
 export const javascript = new RuleTester({
   languageOptions: { ecmaVersion: "latest", sourceType: "module" },
 });
-
-/** The same with the TypeScript parser, without type information. */
-export const typescript = new RuleTester({ languageOptions: { parser, sourceType: "module" } });

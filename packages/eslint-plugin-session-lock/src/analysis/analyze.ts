@@ -70,6 +70,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     apiOf,
     contractOf: (node) => contracts.of(node),
     isRelevant: (node) => relevance.functions.has(node),
+    remembers: relevance.remembers,
     matters: relevance.matters,
     textOf: (node) => file.text.slice(node.range[0], node.range[1]),
     evaluate: (node, world) => {

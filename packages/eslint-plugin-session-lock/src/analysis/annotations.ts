@@ -3,10 +3,6 @@ import type { TSESTree } from "@typescript-eslint/utils";
 import { isFunction, parentOf, type FunctionNode, type Node } from "./syntax.ts";
 import { childrenOf, type Tree } from "./words.ts";
 
-/** The tags that the analysis understands. */
-export const knownTags = ["requires-session-lock", "no-session-lock-analysis"] as const;
-export type Tag = (typeof knownTags)[number];
-
 /** One `@…-session-lock…` tag of a JSDoc comment, as it is written. */
 export interface Annotation {
   readonly tag: string;

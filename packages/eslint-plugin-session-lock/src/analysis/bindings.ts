@@ -80,6 +80,7 @@ function memorable(
   value: Value,
   source: Node | undefined,
 ): Value | undefined {
+  if (!machine.remembers(variable)) return undefined;
   switch (value.kind) {
     case "unknown": {
       if (isReassigned(variable)) return undefined;

@@ -111,7 +111,7 @@ function initializeFields(machine: Machine, node: ClassNode, world: World): read
   return worlds;
 }
 
-export function constructorOf(node: ClassNode): FunctionNode | undefined {
+function constructorOf(node: ClassNode): FunctionNode | undefined {
   for (const member of node.body.body) {
     if (member.type === AST_NODE_TYPES.MethodDefinition && member.kind === "constructor") {
       return member.value.type === AST_NODE_TYPES.FunctionExpression ? member.value : undefined;

@@ -98,7 +98,7 @@ function isTest(node: Node): boolean {
 }
 
 /** Whether the value is truthy, as far as its kind says. */
-export function truthOf(value: Value): boolean | undefined {
+function truthOf(value: Value): boolean | undefined {
   switch (value.kind) {
     case "nullish":
       return false;

@@ -19,6 +19,9 @@ import { nullish, unknown, type Value } from "./values.ts";
 import { childrenOf } from "./words.ts";
 import type { World } from "./world.ts";
 
+/** A literal with more fields than this is a table: what is in it is not followed. */
+const maxFields = 64;
+
 /** Evaluates an expression in one world; each outcome is one way it can end. Throws go to the frame. */
 export function evaluateExpression(machine: Machine, node: Node, world: World): readonly Outcome[] {
   switch (node.type) {
@@ -87,6 +90,7 @@ export function evaluateExpression(machine: Machine, node: Node, world: World): 
     case AST_NODE_TYPES.TSInstantiationExpression:
       return machine.evaluate(node.expression, world);
     case AST_NODE_TYPES.ArrayExpression: {
+      if (node.elements.length > maxFields) return evaluateChildren(machine, node, world);
       const elements = node.elements.filter((element) => element !== null);
       return evaluateAll(machine, elements, world).map(({ world: after, values }) => ({
         world: after,
@@ -94,6 +98,7 @@ export function evaluateExpression(machine: Machine, node: Node, world: World): 
       }));
     }
     case AST_NODE_TYPES.ObjectExpression:
+      if (node.properties.length > maxFields) return evaluateChildren(machine, node, world);
       return evaluateObject(machine, node, world);
     case AST_NODE_TYPES.SpreadElement:
       return andThen(machine.evaluate(node.argument, world), (after, value) => {

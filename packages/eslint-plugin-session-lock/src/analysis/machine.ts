@@ -39,6 +39,8 @@ export interface Machine {
   contractOf(node: FunctionNode): Contract;
   /** False for functions that can have nothing to do with a lock: they are not entered. */
   isRelevant(node: FunctionNode): boolean;
+  /** False for variables of modules and bundles that no relevant function uses: their values are not kept. */
+  remembers(variable: Variable): boolean;
   /** True for variables that may hold a lock or a manager: the rest is not worth a world. */
   matters(variable: Variable): boolean;
   readonly textOf: (node: Node) => string;

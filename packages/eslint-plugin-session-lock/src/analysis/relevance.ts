@@ -2,6 +2,7 @@ import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { memberOf, usesOfThis, type Members } from "./class-members.ts";
 import { definitionOf, type ScopeIndex } from "./resolve.ts";
 import {
+  enclosingFunction,
   isFunction,
   parentOf,
   type ClassNode,
@@ -17,7 +18,12 @@ export interface Relevance {
   readonly functions: ReadonlySet<FunctionNode>;
   /** True for variables that may hold a lock or a manager. */
   readonly matters: (variable: Variable) => boolean;
+  /** False for variables of modules and bundles that no relevant function uses. */
+  readonly remembers: (variable: Variable) => boolean;
 }
+
+/** A function as long as this is a module in a bundle: most of what it declares has nothing to do with the rest. */
+const bundleLength = 100_000;
 
 /** A quick look at the text: false means that no report is possible. */
 export function mayMention(text: string, vocabulary: Vocabulary): boolean {
@@ -52,11 +58,32 @@ export function findRelevance(
   const variables = new Set<Variable>();
   const classes = new Map<ClassNode, Members>();
   const queue: Node[] = [...findWords(tree, wordsOf(tree.text, vocabulary)), ...annotated];
+  // A file write matters where it stands; its callers only matter if they have to do with a lock themselves.
+  const writes = findWords(tree, rawWordsOf(tree.text, vocabulary));
   for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
     follow(node.parent?.type === AST_NODE_TYPES.ImportSpecifier ? node.parent.local : node);
     climb(node);
   }
-  return { functions, matters: (variable) => variables.has(variable) };
+  for (const write of writes) {
+    for (let owner = enclosingFunction(write); isFunction(owner); owner = enclosingFunction(owner))
+      functions.add(owner);
+  }
+  const remembered = new WeakMap<Variable, boolean>();
+  return { functions, matters: (variable) => variables.has(variable), remembers };
+
+  function remembers(variable: Variable): boolean {
+    const known = remembered.get(variable);
+    if (known !== undefined) return known;
+    const isKept =
+      variables.has(variable) || !isModuleLevel(variable) || variable.references.some(isRelevantUse);
+    remembered.set(variable, isKept);
+    return isKept;
+  }
+
+  function isRelevantUse({ from }: Variable["references"][number]): boolean {
+    const { block } = from.variableScope;
+    return isFunction(block) && functions.has(block) && block.range[1] - block.range[0] < bundleLength;
+  }
 
   function follow(name: Node): void {
     const variable = scope.variableOf(name);
@@ -109,12 +136,20 @@ export function findRelevance(
 }
 
 function wordsOf(text: string, vocabulary: Vocabulary): ReadonlySet<string> {
-  const { managers, acquires, wrappers, rawWrites } = vocabulary;
+  const { managers, acquires, wrappers } = vocabulary;
   const specs = [...managers, ...acquires, ...wrappers].filter((spec) => mentions(text, spec));
   const names = specs.map(({ name, from }) => (name === "default" ? from : (name.split(".").at(-1) ?? name)));
   const types = acquires.flatMap(({ handleType }) => handleType ?? []);
-  const writes = importsFileSystem(text) ? rawWrites.map(({ name }) => name) : [];
-  return new Set([...names, ...types, ...writes]);
+  return new Set([...names, ...types]);
+}
+
+function rawWordsOf(text: string, { rawWrites }: Vocabulary): ReadonlySet<string> {
+  return new Set(importsFileSystem(text) ? rawWrites.map(({ name }) => name) : []);
+}
+
+function isModuleLevel({ scope }: Variable): boolean {
+  const { block } = scope.variableScope;
+  return !isFunction(block) || block.range[1] - block.range[0] >= bundleLength;
 }
 
 function namesIn(pattern: Node): readonly Node[] {

@@ -6,8 +6,6 @@ export type Variable = TSESLint.Scope.Variable;
 export type FunctionNode =
   TSESTree.FunctionDeclaration | TSESTree.FunctionExpression | TSESTree.ArrowFunctionExpression;
 export type ClassNode = TSESTree.ClassDeclaration | TSESTree.ClassExpression;
-/** An optional link of a chain that the AST holds as a plain member access. */
-export type MemberNode = TSESTree.MemberExpression;
 
 /** A name for the node that is the same in every path and every run over one file. */
 export function nodeKey(node: Node): string {

@@ -133,7 +133,7 @@ function identityOf(step: Step): string {
 }
 
 /** The way in the order it is taken. */
-export function stepsOf(last: Step | undefined): readonly Step[] {
+function stepsOf(last: Step | undefined): readonly Step[] {
   const steps: Step[] = [];
   for (let step = last; step !== undefined; step = step.before) steps.push(step);
   return steps.reverse();

@@ -90,7 +90,7 @@ export type Api =
   | { readonly kind: "lock-type"; readonly spec: AcquireSpec };
 
 /** Every method of pi's session manager, and of the managers derived from it, that can write the file. */
-export const mutators: readonly string[] = [
+const mutators: readonly string[] = [
   "appendMessage",
   "appendThinkingLevelChange",
   "appendModelChange",

@@ -10,6 +10,7 @@ export interface Tree {
 
 /** The identifiers with one of these names. Only the parts of the tree whose text contains one are walked. */
 export function findWords(tree: Tree, words: ReadonlySet<string>): readonly Node[] {
+  if (words.size === 0) return [];
   const pattern = new RegExp([...words].map((word) => word.replace(/[^\w]/g, "\\$&")).join("|"), "g");
   const positions = [...tree.text.matchAll(pattern)].map((match) => match.index);
   const found: Node[] = [];

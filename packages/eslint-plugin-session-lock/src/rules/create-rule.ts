@@ -5,7 +5,7 @@ import { findingsOf } from "../findings.ts";
 import { settingsProperties, type SessionLockSettings } from "../settings.ts";
 
 /** What the plugin's rules say about themselves besides what ESLint asks for. */
-export interface RuleDocs {
+interface RuleDocs {
   /** The weakest config that turns the rule on. */
   readonly recommended?: boolean;
 }
