@@ -2,6 +2,8 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { GatewayError } from "./errors.ts";
+import type { AiSdkRunnerOptions } from "./runners/ai-sdk/ai-sdk.ts";
+import { AI_PROVIDERS } from "./runners/ai-sdk/open-model.ts";
 
 /** Log levels, the most talkative first. */
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
@@ -18,16 +20,21 @@ export type Config =
       readonly token: string | undefined;
       readonly stateDir: string;
       readonly logLevel: LogLevel;
+      /** Undefined for the echo runner. */
+      readonly model: AiSdkRunnerOptions | undefined;
     };
 
 /** What `--help` prints. */
-export const USAGE = `Usage: session-gateway [--host <address>] [--port <number>]
+export const USAGE = `Usage: session-gateway [--host <address>] [--port <number>] [--runner <name> --model <name>]
 
 Serves chat sessions and a web page on one port.
 
 Options:
   --host <address>  address to listen on (default 127.0.0.1); any other than this machine's needs SESSION_LOCK_TOKEN
   --port <number>   port to listen on (default 18789; 0 takes a free one)
+  --runner <name>   who answers: echo (default), anthropic, openai, google or openai-compatible
+  --model <name>    the model to answer with, as the provider calls it; needed with any runner but echo
+  --base-url <url>  another address of the provider's API; needed with openai-compatible
   --version         print the version
   --help            print this
 
@@ -36,6 +43,8 @@ Environment:
   SESSION_LOCK_HOST   like --host
   SESSION_LOCK_PORT   like --port
   SESSION_LOCK_TOKEN  what clients must present
+  SESSION_LOCK_RUNNER, SESSION_LOCK_MODEL, SESSION_LOCK_BASE_URL  like --runner, --model and --base-url
+  SESSION_LOCK_API_KEY  the key of the provider; without it, what the provider's own variable says
   SESSION_LOCK_LOG    trace, debug, info, warn (default), error, fatal or silent; logs go to standard error
 `;
 
@@ -52,12 +61,16 @@ export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Con
     token: setValue(env["SESSION_LOCK_TOKEN"]),
     stateDir: home === undefined ? join(homedir(), ".session-lock") : resolve(home),
     logLevel: readLogLevel(setValue(env["SESSION_LOCK_LOG"]) ?? "warn"),
+    model: readModel(flags, env),
   };
 }
 
 interface Flags {
   readonly host?: string | undefined;
   readonly port?: string | undefined;
+  readonly runner?: string | undefined;
+  readonly model?: string | undefined;
+  readonly "base-url"?: string | undefined;
   readonly help?: boolean | undefined;
   readonly version?: boolean | undefined;
 }
@@ -69,6 +82,9 @@ function readFlags(args: readonly string[]): Flags {
       options: {
         host: { type: "string" },
         port: { type: "string" },
+        runner: { type: "string" },
+        model: { type: "string" },
+        "base-url": { type: "string" },
         help: { type: "boolean" },
         version: { type: "boolean" },
       },
@@ -78,6 +94,26 @@ function readFlags(args: readonly string[]): Flags {
     if (!(error instanceof TypeError)) throw error;
     throw new GatewayError("INVALID_CONFIG", `${error.message} (see --help)`, { cause: error });
   }
+}
+
+function readModel(flags: Flags, env: NodeJS.ProcessEnv): AiSdkRunnerOptions | undefined {
+  const runner = flags.runner ?? setValue(env["SESSION_LOCK_RUNNER"]) ?? "echo";
+  if (runner === "echo") return undefined;
+  const provider = AI_PROVIDERS.find((name) => name === runner);
+  if (provider === undefined) {
+    const names = ["echo", ...AI_PROVIDERS].join(", ");
+    throw new GatewayError("INVALID_CONFIG", `the runner must be one of ${names}, not "${runner}"`);
+  }
+  const model = flags.model ?? setValue(env["SESSION_LOCK_MODEL"]);
+  if (model === undefined) throw new GatewayError("INVALID_CONFIG", `${runner} needs a model: say --model`);
+  const baseUrl = flags["base-url"] ?? setValue(env["SESSION_LOCK_BASE_URL"]);
+  const apiKey = setValue(env["SESSION_LOCK_API_KEY"]);
+  return {
+    provider,
+    model,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+  };
 }
 
 function readPort(text: string): number {

@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { readConfig, USAGE } from "./config.ts";
 import { GatewayError } from "./errors.ts";
 import { startGateway } from "./gateway.ts";
+import { createAiSdkRunner } from "./runners/ai-sdk/ai-sdk.ts";
 import { readVersion } from "./version.ts";
 
 try {
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${readVersion()}\n`);
     return;
   }
-  const { host, port, token, stateDir, logLevel } = config;
+  const { host, port, token, stateDir, logLevel, model } = config;
   const logger = pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }));
   const gateway = await startGateway({
     host,
@@ -31,6 +32,7 @@ async function main(): Promise<void> {
     stateDir,
     logger,
     ...(token === undefined ? {} : { token }),
+    ...(model === undefined ? {} : { runner: createAiSdkRunner(model) }),
   });
   const stop = (): void => {
     // Again and again if the signal comes again: closing is one and the same.

@@ -40,6 +40,9 @@ export class Run implements LaneJob {
   readonly #controller = new AbortController();
   readonly #events: RunEvents;
   readonly #turn: Turn;
+  /** As they were when the input was accepted. */
+  readonly #settings: SessionSettings;
+  readonly #model: AgentRunner["model"];
   readonly #joined: Run[] = [];
   #leader: Run | undefined;
   #state: "queued" | "joined" | "running" | "ending" | "ended" = "queued";
@@ -54,7 +57,11 @@ export class Run implements LaneJob {
     this.#events = new RunEvents(input.runId, host);
     const { sessionKey, transcript, runner } = host;
     const steer = (): Promise<readonly UserMessage[]> => this.#steer();
-    this.#turn = new Turn(input.runId, { sessionKey, transcript, runner, events: this.#events, steer });
+    this.#settings = host.settings;
+    const { model } = this.#settings;
+    this.#model = (model === undefined ? undefined : runner.identify?.(model)) ?? runner.model;
+    const about = { sessionKey, transcript, runner, model: this.#model };
+    this.#turn = new Turn(input.runId, { ...about, events: this.#events, steer });
   }
 
   get runId(): string {
@@ -104,8 +111,8 @@ export class Run implements LaneJob {
   }
 
   async #takeTurn(): Promise<Outcome> {
-    const { timeoutMs, thinking = this.#host.settings.thinking } = this.input;
-    const { model } = this.#host.settings;
+    const { timeoutMs, thinking = this.#settings.thinking } = this.input;
+    const { model } = this.#settings;
     const { signal } = this.#controller;
     const timer =
       timeoutMs === undefined ? undefined : setTimeout(() => this.abort("timeout"), timeoutMs).unref();
@@ -157,9 +164,9 @@ export class Run implements LaneJob {
 
   /** Writes the outcome down in one append: for the runs that joined, with the tool calls that were left open. */
   async #record(outcome: Outcome): Promise<AgentMessage | undefined> {
-    const { transcript, runner } = this.#host;
+    const { transcript } = this.#host;
     const joined = this.#joined.map((run) => joinedItem(run.runId, this.runId, outcome));
-    const items = [...this.#turn.openRows(), ...joined, outcomeItem(this.runId, outcome, runner.model)];
+    const items = [...this.#turn.openRows(), ...joined, outcomeItem(this.runId, outcome, this.#model)];
     const entry = (await transcript.appendMany(items, { purpose: `run ${outcome.kind}` })).at(-1)?.entry;
     return entry?.type === "message" ? entry.message : undefined;
   }

@@ -17,7 +17,7 @@ import { readOutcome } from "./stored-outcome.ts";
 import { readSettings, type SessionSettings } from "./session-settings.ts";
 
 /** Inputs that may wait in one session. */
-export const MAX_WAITING_INPUTS = 100;
+const MAX_WAITING_INPUTS = 100;
 
 /** What sessions share. */
 export interface SessionSetup {

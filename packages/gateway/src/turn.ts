@@ -1,4 +1,12 @@
-import type { AppendItem, Transcript, UserMessage } from "@session-lock/transcript";
+import {
+  projectContext,
+  validateMessages,
+  type AgentMessage,
+  type AppendItem,
+  type ProviderProfile,
+  type Transcript,
+  type UserMessage,
+} from "@session-lock/transcript";
 import { untilAborted } from "./abortable.ts";
 import { DeltaStream } from "./delta-stream.ts";
 import { runKeys } from "./inputs.ts";
@@ -11,6 +19,8 @@ export interface TurnSetup {
   readonly sessionKey: string;
   readonly transcript: Transcript;
   readonly runner: AgentRunner;
+  /** What the rows say who produced them. */
+  readonly model: AgentRunner["model"];
   readonly events: RunEvents;
   /** Gives the run what waits for it, with its rows on the branch. */
   steer(): Promise<readonly UserMessage[]>;
@@ -40,7 +50,7 @@ export class Turn {
   /** Takes the turn: the user's words are on the branch by now. Throws what the runner throws, and the signal's reason. */
   async take(topic: TurnTopic, signal: AbortSignal): Promise<void> {
     const { transcript, runner, sessionKey } = this.#setup;
-    const { messages } = await transcript.context();
+    const messages = await contextFor(transcript, runner.profile);
     const takeSteering = (): Promise<readonly UserMessage[]> => this.#steer();
     const about = { ...topic, sessionKey, sessionId: transcript.sessionId, messages, takeSteering };
     try {
@@ -90,8 +100,21 @@ export class Turn {
   }
 
   #itemsOf(group: ToolGroup): AppendItem[] {
-    return group.rows(this.#setup.runner.model).map((message, index) => {
+    return group.rows(this.#setup.model).map((message, index) => {
       return { message, idempotencyKey: runKeys.tool(this.#runId, `${group.name}-${index}`) };
     });
   }
+}
+
+/** What the model may be given. Throws when even the projection breaks a rule of the provider, before it is called. */
+async function contextFor(
+  transcript: Transcript,
+  profile: ProviderProfile | undefined,
+): Promise<readonly AgentMessage[]> {
+  if (profile === undefined) return (await transcript.context()).messages;
+  const { messages } = projectContext(await transcript.branch(), { profile });
+  const fault = validateMessages(messages, { profile }).findings.find(({ severity }) => severity === "E");
+  if (fault !== undefined)
+    throw new Error(`the conversation cannot be sent: ${fault.code}: ${fault.message}`);
+  return messages;
 }

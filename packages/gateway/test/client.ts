@@ -61,12 +61,8 @@ export class TestClient {
     return this.chats.filter((event) => event.runId === runId);
   }
 
-  request(
-    method: string,
-    params: object = {},
-    patienceMs = PATIENCE_MS,
-  ): Promise<Readonly<Record<string, unknown>>> {
-    return this.#line.request(method, params, patienceMs);
+  request(method: string, params: object = {}): Promise<Readonly<Record<string, unknown>>> {
+    return this.#line.request(method, params);
   }
 
   send(sessionKey: string, message: string, idempotencyKey: string = randomUUID()): Promise<object> {
@@ -164,21 +160,17 @@ export class Line {
     this.#socket.send(text);
   }
 
-  async request(
-    method: string,
-    params: object,
-    patienceMs = PATIENCE_MS,
-  ): Promise<Readonly<Record<string, unknown>>> {
+  async request(method: string, params: object): Promise<Readonly<Record<string, unknown>>> {
     this.#requests += 1;
     const id = `request-${this.#requests}`;
     this.raw(JSON.stringify({ type: "req", id, method, params }));
-    const answer = await this.answer(id, patienceMs);
+    const answer = await this.answer(id);
     if (answer.ok) return Value.Parse(Payload, answer.payload);
     throw Object.assign(new Error(answer.error?.message), answer.error);
   }
 
-  answer(id: string, patienceMs = PATIENCE_MS): Promise<ResponseFrame> {
-    return this.#until(() => this.answers.find((frame) => frame.id === id), `answer ${id}`, patienceMs);
+  answer(id: string): Promise<ResponseFrame> {
+    return this.#until(() => this.answers.find((frame) => frame.id === id), `answer ${id}`);
   }
 
   /** The first answers under one id, as soon as there are so many. */
@@ -216,11 +208,11 @@ export class Line {
     for (const watch of this.#watchers) watch();
   }
 
-  #until<T>(look: () => T | undefined, what: string, patienceMs = PATIENCE_MS): Promise<T> {
+  #until<T>(look: () => T | undefined, what: string): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
-        () => finish(() => reject(new Error(`no ${what} within ${patienceMs} ms`))),
-        patienceMs,
+        () => finish(() => reject(new Error(`no ${what} within ${PATIENCE_MS} ms`))),
+        PATIENCE_MS,
       );
       const finish = (settle: () => void): void => {
         clearTimeout(timer);

@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
 import { runGateway, spawnGateway } from "./gateway-process.ts";
+import { startModelServer } from "./model-server.ts";
 import { temporaryStateDir } from "./temporary-gateway.ts";
 import { conversation, readEntries, sessionFileOf } from "./transcript-file.ts";
 
@@ -78,6 +79,17 @@ test.each([
   [["--port", "many"], {}, 'the port must be a number from 0 to 65535, not "many"'],
   [["--nonsense"], {}, "--nonsense"],
   [[], { SESSION_LOCK_LOG: "loud" }, "SESSION_LOCK_LOG must be one of"],
+  [
+    ["--runner", "oracle"],
+    {},
+    'the runner must be one of echo, anthropic, openai, google, openai-compatible, not "oracle"',
+  ],
+  [["--runner", "anthropic"], {}, "anthropic needs a model: say --model"],
+  [
+    ["--runner", "openai-compatible", "--model", "small"],
+    {},
+    "openai-compatible needs the base URL of a service",
+  ],
   [["--host", "0.0.0.0"], {}, "set a token, or listen on 127.0.0.1"],
 ])("the arguments %j with %j are refused with what is wrong", async (args, env, problem) => {
   await using dir = await temporaryStateDir();
@@ -85,6 +97,26 @@ test.each([
   const exit = await runGateway(args, { SESSION_LOCK_HOME: dir.path, ...env });
 
   expect(exit).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining(problem) as string });
+});
+
+test("the runner that the variables name answers", async () => {
+  await using server = await startModelServer(() => ({ kind: "text", words: ["from ", "afar"] }));
+  await using dir = await temporaryStateDir();
+  await using gateway = await spawnGateway(dir.path, {
+    SESSION_LOCK_RUNNER: "openai-compatible",
+    SESSION_LOCK_MODEL: "small",
+    SESSION_LOCK_BASE_URL: server.baseUrl,
+    SESSION_LOCK_API_KEY: "key-of-the-test",
+  });
+  await using client = await TestClient.connect(gateway.url);
+
+  await client.send("main", "hello", "run-1");
+  const final = await client.terminal("run-1");
+  const { stderr } = await gateway.kill("SIGTERM");
+
+  expect(final).toMatchObject({ message: { model: "small", content: [{ text: "from afar" }] } });
+  expect(server.requests).toMatchObject([{ authorization: "Bearer key-of-the-test" }]);
+  expect(stderr).toBe("");
 });
 
 test("--help and --version answer and exit", async () => {

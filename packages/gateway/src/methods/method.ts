@@ -30,7 +30,7 @@ export interface Caller extends EventSink {
 }
 
 /** One call, as the method that answers it sees it. */
-export interface Call {
+interface Call {
   readonly caller: Caller;
   /** Sends an answer before the last one, under the same id. */
   answerFirst(payload: object): void;

@@ -1,4 +1,4 @@
-import type { AgentMessage, UserMessage } from "@session-lock/transcript";
+import type { AgentMessage, ProviderProfile, UserMessage } from "@session-lock/transcript";
 
 /** What one run is about. */
 export interface AgentRunRequest {
@@ -64,5 +64,9 @@ export type AgentEvent =
 export interface AgentRunner {
   /** Stored with every answer: which interface, service and model produced it. */
   readonly model: { readonly api: string; readonly provider: string; readonly model: string };
+  /** Whose rules the conversation has to meet. Default: what every provider asks is left to the runner. */
+  readonly profile?: ProviderProfile;
+  /** What is stored in place of `model` for a session that is set to another one. Default: `model`. */
+  readonly identify?: (model: string) => AgentRunner["model"];
   run(request: AgentRunRequest): AsyncIterable<AgentEvent>;
 }

@@ -1,0 +1,111 @@
+import { setMaxListeners } from "node:events";
+import type { ProviderProfile } from "@session-lock/transcript";
+import type { LanguageModel, ModelMessage } from "ai";
+import { GatewayError } from "../../errors.ts";
+import type { AgentTool } from "../agent-tool.ts";
+import type { AgentEvent, AgentRunner, AgentRunRequest, AgentToolCall, AgentToolResult } from "../runner.ts";
+import { toModelMessages } from "./model-messages.ts";
+import { openModels, type AiProvider, type AiService } from "./open-model.ts";
+import { takeStep, type Step } from "./step.ts";
+
+/** How the AI SDK runner answers. */
+export interface AiSdkRunnerOptions extends AiService {
+  /** The model's name as the provider knows it; a session may be set to another one. */
+  readonly model: string;
+  /** What the model is told before the conversation. Default: nothing. */
+  readonly instructions?: string;
+  /** What the model may call. Default: nothing. */
+  readonly tools?: readonly AgentTool[];
+  /** Model calls in one run, at most. Default: 20. */
+  readonly maxSteps?: number;
+}
+
+/** By which provider's rules the conversation is put together, and how its rows are marked. */
+const APIS: Readonly<Record<AiProvider, { readonly api: string; readonly profile: ProviderProfile }>> = {
+  anthropic: { api: "anthropic-messages", profile: "anthropic" },
+  openai: { api: "openai-responses", profile: "openai-responses" },
+  google: { api: "google-generative-ai", profile: "google" },
+  // Who knows what is behind the address: the rules of all.
+  "openai-compatible": { api: "openai-completions", profile: "strict" },
+};
+
+/** A runner on the Vercel AI SDK. Throws `INVALID_CONFIG` when `openai-compatible` has no `baseUrl`. */
+export function createAiSdkRunner(options: AiSdkRunnerOptions): AgentRunner {
+  const { provider, baseUrl, model: defaultModel } = options;
+  if (provider === "openai-compatible" && baseUrl === undefined) {
+    throw new GatewayError("INVALID_CONFIG", "openai-compatible needs the base URL of a service");
+  }
+  const { api, profile } = APIS[provider];
+  let models: Promise<(model: string) => LanguageModel> | undefined;
+  return {
+    model: { api, provider, model: defaultModel },
+    profile,
+    identify: (model) => ({ api, provider, model }),
+    async *run(request) {
+      models ??= openModels(options);
+      yield* converse((await models)(request.model ?? defaultModel), request, options);
+    },
+  };
+}
+
+async function* converse(
+  model: LanguageModel,
+  request: AgentRunRequest,
+  { tools = [], maxSteps = 20, instructions }: AiSdkRunnerOptions,
+): AsyncGenerator<AgentEvent> {
+  const { signal, thinking, takeSteering } = request;
+  // Each step and each tool listens, and a run may have many.
+  setMaxListeners(0, signal);
+  const messages: ModelMessage[] = toModelMessages(request.messages);
+  for (let count = 0; count < maxSteps; count += 1) {
+    const step: Step = yield* takeStep({ model, messages, tools, thinking, instructions, signal });
+    if (step.calls.length === 0) return;
+    yield { type: "tool-calls", calls: step.calls };
+    const results: AgentToolResult[] = [];
+    for await (const result of inOrderOfEnd(step.calls.map((call) => runTool(call, step, tools, signal)))) {
+      results.push(result);
+      yield { type: "tool-result", ...result };
+    }
+    messages.push(...step.messages, ...step.calls.map((call) => resultMessage(call, results)));
+    messages.push(...toModelMessages(await takeSteering()));
+  }
+  throw new Error(`the model used its tools ${maxSteps} times and did not come to an end`);
+}
+
+async function runTool(
+  call: AgentToolCall,
+  { faults }: Step,
+  tools: readonly AgentTool[],
+  signal: AbortSignal,
+): Promise<AgentToolResult> {
+  const { id: toolCallId, name, arguments: args } = call;
+  const fault = faults.get(toolCallId);
+  if (fault !== undefined) return { toolCallId, text: fault, isError: true };
+  const tool = tools.find((candidate) => candidate.name === name);
+  if (tool === undefined) return { toolCallId, text: `there is no tool ${name}`, isError: true };
+  try {
+    return { toolCallId, text: await tool.run(args, { signal }), isError: false };
+  } catch (error) {
+    signal.throwIfAborted();
+    // The model decides what to make of it.
+    return { toolCallId, text: error instanceof Error ? error.message : String(error), isError: true };
+  }
+}
+
+function resultMessage({ id, name }: AgentToolCall, results: readonly AgentToolResult[]): ModelMessage {
+  const { text = "", isError = true } = results.find(({ toolCallId }) => toolCallId === id) ?? {};
+  const output = { type: isError ? ("error-text" as const) : ("text" as const), value: text };
+  return { role: "tool", content: [{ type: "tool-result", toolCallId: id, toolName: name, output }] };
+}
+
+/** Yields what the promises resolve with, the first one that is there first. */
+async function* inOrderOfEnd<T>(promises: readonly Promise<T>[]): AsyncGenerator<T> {
+  const open = new Map(
+    promises.map((promise, index) => [index, promise.then((value) => ({ index, value }))]),
+  );
+  while (open.size > 0) {
+    const { index, value } = await Promise.race(open.values());
+    open.delete(index);
+    yield value;
+  }
+}
