@@ -2,7 +2,7 @@ import { callSite } from "./call-site.ts";
 import { chooseEngine, openEngine } from "./engine.ts";
 import { hasCode, SessionLockError } from "./errors.ts";
 import { keepHouse } from "./housekeeper.ts";
-import { isOwnedLock, nestedHold } from "./lease.ts";
+import { isAtWork, isOwnedLock, nestedHold } from "./lease.ts";
 import type { OwnedLock } from "./lease.ts";
 import { readOptions } from "./options.ts";
 import type { AcquireSessionWriteLockOptions, LockRequest, SessionWriteLockOptions } from "./options.ts";
@@ -63,12 +63,16 @@ export function tryAcquireSessionWriteLock(
 
 /**
  * The lock under which the caller may write the file now: that of its own async scope, else a live handle of this
- * process, else `undefined`.
+ * process, else `undefined`. A lock that is at work in somebody else's scope (`withSessionWriteLock`, `lock.run`) is
+ * known to be theirs and does not count.
  */
 export function heldSessionWriteLock(sessionFile: string): SessionWriteLock | undefined {
   const file = processState.files.get(canonicalSessionFile(sessionFile));
   if (file === undefined) return undefined;
-  return ownedInScope(processState.scopes, file.sessionFile) ?? file.liveHandle;
+  const owned = ownedInScope(processState.scopes, file.sessionFile);
+  if (owned !== undefined) return owned;
+  const handle = file.liveHandle;
+  return handle !== undefined && isAtWork(handle) ? undefined : handle;
 }
 
 /** Letting go early is fine; having been robbed is not. */

@@ -17,15 +17,22 @@ export interface LeaseHost {
 }
 
 const nest = Symbol.for("session-lock.nest.1");
+const atWork = Symbol.for("session-lock.at-work.1");
 
 /** A handle as other parts of this package see it, whichever copy of the package made it. */
 export interface OwnedLock extends SessionWriteLock {
   readonly [nest]: () => OwnedLock;
+  readonly [atWork]: boolean;
 }
 
 /** Makes a nested hold of a live lock. */
 export function nestedHold(lock: OwnedLock): OwnedLock {
   return lock[nest]();
+}
+
+/** Whether an async scope is running as the lock's owner right now. */
+export function isAtWork(lock: OwnedLock): boolean {
+  return lock[atWork];
 }
 
 export function isOwnedLock(lock: SessionWriteLock): lock is OwnedLock {
@@ -43,6 +50,7 @@ export class Lease {
   readonly #host: LeaseHost;
   #state: "held" | "released" | SessionLockError = "held";
   #holds = 0;
+  #scopes = 0;
   /** Handles made since the last look; kept here only until somebody watches for their collection. */
   #unwatched: Hold[] = [];
   #controller: AbortController | undefined;
@@ -89,6 +97,21 @@ export class Lease {
   watchHandles(): void {
     for (const hold of this.#unwatched) if (hold.held) hold.watch();
     this.#unwatched = [];
+  }
+
+  get isScoped(): boolean {
+    return this.#scopes > 0;
+  }
+
+  /** Runs `fn` in a scope that owns `hold`. */
+  async runScoped<T>(hold: OwnedLock, fn: () => T | Promise<T>): Promise<T> {
+    const { scopes } = processState;
+    this.#scopes += 1;
+    try {
+      return await scopes.run({ lock: hold, outer: scopes.getStore() }, fn);
+    } finally {
+      this.#scopes -= 1;
+    }
   }
 
   /** A handle for somebody who may use the lock but does not own it: its release ends nothing. */
@@ -162,8 +185,7 @@ class Hold implements OwnedLock {
 
   async run<T>(fn: () => T | Promise<T>): Promise<T> {
     this.assertHeld();
-    const { scopes } = processState;
-    return scopes.run({ lock: this, outer: scopes.getStore() }, fn);
+    return this.#lease.runScoped(this, fn);
   }
 
   release(): Promise<void> {
@@ -187,6 +209,10 @@ class Hold implements OwnedLock {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
+  }
+
+  get [atWork](): boolean {
+    return this.#lease.isScoped;
   }
 
   [nest](): OwnedLock {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, expect, test } from "vitest";
 import * as api from "session-lock";
 import {
@@ -134,6 +135,16 @@ describe("heldSessionWriteLock", () => {
     await heldSessionWriteLock(sessionFile)?.release();
 
     lock.assertHeld();
+  });
+
+  test("is undefined for a task beside the scope that the lock is at work in", async () => {
+    const sessionFile = tempSession();
+    const beside = AsyncLocalStorage.snapshot();
+
+    await withSessionWriteLock(sessionFile, (lock) => {
+      expect(heldSessionWriteLock(sessionFile)?.epoch).toBe(lock.epoch);
+      expect(beside(() => heldSessionWriteLock(sessionFile))).toBeUndefined();
+    });
   });
 });
 
