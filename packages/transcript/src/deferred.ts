@@ -5,7 +5,7 @@ import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "./entry.ts";
 
 /** A message that came while tool calls were open: kept in a `custom` entry until they are answered. */
-export const DEFERRED = "session-lock.deferred";
+const DEFERRED = "session-lock.deferred";
 /** A tool result whose call is not open (any more): kept in a `custom` entry for good. */
 export const LATE_RESULT = "session-lock.late-result";
 
