@@ -1,5 +1,4 @@
 import {
-  projectContext,
   validateMessages,
   type AgentMessage,
   type AppendItem,
@@ -50,7 +49,7 @@ export class Turn {
   /** Takes the turn: the user's words are on the branch by now. Throws what the runner throws, and the signal's reason. */
   async take(topic: TurnTopic, signal: AbortSignal): Promise<void> {
     const { transcript, runner, sessionKey } = this.#setup;
-    const messages = await contextFor(transcript, runner.profile);
+    const messages = await contextFor(transcript, runner.profile ?? "strict");
     const takeSteering = (): Promise<readonly UserMessage[]> => this.#steer();
     const about = { ...topic, sessionKey, sessionId: transcript.sessionId, messages, takeSteering };
     try {
@@ -109,10 +108,9 @@ export class Turn {
 /** What the model may be given. Throws when even the projection breaks a rule of the provider, before it is called. */
 async function contextFor(
   transcript: Transcript,
-  profile: ProviderProfile | undefined,
+  profile: ProviderProfile,
 ): Promise<readonly AgentMessage[]> {
-  if (profile === undefined) return (await transcript.context()).messages;
-  const { messages } = projectContext(await transcript.branch(), { profile });
+  const { messages } = await transcript.context(profile);
   const fault = validateMessages(messages, { profile }).findings.find(({ severity }) => severity === "E");
   if (fault !== undefined)
     throw new Error(`the conversation cannot be sent: ${fault.code}: ${fault.message}`);

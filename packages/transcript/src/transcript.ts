@@ -5,15 +5,15 @@ import type { Durability } from "./append.ts";
 import type { Appended } from "./appended.ts";
 import { draftOfCompaction } from "./compaction.ts";
 import type { Compaction } from "./compaction.ts";
-import { contextOf } from "./context.ts";
-import type { SessionContext } from "./context.ts";
+import { projectContext } from "./context/project-context.ts";
+import type { ProjectedContext, ProjectionOptions } from "./context/project-context.ts";
+import type { ProviderProfile } from "./context/profile.ts";
 import { draftCustom, draftMessage } from "./draft.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
 import { draftInterrupted } from "./interrupted.ts";
 import type { AgentMessage } from "./message.ts";
-import { projectForModel } from "./projection.ts";
 import type { SessionLog } from "./session-log.ts";
 import { settled } from "./settled.ts";
 import { tailEntries } from "./tail-entries.ts";
@@ -175,14 +175,14 @@ export class Transcript {
   }
 
   /**
-   * What a model may be given now: the branch with the newest compaction honoured, in user, assistant and tool result
-   * turns only, consecutive turns of one role merged, empty text left out.
-   *
-   * Tool calls are not paired with their results here.
+   * What a model may be given now, by the rules of its provider: as `projectContext`, of the branch and of what is
+   * deferred behind it. Sees what other processes appended until now.
    */
-  async context(): Promise<SessionContext> {
-    const context = contextOf(settled(await this.branch()));
-    return { ...context, messages: projectForModel(context.messages) };
+  async context(
+    profile: ProviderProfile = "strict",
+    options: Omit<ProjectionOptions, "profile"> = {},
+  ): Promise<ProjectedContext> {
+    return projectContext(settled(await this.branch()), { ...options, profile });
   }
 
   /** Refuses further calls and waits for the appends under way. Idempotent. */

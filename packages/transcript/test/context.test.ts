@@ -7,7 +7,7 @@ import { tempSession } from "./temp-session.ts";
 async function contextOf(messages: readonly AgentMessage[]): Promise<readonly AgentMessage[]> {
   await using transcript = await openTranscript(tempSession(), { durability: "os" });
   await transcript.appendMany(messages.map((message) => ({ message })));
-  return (await transcript.context()).messages;
+  return (await transcript.context("anthropic", { trailingAssistant: "keep" })).messages;
 }
 
 const text = (value: string) => ({ type: "text", text: value }) as const;
@@ -53,7 +53,7 @@ test("a mirror that came between a call and its result is given to the model beh
   ]);
 });
 
-test("what pi and extensions add becomes user text, and empty text is left out", async () => {
+test("what pi and extensions add becomes user text, and empty turns say that they are", async () => {
   const messages = await contextOf([
     {
       role: "bashExecution",
@@ -80,7 +80,7 @@ test("what pi and extensions add becomes user text, and empty text is left out",
   ]);
 
   expect(messages).toMatchObject([
-    { role: "user", content: [text("The user ran: ls\n\na b"), text("note")] },
+    { role: "user", content: [text("The user ran: ls\n\na b"), text("note"), text("(empty message)")] },
     { role: "assistant", content: [text("hi")] },
   ]);
 });
@@ -93,5 +93,5 @@ test("custom entries never reach a model", async () => {
   const context = await transcript.context();
 
   expect(JSON.stringify(context)).not.toContain("hidden");
-  expect(context).toMatchObject({ messages: [{ role: "user" }], thinkingLevel: "off", model: null });
+  expect(context).toMatchObject({ messages: [{ role: "user" }], thinkingLevel: "off", model: undefined });
 });

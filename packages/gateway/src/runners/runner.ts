@@ -64,7 +64,7 @@ export type AgentEvent =
 export interface AgentRunner {
   /** Stored with every answer: which interface, service and model produced it. */
   readonly model: { readonly api: string; readonly provider: string; readonly model: string };
-  /** Whose rules the conversation has to meet. Default: what every provider asks is left to the runner. */
+  /** Whose rules the conversation has to meet. Default: `"strict"`, which meets all of them. */
   readonly profile?: ProviderProfile;
   /** What is stored in place of `model` for a session that is set to another one. Default: `model`. */
   readonly identify?: (model: string) => AgentRunner["model"];

@@ -1,5 +1,5 @@
 import type { AssistantMessage, TextContent, ToolResultMessage, UserMessage } from "../message.ts";
-import type { ModelMessage } from "../projection.ts";
+import type { ModelMessage } from "./model-message.ts";
 import type { ChangeLog } from "./change-log.ts";
 import { CONTINUE, CONVERSATION_OPENED, TURN_ENDED } from "./fixed-text.ts";
 import { Merger } from "./merging.ts";

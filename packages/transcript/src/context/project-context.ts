@@ -1,5 +1,5 @@
 import type { SessionEntry } from "../entry.ts";
-import type { ModelMessage } from "../projection.ts";
+import type { ModelMessage } from "./model-message.ts";
 import { Arrangement } from "./arrangement.ts";
 import type { TrailingAssistant } from "./arrangement.ts";
 import { branchState } from "./branch-state.ts";
