@@ -88,7 +88,6 @@ const cases = {
 };
 
 try {
-  // eslint-disable-next-line session-lock/no-raw-transcript-write -- a file of its own, that nobody else has
   writeFileSync(file, content, { mode: 0o600 });
   const megabytes = statSync(file).size / 1e6;
   const times = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
