@@ -8,7 +8,7 @@ const gateway = fileURLToPath(new URL("../packages/gateway/dist/main.js", import
 
 const notice = setTimeout(
   () => console.error("Installing and building; the first time takes a minute…"),
-  3_000,
+  6_000,
 );
 const output = await run(["--silent", "run", "prepare-start"]);
 clearTimeout(notice);
