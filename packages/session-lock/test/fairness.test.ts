@@ -1,24 +1,28 @@
+import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { acquireSessionWriteLock } from "session-lock";
 import { Crowd, soon } from "./support/crowd.ts";
 import { tempSession } from "./support/temp.ts";
 
-test("no process waits longer than 20 times the median among 16 that want the lock all the time", async () => {
+/** Counted in grants, not in milliseconds: a machine that is busy with other things delays everybody, and is fair. */
+test("no process that wants the lock is passed over for more than 10 rounds of the 16 that want it all the time", async () => {
   const sessionFile = tempSession();
+  const counter = `${sessionFile}.count`;
+  writeFileSync(counter, "0".padStart(8));
   await using crowd = await Crowd.gather(16);
 
   const answers = await crowd.all("contend", {
     sessionFile,
     engine: "kernel",
-    times: 20,
+    counter,
+    times: 60,
     holdMs: 2,
     at: soon(),
   });
 
-  const waits = answers.flatMap((answer) => answer as number[]).sort((a, b) => a - b);
-  const median = Number(waits[Math.floor(waits.length / 2)]);
-  expect(waits).toHaveLength(16 * 20);
-  expect(waits.at(-1)).toBeLessThan(20 * median);
+  const passedOver = answers.flatMap((answer) => answer as number[]);
+  expect(passedOver).toHaveLength(16 * 60);
+  expect(Math.max(...passedOver)).toBeLessThan(10 * 16);
 }, 120_000);
 
 test.each(["kernel", "lockfile"] as const)(

@@ -1,6 +1,5 @@
 // One of many processes that are told to do the same thing at the same instant.
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
-import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import lockfile from "proper-lockfile";
 import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
@@ -40,32 +39,45 @@ const tasks = {
   /** Read-modify-write of a counter, each under the lock. */
   async count({ sessionFile, engine, counter, times, at }) {
     const fd = openSync(counter, "r+");
-    const digits = Buffer.alloc(8);
     await spinUntil(at);
     for (let done = 0; done < times; done += 1) {
       const lock = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 120_000 });
-      readSync(fd, digits, 0, digits.length, 0);
-      const value = Number(digits.toString());
+      const value = readNumber(fd);
       await new Promise(setImmediate);
-      writeSync(fd, String(value + 1).padStart(digits.length), 0);
+      writeNumber(fd, value + 1);
       await lock.release();
     }
     closeSync(fd);
   },
-  /** Holds for a while again and again; answers with how long each wait took. */
-  async contend({ sessionFile, engine, times, holdMs, at }) {
+  /** Holds for a while again and again; answers how many others were served during each wait. */
+  async contend({ sessionFile, engine, counter, times, holdMs, at }) {
+    const fd = openSync(counter, "r+");
     await spinUntil(at);
-    const waits = [];
+    const passedOver = [];
     for (let done = 0; done < times; done += 1) {
-      const asked = performance.now();
+      const served = readNumber(fd);
       const lock = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 120_000 });
-      waits.push(performance.now() - asked);
+      const now = readNumber(fd);
+      passedOver.push(now - served);
+      writeNumber(fd, now + 1);
       await delay(holdMs);
       await lock.release();
     }
-    return waits;
+    closeSync(fd);
+    return passedOver;
   },
 };
+
+const digits = Buffer.alloc(8);
+
+function readNumber(fd) {
+  readSync(fd, digits, 0, digits.length, 0);
+  return Number(digits.toString());
+}
+
+function writeNumber(fd, value) {
+  writeSync(fd, String(value).padStart(digits.length), 0);
+}
 
 async function spinUntil(at) {
   await delay(Math.max(0, at - Date.now() - 2));
