@@ -1,7 +1,8 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESLint, TSESTree } from "@typescript-eslint/utils";
-import { functionAt, readAnnotations } from "./annotations.ts";
+import { findDeclarations, readAnnotations } from "./annotations.ts";
 import { worldsOfInstance } from "./classes.ts";
+import { enterContract } from "./contract-bodies.ts";
 import { Contracts } from "./contracts.ts";
 import { evaluateExpression } from "./expressions.ts";
 import { Frame } from "./frame.ts";
@@ -46,8 +47,9 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
   const find = indexVocabulary(vocabulary, file.resolveSetting);
   const apiOf: Machine["apiOf"] = (from, name) => find(file.resolveImport(from), name);
   const annotations = readAnnotations(file.text, file.comments);
-  const contracts = new Contracts(scope, annotations, vocabulary.lockedSuffix);
-  const annotated = annotations.flatMap(({ target }) => functionAt(file, file.ast, target)?.id ?? []);
+  const contracts = new Contracts(annotations, vocabulary.lockedSuffix);
+  const declared = annotations.length === 0 ? undefined : findDeclarations(file).functions;
+  const annotated = annotations.flatMap(({ target }) => declared?.get(target)?.body ?? []);
   const relevance = findRelevance(file, scope, vocabulary, apiOf, annotated);
   const escapes: Escape[] = [];
   const escaped = new Set<string>();
@@ -130,7 +132,8 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
 
   /** A function that is called from outside, or says itself how it is called. */
   function isRoot(node: FunctionNode): boolean {
-    return contracts.of(node).requires !== undefined || isReachable(scope, node, openClasses);
+    const { requires, isAnnotated } = contracts.of(node);
+    return isAnnotated || requires !== undefined || isReachable(scope, node, openClasses);
   }
 
   /** A function that other code of the file calls by its name: it is run where it is called. */
@@ -166,16 +169,9 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
       running: [node],
       callback,
     };
-    const { requires, isSkipped } = contracts.of(node);
-    if (isSkipped) return;
-    runFunction(
-      machine,
-      node,
-      activation,
-      [],
-      requires === undefined ? world : world.hold(requires),
-      undefined,
-    );
+    if (contracts.of(node).isSkipped) return;
+    const entered = enterContract(machine, node, activation, world);
+    runFunction(machine, node, activation, entered.args, entered.world, undefined);
   }
 }
 

@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
-import { isFunction, parentOf, type FunctionNode, type Node } from "./syntax.ts";
+import { isFunction, parentOf, staticName, type FunctionNode, type Node } from "./syntax.ts";
 import { childrenOf, type Tree } from "./words.ts";
 
 /** One `@…-session-lock…` tag of a JSDoc comment, as it is written. */
@@ -15,12 +15,13 @@ export interface Annotation {
   readonly target: number;
 }
 
-const tagPattern = /@([\w-]*session-?lock[\w-]*|[\w-]*lock-?session[\w-]*)[ \t]*([^\n*@]*)/g;
+const tagPattern =
+  /(?<=[\s*])@([\w-]*session-?lock[\w-]*|[\w-]*lock-?session[\w-]*|[\w-]*session-?file[\w-]*)[ \t]*([^\n*@]*)/g;
 
 /** Reads every lock tag of the file's JSDoc comments. */
 export function readAnnotations(text: string, comments: readonly TSESTree.Comment[]): readonly Annotation[] {
   return comments.flatMap((comment) => {
-    if (!comment.value.startsWith("*") || !comment.value.includes("lock")) return [];
+    if (!comment.value.startsWith("*") || !comment.value.includes("session")) return [];
     const gap = /^\s*/.exec(text.slice(comment.range[1]))?.[0].length ?? 0;
     return [...comment.value.matchAll(tagPattern)].map((match): Annotation => {
       const start = comment.range[0] + 2 + match.index + 1;
@@ -36,13 +37,74 @@ export function readAnnotations(text: string, comments: readonly TSESTree.Commen
   });
 }
 
-/** Where the declaration of a function begins, which is where its JSDoc comment ends. */
-export function declarationStart(node: FunctionNode): number {
-  let current: Node = node;
+/** The functions and signatures of a file that a JSDoc comment can be about, by where their declarations begin. */
+export interface Declarations {
+  readonly functions: ReadonlyMap<number, FunctionNode>;
+  /** Where signatures without a body begin: interfaces, types, ambient declarations. */
+  readonly signatures: ReadonlySet<number>;
+}
+
+/** Finds every declaration of the file; overload signatures stand for the function that implements them. */
+export function findDeclarations(tree: Tree): Declarations {
+  const functions = new Map<number, FunctionNode>();
+  const signatures = new Set<number>();
+  const walk = (node: Node): void => {
+    if (isFunction(node)) for (const start of declarationStarts(node)) functions.set(start, node);
+    if (isSignature(node)) signatures.add(startOf(node));
+    for (const child of childrenOf(tree, node)) walk(child);
+  };
+  walk(tree.ast);
+  return { functions, signatures };
+}
+
+/** Where the declarations of a function begin, which is where its JSDoc comment ends; its own is the first. */
+export function declarationStarts(node: FunctionNode): readonly number[] {
+  return [startOf(node), ...overloadsOf(node).map(startOf)];
+}
+
+function startOf(node: Node): number {
+  let current = node;
   for (let parent = parentOf(node); parent !== undefined && carries(parent); parent = parentOf(parent)) {
     current = parent;
   }
   return current.range[0];
+}
+
+function overloadsOf(node: FunctionNode): readonly Node[] {
+  const { parent } = node;
+  if (parent.type === AST_NODE_TYPES.MethodDefinition) {
+    const name = staticName(parent.key, parent.computed);
+    return parent.parent.body.filter(
+      (member) =>
+        member.type === AST_NODE_TYPES.MethodDefinition &&
+        member.value.type === AST_NODE_TYPES.TSEmptyBodyFunctionExpression &&
+        name !== undefined &&
+        staticName(member.key, member.computed) === name,
+    );
+  }
+  const name = node.type === AST_NODE_TYPES.FunctionDeclaration ? node.id?.name : undefined;
+  const block = parent.type === AST_NODE_TYPES.ExportNamedDeclaration ? parent.parent : parent;
+  if (name === undefined || !("body" in block) || !Array.isArray(block.body)) return [];
+  return block.body.flatMap((statement) => {
+    const declared = "declaration" in statement ? statement.declaration : statement;
+    return declared?.type === AST_NODE_TYPES.TSDeclareFunction && declared.id?.name === name
+      ? [declared]
+      : [];
+  });
+}
+
+function isSignature(node: Node): boolean {
+  switch (node.type) {
+    case AST_NODE_TYPES.TSDeclareFunction:
+    case AST_NODE_TYPES.TSMethodSignature:
+    case AST_NODE_TYPES.TSPropertySignature:
+    case AST_NODE_TYPES.TSEmptyBodyFunctionExpression:
+    case AST_NODE_TYPES.TSAbstractMethodDefinition:
+    case AST_NODE_TYPES.TSTypeAliasDeclaration:
+      return true;
+    default:
+      return false;
+  }
 }
 
 function carries(node: Node): boolean {
@@ -60,15 +122,4 @@ function carries(node: Node): boolean {
     default:
       return false;
   }
-}
-
-/** The function whose declaration begins at an offset of the text. */
-export function functionAt(tree: Tree, node: Node, offset: number): FunctionNode | undefined {
-  if (isFunction(node) && declarationStart(node) === offset) return node;
-  for (const child of childrenOf(tree, node)) {
-    if (child.range[1] <= offset || (child.range[0] > offset && !carries(node))) continue;
-    const found = functionAt(tree, child, offset);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

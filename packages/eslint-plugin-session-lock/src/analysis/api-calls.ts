@@ -1,17 +1,17 @@
-import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { Call } from "./calls.ts";
 import { callUnknown } from "./unknown-calls.ts";
-import { fileKey, type FileRef } from "./file-ref.ts";
-import { fileOf, fileOfValue } from "./files.ts";
+import { fileOf } from "./files.ts";
 import type { Outcome } from "./frame.ts";
 import { callImmediate } from "./builtins.ts";
-import { releaseLock, startAcquire, writeWith, type Reentry } from "./lock-effects.ts";
+import { releaseLock, startAcquire, writeWith } from "./lock-effects.ts";
 import { one, type Machine } from "./machine.ts";
 import { readMember } from "./members.ts";
 import { place } from "./place.ts";
 import { callRawWrite } from "./raw-writes.ts";
+import { reentryOf } from "./reentry.ts";
+import { resourceOf } from "./resources.ts";
 import { runWrapper } from "./scopes.ts";
-import { type LockValue, type ManagerValue, type Value } from "./values.ts";
+import { type LockValue, type ManagerValue } from "./values.ts";
 import type { Api, ManagerSpec } from "./vocabulary.ts";
 import type { World } from "./world.ts";
 
@@ -41,15 +41,17 @@ export function callApi(machine: Machine, call: Call, api: Api, world: World): r
         world,
       );
     case "slow":
-      if (world.held.length > 0 && machine.awaited.has(call.node)) {
-        const [held] = world.held;
+      if (machine.awaited.has(call.node)) {
+        // Nobody waits for a file that belongs to this code alone.
+        const held = world.held.find(({ lock }) => lock.claim !== "owned");
+        if (held === undefined) return callUnknown(machine, call, world);
         machine.recorder.find({
           rule: "no-slow-await-in-session-lock",
           message: "slow",
           node: call.node,
           data: {
             call: machine.textOf(call.node.callee),
-            acquired: held === undefined ? "" : place(held.lock.site),
+            acquired: place(held.lock.site),
           },
           path: world.path,
         });
@@ -114,53 +116,4 @@ function guardOf(machine: Machine, call: Call, world: World): LockValue | undefi
   if (options?.kind !== "object") return undefined;
   const lock = readMember(machine, options, "lock", call.node, world);
   return lock.kind === "lock" ? lock : undefined;
-}
-
-/** The file that a call names in an argument, or in a property of its first argument. */
-function resourceOf(
-  machine: Machine,
-  call: Call,
-  resource: string | number,
-  world: World,
-): FileRef | undefined {
-  if (typeof resource === "number") {
-    const argument = call.node.arguments[resource];
-    const value = call.args[resource];
-    return argument === undefined || value === undefined ? undefined : fileOf(machine, argument, value);
-  }
-  const [argument] = call.node.arguments;
-  const [value] = call.args;
-  if (argument === undefined || value === undefined) return undefined;
-  if (argument.type === AST_NODE_TYPES.ObjectExpression) {
-    for (const property of argument.properties) {
-      if (property.type !== AST_NODE_TYPES.Property || property.key.type !== AST_NODE_TYPES.Identifier)
-        continue;
-      if (property.key.name !== resource || property.computed) continue;
-      return fileOf(machine, property.value, readMember(machine, value, resource, property, world));
-    }
-  }
-  return fileOfValue(readMember(machine, value, resource, argument, world));
-}
-
-/** Reads the options that say how a lock that the scope holds already is treated. */
-function reentryOf(machine: Machine, call: Call, world: World): Reentry {
-  const options = call.args.filter((arg) => arg.kind === "object");
-  const read = (name: string): readonly Value[] =>
-    options.flatMap((value) =>
-      value.fields.has(name) ? [readMember(machine, value, name, call.node, world)] : [],
-    );
-  const [reentrant] = read("allowReentrant");
-  if (reentrant?.kind === "unknown" && fileKey(reentrant.file) === '"process"') {
-    machine.recorder.find({
-      rule: "no-nested-session-lock",
-      message: "processReentrant",
-      node: call.node,
-      data: {},
-      path: world.path,
-    });
-  }
-  return {
-    isAllowed: !(reentrant?.kind === "boolean" && !reentrant.value),
-    isNested: read("within").some((value) => value.kind !== "nullish"),
-  };
 }

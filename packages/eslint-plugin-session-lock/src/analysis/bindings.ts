@@ -89,7 +89,7 @@ function memorable(
       return file === undefined ? undefined : { kind: "unknown", file };
     }
     case "nullish":
-      return isReassigned(variable) && machine.matters(variable) ? value : undefined;
+      return machine.matters(variable) ? value : undefined;
     default:
       return value;
   }

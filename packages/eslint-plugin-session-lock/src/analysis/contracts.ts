@@ -1,30 +1,89 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import { declarationStart, type Annotation } from "./annotations.ts";
-import type { FileRef } from "./file-ref.ts";
+import { declarationStarts, type Annotation } from "./annotations.ts";
 import { nameOf } from "./relevance.ts";
-import { cellOf, type ScopeIndex } from "./resolve.ts";
+import { findParameter } from "./parameters.ts";
 import type { FunctionNode } from "./syntax.ts";
-import type { LockValue } from "./values.ts";
+import {
+  isLockTag,
+  readPlace,
+  readWrapper,
+  type FindParameter,
+  type Place,
+  type WrapperClaim,
+} from "./tags.ts";
+
+/** A lock that a function speaks of, by the file it is for; without one, the lock of any file. */
+export interface Claim {
+  readonly file: Place | undefined;
+}
 
 /** What a function says of itself in its JSDoc or its name. */
 export interface Contract {
   /** The lock that its callers hold: `@requires-session-lock`, or the name's ending. */
-  readonly requires: LockValue | undefined;
-  /** True if the annotation demands it, so that calls are checked even where no write is seen. */
+  readonly requires?: Claim;
+  /** The lock that it hands to its caller: `@acquires-session-lock`. */
+  readonly acquires?: Claim;
+  /** The lock among its arguments that it releases: `@releases-session-lock`. */
+  readonly releases?: { readonly lock: Place | undefined };
+  /** The lock that is held when it returns, or else it throws: `@asserts-session-lock`. */
+  readonly asserts?: Claim;
+  /** It runs a callback under the lock: `@session-lock-wrapper`. */
+  readonly wrapper?: WrapperClaim;
+  /** The file that nobody else writes: `@owns-session-file`. */
+  readonly owns?: Claim;
+  /** True if a tag says how it is called, so that its calls are judged by the tag, not by the body. */
   readonly isAnnotated: boolean;
   /** True if the analysis keeps out: `@no-session-lock-analysis`. */
   readonly isSkipped: boolean;
 }
 
+export const noContract: Contract = { isAnnotated: false, isSkipped: false };
+
+/** Reads tags into a contract; what is behind a tag and cannot be read counts as nothing. */
+export function readContract(
+  tags: readonly Pick<Annotation, "tag" | "argument">[],
+  find: FindParameter,
+): Contract {
+  let contract = noContract;
+  for (const { tag, argument } of tags) {
+    if (!isLockTag(tag)) continue;
+    const read = readPlace(argument, find);
+    const file = read.kind === "place" ? read.place : undefined;
+    switch (tag) {
+      case "requires-session-lock":
+        contract = { ...contract, requires: { file }, isAnnotated: true };
+        break;
+      case "acquires-session-lock":
+        contract = { ...contract, acquires: { file }, isAnnotated: true };
+        break;
+      case "releases-session-lock":
+        contract = { ...contract, releases: { lock: file }, isAnnotated: true };
+        break;
+      case "asserts-session-lock":
+        contract = { ...contract, asserts: { file }, isAnnotated: true };
+        break;
+      case "session-lock-wrapper": {
+        const wrapper = readWrapper(argument, find);
+        if (wrapper.kind === "wrapper") contract = { ...contract, wrapper: wrapper.claim, isAnnotated: true };
+        break;
+      }
+      case "owns-session-file":
+        contract = { ...contract, owns: { file }, isAnnotated: true };
+        break;
+      case "no-session-lock-analysis":
+        contract = { ...contract, isSkipped: true };
+    }
+  }
+  return contract;
+}
+
 /** Reads the contract of each function once. */
 export class Contracts {
-  readonly #scope: ScopeIndex;
   readonly #suffix: string;
   readonly #byTarget = new Map<number, Annotation[]>();
   readonly #known = new Map<FunctionNode, Contract>();
 
-  constructor(scope: ScopeIndex, annotations: readonly Annotation[], suffix: string) {
-    this.#scope = scope;
+  constructor(annotations: readonly Annotation[], suffix: string) {
     this.#suffix = suffix;
     for (const annotation of annotations) {
       this.#byTarget.set(annotation.target, [...(this.#byTarget.get(annotation.target) ?? []), annotation]);
@@ -34,36 +93,23 @@ export class Contracts {
   of(node: FunctionNode): Contract {
     const known = this.#known.get(node);
     if (known !== undefined) return known;
-    const annotations = this.#byTarget.get(declarationStart(node)) ?? [];
-    const required = annotations.find(({ tag }) => tag === "requires-session-lock");
-    const name = nameOf(node);
-    const isNamed =
-      name?.type === AST_NODE_TYPES.Identifier && this.#suffix !== "" && name.name.endsWith(this.#suffix);
-    const contract: Contract = {
-      requires: required !== undefined || isNamed ? this.#lockOf(node, required?.argument ?? "") : undefined,
-      isAnnotated: required !== undefined,
-      isSkipped: annotations.some(({ tag }) => tag === "no-session-lock-analysis"),
-    };
+    const annotations =
+      this.#byTarget.size === 0
+        ? []
+        : declarationStarts(node).flatMap((start) => this.#byTarget.get(start) ?? []);
+    const written = readContract(annotations, (name) => findParameter(node, name));
+    const contract =
+      written.requires === undefined && this.#isNamed(node)
+        ? { ...written, requires: { file: undefined } }
+        : written;
     this.#known.set(node, contract);
     return contract;
   }
 
-  #lockOf(node: FunctionNode, path: string): LockValue {
-    return {
-      kind: "lock",
-      site: node,
-      file: this.#fileOf(node, path),
-      spec: { from: "", name: "" },
-    };
-  }
-
-  /** `@requires-session-lock params.sessionFile` names a parameter; without a path, or with another, any file will do. */
-  #fileOf(node: FunctionNode, path: string): FileRef | undefined {
-    const [root, ...properties] = path.split(".");
-    const parameter = node.params.find((one) => one.type === AST_NODE_TYPES.Identifier && one.name === root);
-    const variable = parameter === undefined ? undefined : this.#scope.variableOf(parameter);
-    return variable === undefined
-      ? undefined
-      : { kind: "path", root: cellOf(variable), properties, given: true };
+  #isNamed(node: FunctionNode): boolean {
+    const name = nameOf(node);
+    return (
+      this.#suffix !== "" && name?.type === AST_NODE_TYPES.Identifier && name.name.endsWith(this.#suffix)
+    );
   }
 }

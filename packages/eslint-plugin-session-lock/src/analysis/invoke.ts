@@ -1,6 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { assignPattern } from "./bindings.ts";
 import type { Call } from "./calls.ts";
+import { callContract } from "./contract-calls.ts";
 import { callUnknown } from "./unknown-calls.ts";
 import type { Outcome } from "./frame.ts";
 import { checkLeaks } from "./lock-effects.ts";
@@ -28,8 +29,8 @@ export function callFunction(
   const isTooDeep =
     activation.running.includes(node) || activation.running.length >= maxDepth || machine.budget <= 0;
   const contract = machine.contractOf(node);
-  if (contract.isAnnotated) requireAt(machine, call, world);
-  if (!isWorthwhile || isTooDeep || contract.isAnnotated || contract.isSkipped) {
+  if (contract.isAnnotated) return callContract(machine, call, contract, world);
+  if (!isWorthwhile || isTooDeep || contract.isSkipped) {
     return callUnknown(machine, call, world);
   }
   const isAwaited = call.node.type === AST_NODE_TYPES.CallExpression && machine.awaited.has(call.node);
@@ -56,19 +57,6 @@ export function callFunction(
     world: isWork && outcome.world.held.length > 0 ? outcome.world.start(call.node) : outcome.world,
     value: promised(outcome.value, isWork ? call : undefined),
   }));
-}
-
-/** A function that says it needs the lock is believed, and its calls are checked instead. */
-function requireAt(machine: Machine, call: Call, world: World): void {
-  if (world.held.length > 0) return;
-  const { callee } = call.node;
-  machine.recorder.find({
-    rule: "require-session-lock",
-    message: "annotatedCallee",
-    node: callee,
-    data: { callee: machine.textOf(callee), also: "" },
-    path: world.path,
-  });
 }
 
 function promised(value: Value, work: Call | undefined): Value {

@@ -1,4 +1,6 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { acquired, takeLock } from "./await.ts";
+import { keepsLocks } from "./contract-bodies.ts";
 import { compareFiles, type FileRef } from "./file-ref.ts";
 import type { Outcome } from "./frame.ts";
 import type { Machine } from "./machine.ts";
@@ -110,7 +112,14 @@ export function releaseLock(machine: Machine, lock: LockValue, at: Node, world: 
   const held = world.heldOf(lock);
   machine.recorder.release({ node: at, isHeld: held !== undefined, before: world.releasedAt(lock) });
   if (held === undefined) return world;
-  return endWork(machine, lock, world).release(lock, at);
+  return endClaims(lock, endWork(machine, lock, world).release(lock, at));
+}
+
+/** What a check found to be held may have been this lock. */
+function endClaims(lock: LockValue, world: World): World {
+  return world.held
+    .filter((held) => held.lock.claim === "asserted" && mayShare(held.lock.file, lock.file))
+    .reduce((before, held) => before.forget(held.lock), world);
 }
 
 /** Reports the work that still goes on when the lock it relies on goes away. */
@@ -182,25 +191,25 @@ export function checkLeaks(
     const isReturned = returned.some(
       (value) => (value.kind === "lock" || value.kind === "release") && sameSite(value, lock),
     );
-    after = isReturned ? after.transfer(lock, end.owner) : after.forget(lock);
-    if (isReturned) continue;
+    const isGiven = end.how === "returns" && keepsLocks(machine, machine.activation.node);
+    after = isReturned || isGiven ? after.transfer(lock, end.owner) : after.forget(lock);
+    if (isReturned || isGiven) continue;
+    const callee = machine.recorder.handedTo(lock);
     machine.recorder.find({
       rule: "release-session-lock",
-      message:
-        machine.recorder.handedTo(lock) === undefined
-          ? end.how === "throws"
-            ? "leaksOnThrow"
-            : "leaks"
-          : "handedOver",
+      message: leakOf(lock, end.how, callee),
       node: lock.site,
-      data: {
-        acquired: place(lock.site),
-        callee: machine.recorder.handedTo(lock) ?? "",
-      },
+      data: { acquired: place(lock.site), callee: callee ?? "", lock: machine.textOf(lock.site) },
       path: world.path,
     });
   }
   return after;
+}
+
+function leakOf(lock: LockValue, how: "returns" | "throws", callee: string | undefined): string {
+  if (lock.site.type === AST_NODE_TYPES.Identifier) return "keepsGiven";
+  if (callee !== undefined) return "handedOver";
+  return how === "throws" ? "leaksOnThrow" : "leaks";
 }
 
 function sameSite(value: Extract<Value, { kind: "lock" | "release" }>, lock: LockValue): boolean {

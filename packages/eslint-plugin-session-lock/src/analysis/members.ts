@@ -58,6 +58,17 @@ export function readMember(
   }
 }
 
+/** What `receiver.a.b` gives. */
+export function readPath(
+  machine: Machine,
+  receiver: Value,
+  names: readonly string[],
+  node: Node,
+  world: World,
+): Value {
+  return names.reduce((value, name) => readMember(machine, value, name, node, world), receiver);
+}
+
 /** True if reading a property of the value can throw: it may be null. */
 export function mayBeNull(value: Value): boolean {
   if (value.kind === "nullish") return true;

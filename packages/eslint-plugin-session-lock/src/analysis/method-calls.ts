@@ -21,8 +21,7 @@ export function callLockMethod(
   if (releases.includes(name)) return release(machine, lock, call.node, world);
   if (name === "assertHeld") {
     machine.frame.addThrow(world);
-    const held = world.heldOf(lock) ?? { lock, owner: undefined, reentrant: true };
-    return one(world.acquire(held));
+    return one(world.heldOf(lock) === undefined ? world.hold(lock) : world);
   }
   if (name !== "run") return undefined;
   machine.frame.addThrow(world);

@@ -27,7 +27,7 @@ const bundleLength = 100_000;
 
 /** A quick look at the text: false means that no report is possible. */
 export function mayMention(text: string, vocabulary: Vocabulary): boolean {
-  if (text.includes("-session-lock")) return true;
+  if (text.includes("-session-lock") || text.includes("@owns-session-file")) return true;
   const { managers, acquires, wrappers } = vocabulary;
   if ([...managers, ...acquires, ...wrappers].some((spec) => mentions(text, spec))) return true;
   const isFile = text.includes(".jsonl") || vocabulary.fileNames.some((name) => text.includes(name));

@@ -24,6 +24,8 @@ export interface LockValue {
   readonly spec: AcquireSpec;
   /** True if it re-enters a lock that its scope holds, so that a further acquire inside it re-enters as well. */
   readonly isReentry?: boolean;
+  /** `owned`: no lock at all, the file is nobody else's. `asserted`: held since a check said so. */
+  readonly claim?: "owned" | "asserted";
 }
 
 /** A promise that nobody has awaited yet. */

@@ -159,9 +159,10 @@ export class World {
     return this.#with({}, { node, what });
   }
 
-  /** The same variables in a time when no lock of this scope is held any more. */
+  /** The same variables in a time when no lock of this scope is held any more; who owns a file keeps it. */
   detached(): World {
-    return this.#with({ held: new Map(), pending: new Map(), released: new Map() });
+    const owned = [...this.#facts.held].filter(([, { lock }]) => lock.claim === "owned");
+    return this.#with({ held: new Map(owned), pending: new Map(), released: new Map() });
   }
 
   /** Forgets variables whose scope is over. */

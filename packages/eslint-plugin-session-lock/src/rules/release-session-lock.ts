@@ -12,7 +12,9 @@ export const releaseSessionLock = createRule({
     leaksOnThrow:
       "The session write lock acquired here stays held when something throws before its `finally` is in charge. Put the `try` right after the acquire, or use `await using` or `withSessionWriteLock()`.",
     handedOver:
-      "The session write lock acquired here is passed to `{{callee}}()` and not released in this function. Release it here, or name the function in the setting `releasers` if it releases the lock.",
+      "The session write lock acquired here is passed to `{{callee}}()` and not released in this function. Release it here; if that function releases it, mark it `@releases-session-lock`, or name it in the setting `releasers`.",
+    keepsGiven:
+      "This function says `@releases-session-lock`, but does not release `{{lock}}` on every way out. Release it in `finally`.",
     notAwaited:
       "The result of this acquire is thrown away, so its lock can never be released. Await it and keep the handle.",
     releasedTwice: "This lock was released already at {{released}}. Release it once.",
@@ -21,7 +23,7 @@ export const releaseSessionLock = createRule({
 });
 
 /** Of several messages about one acquire, the one with the nearest remedy. */
-const ranks = ["notAwaited", "releasedTwice", "handedOver", "leaks", "leaksOnThrow"];
+const ranks = ["notAwaited", "releasedTwice", "handedOver", "keepsGiven", "leaks", "leaksOnThrow"];
 
 function onePerAcquire(findings: readonly Finding[]): readonly Finding[] {
   const rankOf = ({ message }: Finding): number => ranks.indexOf(message);

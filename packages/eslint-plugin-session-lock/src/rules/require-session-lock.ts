@@ -27,6 +27,8 @@ export const requireSessionLock = createRule({
       "`{{callee}}()` writes {{file}} (`{{method}}()` at {{write}}) and is called here without the session write lock. Call it inside `withSessionWriteLock()`.{{also}}",
     annotatedCallee:
       "`{{callee}}()` requires its caller to hold the session write lock, and it is not held here on every way. Call it inside `withSessionWriteLock()`.{{also}}",
+    annotatedWrongFile:
+      "`{{callee}}()` requires its caller to hold the session write lock of the file it is given, but the lock that is held (acquired at {{acquired}}) is another file's. Acquire the lock of that file.{{also}}",
     wrap: "Wrap it in `withSessionWriteLock({{file}}, …)`.",
   },
   suggest: suggestScope,
