@@ -7,6 +7,7 @@ import path from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { Bench } from "tinybench";
 import { peers } from "./peers.js";
 
 const worker = fileURLToPath(new URL("worker.js", import.meta.url));
@@ -15,16 +16,11 @@ const worker = fileURLToPath(new URL("worker.js", import.meta.url));
 export async function uncontended(peer, times) {
   return inFolder(async (folder) => {
     const acquire = await peers[peer](path.join(folder, "session.jsonl"));
-    for (let round = 0; round < times; round += 1) await (await acquire())();
-    const took = [];
-    for (let round = 0; round < times; round += 1) {
-      const start = performance.now();
-      await (
-        await acquire()
-      )();
-      took.push(performance.now() - start);
-    }
-    return { us: median(took) * 1_000 };
+    const bench = new Bench({ iterations: times, time: 0, warmupIterations: times, warmupTime: 0 });
+    bench.add(peer, async () => (await acquire())());
+    const [task] = await bench.run();
+    if (task.result.state !== "completed") throw task.result.error;
+    return { us: task.result.latency.p50 * 1_000 };
   });
 }
 
