@@ -3,26 +3,24 @@ import { dirname, resolve } from "node:path";
 import type { TSESLint } from "@typescript-eslint/utils";
 import { analyze, type SourceFile } from "./analysis/analyze.ts";
 import type { Finding } from "./analysis/observations.ts";
-import { vocabularyOf, type SessionLockSettings } from "./settings.ts";
+import type { Terms } from "./terms.ts";
 
 type Context = Readonly<TSESLint.RuleContext<string, readonly unknown[]>>;
 
-/** One analysis serves every rule: it is kept as long as ESLint keeps the parsed file. */
-const analyses = new WeakMap<object, Map<string, readonly Finding[]>>();
+/** One analysis serves every rule: it is kept as long as the parsed file is. */
+const analyses = new WeakMap<object, Map<Terms, readonly Finding[]>>();
 
-/** Everything the analysis found in the file that is being linted, under the settings of one rule. */
-export function findingsOf(context: Context, options: SessionLockSettings): readonly Finding[] {
-  const settings = { ...readSettings(context.settings), ...options };
-  const key = JSON.stringify(settings);
+/** Everything the analysis found in the file that is being linted, under the terms of one rule. */
+export function findingsOf(context: Context, terms: Terms): readonly Finding[] {
   const { sourceCode } = context;
-  let known = analyses.get(sourceCode);
+  const { ast, text, scopeManager, visitorKeys } = sourceCode;
+  let known = analyses.get(ast);
   if (known === undefined) {
     known = new Map();
-    analyses.set(sourceCode, known);
+    analyses.set(ast, known);
   }
-  const cached = known.get(key);
+  const cached = known.get(terms);
   if (cached !== undefined) return cached;
-  const { ast, text, scopeManager, visitorKeys } = sourceCode;
   const findings =
     scopeManager === null
       ? []
@@ -35,15 +33,10 @@ export function findingsOf(context: Context, options: SessionLockSettings): read
             visitorKeys,
             ...moduleNames(context),
           },
-          vocabularyOf(settings),
+          terms.vocabulary,
         );
-  known.set(key, findings);
+  known.set(terms, findings);
   return findings;
-}
-
-function readSettings(shared: TSESLint.SharedConfigurationSettings): SessionLockSettings {
-  const settings: unknown = shared["session-lock"];
-  return typeof settings === "object" && settings !== null ? settings : {};
 }
 
 /**

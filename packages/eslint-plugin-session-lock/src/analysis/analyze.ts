@@ -11,7 +11,7 @@ import { writeWith } from "./lock-effects.ts";
 import type { Activation, Escape, Machine } from "./machine.ts";
 import type { Finding } from "./observations.ts";
 import { Recorder } from "./recorder.ts";
-import { findRelevance, mayMention, nameOf } from "./relevance.ts";
+import { findRelevance, nameOf } from "./relevance.ts";
 import { ScopeIndex } from "./resolve.ts";
 import { executeStatement } from "./statements.ts";
 import {
@@ -42,7 +42,6 @@ const maxSteps = 200_000;
 
 /** Runs the file's code on all ways at once and gives what breaks the lock discipline, in the order of the text. */
 export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Finding[] {
-  if (!mayMention(file.text, vocabulary)) return [];
   const scope = new ScopeIndex(file.scopeManager);
   const find = indexVocabulary(vocabulary, file.resolveSetting);
   const apiOf: Machine["apiOf"] = (from, name) => find(file.resolveImport(from), name);

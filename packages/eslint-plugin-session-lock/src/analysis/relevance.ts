@@ -1,5 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { memberOf, usesOfThis, type Members } from "./class-members.ts";
+import { importsFileSystem, mentions } from "./mentions.ts";
 import { definitionOf, type ScopeIndex } from "./resolve.ts";
 import {
   enclosingFunction,
@@ -10,7 +11,7 @@ import {
   type Node,
   type Variable,
 } from "./syntax.ts";
-import type { Api, ExportName, Vocabulary } from "./vocabulary.ts";
+import type { Api, Vocabulary } from "./vocabulary.ts";
 import { findWords, type Tree } from "./words.ts";
 
 /** The parts of a file that can have to do with locks and managers; the rest is taken as unknown code. */
@@ -24,24 +25,6 @@ export interface Relevance {
 
 /** A function as long as this is a module in a bundle: most of what it declares has nothing to do with the rest. */
 const bundleLength = 100_000;
-
-/** A quick look at the text: false means that no report is possible. */
-export function mayMention(text: string, vocabulary: Vocabulary): boolean {
-  if (text.includes("-session-lock") || text.includes("@owns-session-file")) return true;
-  const { managers, acquires, wrappers } = vocabulary;
-  if ([...managers, ...acquires, ...wrappers].some((spec) => mentions(text, spec))) return true;
-  const isFile = text.includes(".jsonl") || vocabulary.fileNames.some((name) => text.includes(name));
-  return isFile && importsFileSystem(text) && vocabulary.rawWrites.some(({ name }) => text.includes(name));
-}
-
-function mentions(text: string, { from, name }: ExportName): boolean {
-  const isNamed = name === "default" || text.includes(name);
-  return isNamed && (from.startsWith(".") || from === "globalThis" || text.includes(from));
-}
-
-function importsFileSystem(text: string): boolean {
-  return /["'](?:node:)?fs(?:\/promises)?["']/.test(text);
-}
 
 /**
  * Starts from every mention of a known export and goes where its value may go: the variables it is assigned to, the

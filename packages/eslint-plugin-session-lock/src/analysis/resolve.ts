@@ -3,6 +3,7 @@ import type { TSESLint, TSESTree } from "@typescript-eslint/utils";
 import {
   isClass,
   isFunction,
+  parentOf,
   type ClassNode,
   type FunctionNode,
   type Node,
@@ -18,49 +19,79 @@ export type Definition =
   | { readonly kind: "parameter"; readonly node: Node }
   | { readonly kind: "variable" };
 
-/** Finds the variable behind each identifier, and what defined it. */
+/** Finds the variable behind each identifier, and what defined it. Only the scopes that somebody asks about are read. */
 export class ScopeIndex {
-  readonly #variables = new Map<Node, Variable>();
+  readonly #scopes = new Map<Node, TSESLint.Scope.Scope[]>();
+  readonly #names = new Map<Node, ReadonlyMap<Node, Variable>>();
+  readonly #variables = new Map<Node, Variable | undefined>();
+  readonly #locals = new Map<Node, readonly string[]>();
   readonly #through = new Map<Node, readonly Variable[]>();
-  readonly #locals = new Map<Node, string[]>();
 
   constructor(manager: TSESLint.Scope.ScopeManager) {
     for (const scope of manager.scopes) {
-      for (const variable of scope.variables) {
-        for (const identifier of variable.identifiers) this.#variables.set(identifier, variable);
-      }
-      for (const reference of scope.references) {
-        if (reference.resolved !== null) this.#variables.set(reference.identifier, reference.resolved);
-      }
-      this.#addLocals(scope);
-      if (isFunction(scope.block)) {
-        const used = scope.through.flatMap(({ resolved }) => (resolved === null ? [] : [resolved]));
-        this.#through.set(scope.block, used);
-      }
+      const others = this.#scopes.get(scope.block);
+      if (others === undefined) this.#scopes.set(scope.block, [scope]);
+      else others.push(scope);
     }
   }
 
   /** The variable of the identifier; `undefined` for a global that the file does not declare. */
   variableOf(node: Node): Variable | undefined {
+    if (!this.#variables.has(node)) this.#variables.set(node, this.#find(node));
     const variable = this.#variables.get(node);
     return variable === undefined || variable.defs.length === 0 ? undefined : variable;
   }
 
   /** The variables that end with a block or function: those that no inner function keeps. */
   localsOf(block: Node): readonly string[] {
-    return this.#locals.get(block) ?? [];
-  }
-
-  #addLocals(scope: TSESLint.Scope.Scope): void {
-    const cells = scope.variables
-      .filter(({ references }) => references.every(({ from }) => from.variableScope === scope.variableScope))
-      .map(cellOf);
-    if (cells.length > 0) this.#locals.set(scope.block, [...(this.#locals.get(scope.block) ?? []), ...cells]);
+    const known = this.#locals.get(block);
+    if (known !== undefined) return known;
+    const locals = (this.#scopes.get(block) ?? []).flatMap((scope) =>
+      scope.variables
+        .filter(({ references }) =>
+          references.every(({ from }) => from.variableScope === scope.variableScope),
+        )
+        .map(cellOf),
+    );
+    this.#locals.set(block, locals);
+    return locals;
   }
 
   /** The outer variables that the function's code uses. */
   capturedBy(node: FunctionNode): readonly Variable[] {
-    return this.#through.get(node) ?? [];
+    const known = this.#through.get(node);
+    if (known !== undefined) return known;
+    const through = this.#scopes.get(node)?.at(-1)?.through ?? [];
+    const captured = through.flatMap(({ resolved }) => (resolved === null ? [] : [resolved]));
+    this.#through.set(node, captured);
+    return captured;
+  }
+
+  /** The innermost scope that knows the name has it: a class's own name is known inside it and outside. */
+  #find(node: Node): Variable | undefined {
+    for (let outer: Node | undefined = node; outer !== undefined; outer = parentOf(outer)) {
+      const variable = this.#namesOf(outer)?.get(node);
+      if (variable !== undefined) return variable;
+    }
+    return undefined;
+  }
+
+  #namesOf(block: Node): ReadonlyMap<Node, Variable> | undefined {
+    const scopes = this.#scopes.get(block);
+    if (scopes === undefined) return undefined;
+    const known = this.#names.get(block);
+    if (known !== undefined) return known;
+    const names = new Map<Node, Variable>();
+    for (const { variables, references } of scopes) {
+      for (const variable of variables) {
+        for (const identifier of variable.identifiers) names.set(identifier, variable);
+      }
+      for (const { identifier, resolved } of references) {
+        if (resolved !== null) names.set(identifier, resolved);
+      }
+    }
+    this.#names.set(block, names);
+    return names;
   }
 }
 

@@ -3,6 +3,7 @@ import type { TSESLint } from "@typescript-eslint/utils";
 import type { Finding, RuleName } from "../analysis/observations.ts";
 import { findingsOf } from "../findings.ts";
 import { settingsProperties, type SessionLockSettings } from "../settings.ts";
+import { termsOf } from "../terms.ts";
 
 /** What the plugin's rules say about themselves besides what ESLint asks for. */
 interface RuleDocs {
@@ -39,6 +40,11 @@ interface Definition<MessageIds extends string> {
   readonly select?: (findings: readonly Finding[]) => readonly Finding[];
 }
 
+const noOptions: SessionLockSettings = {};
+
+/** The listeners for a file that cannot have a report: ESLint then walks it without us. */
+const nothingToHear: Record<string, () => void> = {};
+
 const create = RuleCreator<RuleDocs>(
   (name) =>
     `https://github.com/session-lock/session-lock/blob/main/packages/eslint-plugin-session-lock/docs/rules/${name}.md`,
@@ -69,10 +75,12 @@ export function createRule<MessageIds extends string>(definition: Definition<Mes
   return { ...rule, create: listen };
 
   function listen(context: Context<MessageIds>): Record<string, () => void> {
-    const [options = {}] = context.options;
+    const [options = noOptions] = context.options;
+    const terms = termsOf(context.settings["session-lock"], options);
+    if (!terms.mayMention(context.sourceCode.text)) return nothingToHear;
     return {
       "Program:exit": () => {
-        const mine = findingsOf(context, options).filter((finding) => finding.rule === name);
+        const mine = findingsOf(context, terms).filter((finding) => finding.rule === name);
         for (const finding of select(mine)) report(context, finding);
       },
     };
