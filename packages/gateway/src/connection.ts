@@ -197,8 +197,13 @@ export class Connection implements Caller {
 
   /** Answers one call. Never rejects: every failure becomes the answer. */
   async #answer({ id, method: name, params }: RequestFrame): Promise<void> {
+    const startedMs = performance.now();
+    const method = METHODS.get(name);
+    const answered = (outcome: "ok" | "error"): void => {
+      const seconds = (performance.now() - startedMs) / 1_000;
+      this.#setup.services.metrics.methodAnswered(method?.name ?? "unknown", outcome, seconds);
+    };
     try {
-      const method = METHODS.get(name);
       if (method === undefined) throw new GatewayError("INVALID_REQUEST", `unknown method: ${name}`);
       if (!hasScope(this.#scopes, method.scope)) {
         const details = { code: "MISSING_SCOPE", missingScope: method.scope, requiredScopes: [method.scope] };
@@ -206,10 +211,12 @@ export class Connection implements Caller {
       }
       const answer = (payload: object): void => this.#outbox.frame({ type: "res", id, ok: true, payload });
       answer(await method.call(params, this.#setup.services, { caller: this, answerFirst: answer }));
+      answered("ok");
     } catch (error) {
       if (!(error instanceof GatewayError))
         this.#setup.log.error({ err: error, method: name }, "method failed");
       this.#refuse(id, toErrorShape(error));
+      answered("error");
     }
   }
 

@@ -6,6 +6,8 @@ import { AuthAttempts } from "./attempts.ts";
 import { isLoopbackHost } from "./auth.ts";
 import { Connection } from "./connection.ts";
 import { GatewayError } from "./errors.ts";
+import { addCompletionRoutes } from "./http/completions.ts";
+import { addMetricsRoute, createMetrics } from "./http/metrics.ts";
 import { Hub } from "./hub.ts";
 import type { Services } from "./methods/method.ts";
 import { MAX_PREAUTH_CONNECTIONS, TICK_INTERVAL_MS } from "./protocol/limits.ts";
@@ -57,7 +59,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     throw new GatewayError("INSECURE_BIND", message);
   }
   const hub = new Hub();
-  const board = new RunBoard();
+  const metrics = createMetrics();
+  const board = new RunBoard(({ state }) => metrics.runEnded(state));
   const store = openSessionStore(join(stateDir, "agents", AGENT_ID, "sessions"));
   const sessions = new Sessions(store, { agentId: AGENT_ID, runner, hub, board, log });
   const startedAt = Date.now();
@@ -71,13 +74,16 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     sessions,
     hub,
     board,
+    metrics,
     model: runner.model,
     agentId: AGENT_ID,
     version: readVersion(),
     startedAt,
     health,
   };
+  metrics.watch({ sessions, hub });
   const setup = { services, attempts: new AuthAttempts(), token: () => token, log };
+  const stopping = new AbortController();
   const connections = new Map<Connection, string>();
   const server = await startServer({
     host,
@@ -90,6 +96,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       const connection = new Connection(socket, request, setup);
       connections.set(connection, request.socket.remoteAddress ?? "unknown");
       socket.once("close", () => connections.delete(connection));
+    },
+    addRoutes: (app, bound) => {
+      addMetricsRoute(app, metrics, setup);
+      addCompletionRoutes(app, { ...setup, bound, stopping: stopping.signal });
     },
   });
   const tick = setInterval(
@@ -105,6 +115,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const shutDown = async (): Promise<void> => {
     hub.announce("shutdown", { reason: "stopping", restartExpectedMs: 0 }, "certain");
     await sessions.drain(drainMs);
+    stopping.abort();
     await Promise.allSettled([recovery]);
     clearInterval(tick);
     unfollow();

@@ -1,4 +1,5 @@
 import type { AgentMessage, SessionEntry } from "@session-lock/transcript";
+import { withoutImageData } from "./image-summary.ts";
 import { MAX_HISTORY_BYTES } from "./protocol/limits.ts";
 
 /** Which part of a branch is asked for. */
@@ -9,6 +10,8 @@ export interface HistoryPage {
   readonly offset: number;
   /** Longer texts are cut to this many characters. Default: not cut. */
   readonly maxChars?: number | undefined;
+  /** Keep the data of images; else their size stands for them. Default: false. */
+  readonly wholeImages?: boolean;
 }
 
 /** A message of the branch as it is stored, with its entry's id and its place, counted from 1. */
@@ -22,7 +25,7 @@ export function readHistory(
   branch: readonly SessionEntry[],
   page: HistoryPage,
 ): { readonly messages: HistoryRow[]; readonly hasMore: boolean; readonly totalMessages: number } {
-  const { limit, offset, maxChars } = page;
+  const { limit, offset, maxChars, wholeImages = false } = page;
   const all = branch.flatMap((entry) => (entry.type === "message" ? [entry] : []));
   const end = Math.max(0, all.length - offset);
   const messages: HistoryRow[] = [];
@@ -30,7 +33,8 @@ export function readHistory(
   for (let index = end - 1; index >= Math.max(0, end - limit); index -= 1) {
     const entry = all[index];
     if (entry === undefined) break;
-    const row = toRow(entry.message, { id: entry.id, seq: index + 1 }, maxChars);
+    const message = wholeImages ? entry.message : withoutImageData(entry.message);
+    const row = toRow(message, { id: entry.id, seq: index + 1 }, maxChars);
     bytes += Buffer.byteLength(JSON.stringify(row));
     // The newest one is sent whatever its size, or a client could never get past it.
     if (bytes > MAX_HISTORY_BYTES && messages.length > 0) break;

@@ -12,6 +12,10 @@ export const AcceptedInput = Type.Object({
   runId: Type.String({ minLength: 1 }),
   /** The user's words. */
   message: Type.String(),
+  /** The images that came with them. */
+  images: Type.Optional(
+    Type.Array(Type.Object({ type: Type.Literal("image"), data: Type.String(), mimeType: Type.String() })),
+  ),
   /** Milliseconds since the epoch. */
   acceptedAt: Type.Number(),
   thinking: Type.Optional(Type.String()),

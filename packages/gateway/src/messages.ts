@@ -1,4 +1,10 @@
-import type { AssistantMessage, TextContent, ToolResultMessage, UserMessage } from "@session-lock/transcript";
+import type {
+  AssistantMessage,
+  ImageContent,
+  TextContent,
+  ToolResultMessage,
+  UserMessage,
+} from "@session-lock/transcript";
 import type { AgentRunner, AgentToolCall, AgentToolResult } from "./runners/runner.ts";
 
 /** Text of ours that is no model's output; other programs that read the format know these rows by it. */
@@ -10,8 +16,14 @@ const NO_USAGE = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, totalTokens
 /** Who stopped a run. */
 export type AbortOrigin = "rpc" | "stop" | "interrupt" | "timeout" | "shutdown";
 
-export function userMessage(text: string, timestamp: number): UserMessage {
-  return { role: "user", content: [{ type: "text", text }], timestamp };
+/** What a person said. A message without words is its images alone. */
+export function userMessage(
+  text: string,
+  timestamp: number,
+  images: readonly ImageContent[] = [],
+): UserMessage {
+  const words: TextContent[] = text === "" && images.length > 0 ? [] : [{ type: "text", text }];
+  return { role: "user", content: [...words, ...images], timestamp };
 }
 
 /** The whole answer of a run. */

@@ -23,6 +23,12 @@ interface Track {
 export class RunBoard {
   // The run that was heard of first comes first.
   readonly #tracks = new Map<string, Track>();
+  readonly #onEnded: (event: TerminalEvent) => void;
+
+  /** `onEnded` is told of every terminal event. */
+  constructor(onEnded: (event: TerminalEvent) => void = () => undefined) {
+    this.#onEnded = onEnded;
+  }
 
   /** Takes an event of a run in. */
   told(event: ChatEvent): void {
@@ -35,6 +41,7 @@ export class RunBoard {
     } else {
       Object.assign(track, { text: "", marks: [], last: undefined, terminal: event });
       this.#forget();
+      this.#onEnded(event);
     }
     for (const listener of [...track.listeners]) listener(event);
   }

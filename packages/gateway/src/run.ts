@@ -133,7 +133,7 @@ export class Run implements LaneJob {
 
   /** Puts the words of these runs on the branch. */
   async #hear(runs: readonly Run[]): Promise<readonly UserMessage[]> {
-    const messages = runs.map(({ input }) => userMessage(input.message, input.acceptedAt));
+    const messages = runs.map(({ input }) => userMessage(input.message, input.acceptedAt, input.images));
     const items = messages.map((message, index): AppendItem => {
       return { message, idempotencyKey: runKeys.user(runs[index]?.runId ?? "") };
     });

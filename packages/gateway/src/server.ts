@@ -36,6 +36,8 @@ export interface ServerSetup {
   /** Whether this address may open another connection now. */
   admits(address: string): boolean;
   connected(socket: WebSocket, request: IncomingMessage): void;
+  /** Adds what is served beside the page and the health pages. */
+  addRoutes(app: FastifyInstance, bound: BoundAddress): void;
 }
 
 /** The listening HTTP and WebSocket server. */
@@ -98,6 +100,7 @@ function addRoutes(app: FastifyInstance, setup: ServerSetup, bound: BoundAddress
     reply.code(ready ? 200 : 503).header("cache-control", "no-store");
     return reply.send({ ok: ready, status: ready ? "ready" : "draining" });
   });
+  setup.addRoutes(app, bound);
   app.setNotFoundHandler((request, reply) => {
     const readable = request.method === "GET" || request.method === "HEAD";
     if (!readable) return reply.code(405).header("allow", "GET, HEAD").send({ error: "method not allowed" });

@@ -6,6 +6,7 @@ import { GatewayError } from "./errors.ts";
 import type { Hub } from "./hub.ts";
 import type { AcceptedInput } from "./inputs.ts";
 import { Lane } from "./lane.ts";
+import { withoutImageData } from "./image-summary.ts";
 import { injectedMessage, userMessage, type AbortOrigin } from "./messages.ts";
 import type { AgentStreamEvent } from "./protocol/agent-event.ts";
 import type { ChatEvent, ChatSendResult } from "./protocol/chat.ts";
@@ -148,8 +149,9 @@ export class Session implements RunHost {
     return [...unheard, ...waiting].flatMap((run) => {
       const id = this.#acceptance.entryIdOf(run.runId);
       if (id === undefined) return [];
-      const { message, acceptedAt } = run.input;
-      const row = { id, runId: run.runId, message: userMessage(message, acceptedAt), acceptedAt };
+      const { message, acceptedAt, images } = run.input;
+      const shown = withoutImageData(userMessage(message, acceptedAt, images));
+      const row = { id, runId: run.runId, message: shown, acceptedAt };
       return [{ ...row, state: "queued" }];
     });
   }

@@ -1,8 +1,8 @@
 import {
   validateMessages,
-  type AgentMessage,
   type AppendItem,
   type ProviderProfile,
+  type SystemPrompt,
   type Transcript,
   type UserMessage,
 } from "@session-lock/transcript";
@@ -49,9 +49,16 @@ export class Turn {
   /** Takes the turn: the user's words are on the branch by now. Throws what the runner throws, and the signal's reason. */
   async take(topic: TurnTopic, signal: AbortSignal): Promise<void> {
     const { transcript, runner, sessionKey } = this.#setup;
-    const messages = await contextFor(transcript, runner.profile ?? "strict");
+    const { messages, instructions } = await contextFor(transcript, runner.profile ?? "strict");
     const takeSteering = (): Promise<readonly UserMessage[]> => this.#steer();
-    const about = { ...topic, sessionKey, sessionId: transcript.sessionId, messages, takeSteering };
+    const about = {
+      ...topic,
+      sessionKey,
+      sessionId: transcript.sessionId,
+      messages,
+      instructions,
+      takeSteering,
+    };
     try {
       for await (const event of untilAborted(runner.run({ ...about, signal }), signal)) {
         await this.#take(event);
@@ -109,10 +116,15 @@ export class Turn {
 async function contextFor(
   transcript: Transcript,
   profile: ProviderProfile,
-): Promise<readonly AgentMessage[]> {
-  const { messages } = await transcript.context(profile);
+): Promise<Pick<AgentRunRequest, "messages" | "instructions">> {
+  const { messages, system } = await transcript.context(profile);
   const fault = validateMessages(messages, { profile }).findings.find(({ severity }) => severity === "E");
   if (fault !== undefined)
     throw new Error(`the conversation cannot be sent: ${fault.code}: ${fault.message}`);
-  return messages;
+  return { messages, instructions: system === undefined ? undefined : systemText(system) };
+}
+
+function systemText({ content, sections }: SystemPrompt): string | undefined {
+  const text = [content, ...Object.values(sections)].filter((part) => part !== "").join("\n\n");
+  return text === "" ? undefined : text;
 }

@@ -14,7 +14,8 @@ export const chatMessageGet = defineMethod({
     const message = await sessions.find(sessionKey, async ({ transcript }) => {
       const branch = await transcript.branch();
       const end = branch.findIndex((entry) => entry.type === "message" && entry.id === messageId);
-      return readHistory(branch.slice(0, end + 1), { limit: 1, offset: 0, maxChars }).messages[0];
+      return readHistory(branch.slice(0, end + 1), { limit: 1, offset: 0, maxChars, wholeImages: true })
+        .messages[0];
     });
     return message === undefined ? { ok: false, unavailableReason: "not_found" } : { ok: true, message };
   },

@@ -1,5 +1,6 @@
+import { readAttachments } from "../attachments.ts";
 import { GatewayError } from "../errors.ts";
-import { cleanText } from "../input-text.ts";
+import { cleanText, normalText } from "../input-text.ts";
 import { ChatSendParams } from "../protocol/chat.ts";
 import { toSessionKey } from "../session-key.ts";
 import { isStopText } from "../stop-text.ts";
@@ -17,7 +18,9 @@ export const chatSend = defineMethod({
   async handle(params, { sessions, agentId }) {
     const { sessionId, idempotencyKey: runId, thinking, queueMode, timeoutMs = 0 } = params;
     const sessionKey = toSessionKey(params.sessionKey, params.agentId ?? agentId);
-    const message = cleanText(params.message, "message");
+    const images = readAttachments(params.attachments ?? []);
+    // An image says enough; without one there must be words.
+    const message = (images.length > 0 ? normalText : cleanText)(params.message, "message");
     if (isStopText(message)) {
       const runIds = sessions.peek(sessionKey)?.abort(undefined, "stop") ?? [];
       return { ok: true, aborted: runIds.length > 0, runIds };
@@ -25,6 +28,7 @@ export const chatSend = defineMethod({
     const input = {
       runId,
       message,
+      ...(images.length === 0 ? {} : { images }),
       acceptedAt: Date.now(),
       ...(thinking === undefined ? {} : { thinking }),
       ...(queueMode === undefined ? {} : { queueMode }),

@@ -3,6 +3,7 @@ import type { EventSink, Hub } from "../hub.ts";
 import type { Health } from "../protocol/connect.ts";
 import { createParser } from "../protocol/schema.ts";
 import type { Scope } from "../protocol/scopes.ts";
+import type { Metrics } from "../http/metrics.ts";
 import type { RunBoard } from "../run-board.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 import type { Sessions } from "../sessions.ts";
@@ -13,6 +14,7 @@ export interface Services {
   readonly hub: Hub;
   /** What runs have told. */
   readonly board: RunBoard;
+  readonly metrics: Metrics;
   readonly model: AgentRunner["model"];
   readonly agentId: string;
   readonly version: string;

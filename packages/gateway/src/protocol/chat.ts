@@ -1,4 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { Attachment } from "../attachments.ts";
 import { QUEUE_MODES } from "../queue-mode.ts";
 
 const SessionKey = Type.String({ minLength: 1, maxLength: 512 });
@@ -19,7 +20,7 @@ export const ChatSendParams = Type.Object(
     thinking: Type.Optional(Type.String({ maxLength: 64 })),
     deliver: Type.Optional(Type.Boolean()),
     queueMode: Type.Optional(QueueModeName),
-    attachments: Type.Optional(Type.Array(Type.Unknown(), { maxItems: 0 })),
+    attachments: Type.Optional(Type.Array(Attachment, { maxItems: 1_000 })),
     timeoutMs: Type.Optional(Type.Integer({ minimum: 0 })),
   },
   closed,

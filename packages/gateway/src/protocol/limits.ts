@@ -20,5 +20,11 @@ export const DROP_BUFFERED_BYTES = 1 * MIB;
 export const TICK_INTERVAL_MS = 30_000;
 /** At most one `delta` of a run within this time. */
 export const DELTA_INTERVAL_MS = 50;
+/** Attachments of one message, and their bytes: each, and together. */
+export const MAX_ATTACHMENTS = 8;
+export const MAX_ATTACHMENT_BYTES = 5 * MIB;
+export const MAX_ATTACHMENTS_BYTES = 10 * MIB;
+/** HTTP completions that are answered at the same time. */
+export const MAX_COMPLETIONS = 256;
 /** Bytes of messages in one `chat.history` answer; older ones are left for the next page. */
 export const MAX_HISTORY_BYTES = 6 * MIB;

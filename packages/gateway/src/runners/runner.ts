@@ -13,6 +13,8 @@ export interface AgentRunRequest {
    * an earlier attempt that a crash cut short and that this run goes on from.
    */
   readonly messages: readonly AgentMessage[];
+  /** What the session itself tells the model before the conversation. */
+  readonly instructions: string | undefined;
   /** The thinking level the client or the session asks for. */
   readonly thinking: string | undefined;
   /** The model the session asks for. */

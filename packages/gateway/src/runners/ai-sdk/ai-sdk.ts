@@ -51,9 +51,11 @@ export function createAiSdkRunner(options: AiSdkRunnerOptions): AgentRunner {
 async function* converse(
   model: LanguageModel,
   request: AgentRunRequest,
-  { tools = [], maxSteps = 20, instructions }: AiSdkRunnerOptions,
+  { tools = [], maxSteps = 20, instructions: own }: AiSdkRunnerOptions,
 ): AsyncGenerator<AgentEvent> {
   const { signal, thinking, takeSteering } = request;
+  const told = [own, request.instructions].filter((part) => part !== undefined);
+  const instructions = told.length === 0 ? undefined : told.join("\n\n");
   // Each step and each tool listens, and a run may have many.
   setMaxListeners(0, signal);
   const messages: ModelMessage[] = toModelMessages(request.messages);

@@ -1,0 +1,32 @@
+import type { IncomingMessage } from "node:http";
+import type { AuthAttempts } from "../attempts.ts";
+import { isSameSecret } from "../auth.ts";
+
+/** What HTTP requests have to present. */
+export interface BearerTerms {
+  readonly attempts: AuthAttempts;
+  /** The token to present; `undefined` when none is asked for. Read anew for each request. */
+  token(): string | undefined;
+}
+
+/** Why a request's credential is not good enough. */
+export interface BearerFault {
+  readonly status: 401 | 429;
+  readonly reason: string;
+  readonly retryAfterMs: number;
+}
+
+/** Judges the `Authorization` header. Wrong tokens are counted together with those of WebSocket connections. */
+export function checkBearer(request: IncomingMessage, terms: BearerTerms): BearerFault | undefined {
+  const token = terms.token();
+  if (token === undefined) return undefined;
+  const address = request.socket.remoteAddress ?? "unknown";
+  const nowMs = Date.now();
+  const retryAfterMs = terms.attempts.blockedForMs(address, nowMs);
+  if (retryAfterMs > 0) return { status: 429, reason: "too many refused credentials", retryAfterMs };
+  const presented = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
+  if (presented !== undefined && isSameSecret(presented, token)) return undefined;
+  // Nothing presented is no guess: a person who opens the page by hand must not lock the address out.
+  if (presented !== undefined) terms.attempts.failed(address, nowMs);
+  return { status: 401, reason: "unauthorized: a bearer token is needed", retryAfterMs: 0 };
+}

@@ -1,0 +1,325 @@
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { generateText, streamText, type LanguageModel } from "ai";
+import { expect, test } from "vitest";
+import { TestClient } from "./client.ts";
+import { spawnGateway } from "./gateway-process.ts";
+import { PNG } from "./images.ts";
+import { ScriptedRunner } from "./scripted-runner.ts";
+import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";
+import { conversation, readEntries, sessionFileOf } from "./transcript-file.ts";
+
+function ask(
+  url: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+  signal?: AbortSignal,
+): Promise<Response> {
+  return fetch(`${url}v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+function words(content: string): { messages: object[] } {
+  return { messages: [{ role: "user", content }] };
+}
+
+function publishedModel(url: string, headers: Readonly<Record<string, string>>): LanguageModel {
+  const provider = createOpenAICompatible({
+    name: "gateway",
+    baseURL: `${url}v1`,
+    apiKey: "secret",
+    includeUsage: true,
+    headers,
+  });
+  return provider("echo");
+}
+
+test("a published OpenAI client gets the answer of a session, and the next one goes on with it", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path, { token: "secret" });
+  const model = publishedModel(gateway.url, { "x-session-key": "over-http" });
+
+  const first = await generateText({ model, prompt: "one" });
+  const second = streamText({ model, prompt: "tool: two" });
+  const pieces: string[] = [];
+  for await (const piece of second.textStream) pieces.push(piece);
+
+  expect([first.text, first.finishReason]).toEqual(["echo: one", "stop"]);
+  expect(pieces.join("")).toBe("Counting the letters of two.\n\necho: tool: two");
+  expect(await second.finishReason).toBe("stop");
+  const rows = await conversation(await sessionFileOf(dir.path, "agent:main:over-http"));
+  expect(rows.filter((row) => row.startsWith("user"))).toEqual(["user: one", "user: tool: two"]);
+});
+
+test("the answer has the shape of a chat completion, and the models are listed", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+
+  const answer = await ask(gateway.url, words("hello"), { "idempotency-key": "run-1" });
+  const models = await fetch(`${gateway.url}v1/models`);
+
+  expect([answer.status, await answer.json()]).toEqual([
+    200,
+    {
+      id: "run-1",
+      object: "chat.completion",
+      created: expect.any(Number) as number,
+      model: "echo",
+      choices: [
+        {
+          index: 0,
+          message: { role: "assistant", content: "echo: hello", refusal: null },
+          logprobs: null,
+          finish_reason: "stop",
+        },
+      ],
+      usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
+    },
+  ]);
+  expect(await models.json()).toMatchObject({ object: "list", data: [{ id: "echo", object: "model" }] });
+});
+
+test("the same idempotency key five times at once is one run, and every request gets its answer", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  const headers = { "idempotency-key": "once", "x-session-key": "shared" };
+
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, (_, index) =>
+      ask(gateway.url, { ...words("slow: only once"), stream: index % 2 === 0 }, headers),
+    ),
+  );
+  const texts = await Promise.all(answers.map((answer) => answer.text()));
+  const later = await ask(gateway.url, words("slow: only once"), headers);
+
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  expect(texts.filter((text) => text.includes("once"))).toHaveLength(5);
+  expect(await later.json()).toMatchObject({ choices: [{ message: { content: "echo: slow: only once" } }] });
+  expect(await conversation(await sessionFileOf(dir.path, "agent:main:shared"))).toEqual([
+    "user: slow: only once",
+    "assistant: echo: slow: only once",
+  ]);
+});
+
+test("the earlier messages of a request begin an empty session and are left out of one that goes on", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner });
+  const messages = [
+    { role: "system", content: "Be brief." },
+    { role: "user", content: "first" },
+    { role: "assistant", content: "second" },
+    { role: "user", content: "third" },
+    { role: "user", content: [{ type: "text", text: "fourth" }] },
+  ];
+
+  const begun = ask(gateway.url, { messages, user: "someone" }, { "idempotency-key": "run-1" });
+  const run = await runner.started("run-1");
+  run.say("fifth");
+  run.finish();
+  await begun;
+  const continued = ask(
+    gateway.url,
+    {
+      messages: [...messages, { role: "assistant", content: "fifth" }, { role: "user", content: "sixth" }],
+      user: "someone",
+    },
+    { "idempotency-key": "run-2" },
+  );
+  (await runner.started("run-2")).finish();
+  await continued;
+
+  expect(run.request).toMatchObject({ input: "third\n\nfourth", instructions: "Be brief." });
+  expect(await conversation(await sessionFileOf(dir.path, "agent:main:someone"))).toEqual([
+    "system: Be brief.",
+    "user: first",
+    "assistant: second",
+    "user: third\n\nfourth",
+    "assistant: fifth",
+    "user: sixth",
+  ]);
+});
+
+test("an image in a message reaches the runner", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner });
+  const url = `data:image/png;base64,${PNG}`;
+  const content = [
+    { type: "text", text: "what is this?" },
+    { type: "image_url", image_url: { url } },
+  ];
+
+  const asked = ask(gateway.url, { messages: [{ role: "user", content }] }, { "idempotency-key": "run-1" });
+  const run = await runner.started("run-1");
+  run.finish();
+  await asked;
+
+  expect(run.request.messages).toMatchObject([
+    { content: [{ type: "text" }, { type: "image", data: PNG, mimeType: "image/png" }] },
+  ]);
+});
+
+test("a client that leaves stops nothing", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner });
+  await using client = await TestClient.connect(gateway.url);
+  const leaving = new AbortController();
+  const headers = { "idempotency-key": "run-1", "x-session-key": "left" };
+
+  const answer = await ask(gateway.url, { ...words("hello"), stream: true }, headers, leaving.signal);
+  const run = await runner.started("run-1");
+  run.say("I am ");
+  await client.chat((event) => event.runId === "run-1");
+  leaving.abort();
+  await expect(answer.text()).rejects.toThrow();
+  run.say("still here");
+  run.finish();
+
+  expect(await client.terminal("run-1")).toMatchObject({ state: "final" });
+  expect(await conversation(await sessionFileOf(dir.path, "agent:main:left"))).toEqual([
+    "user: hello",
+    "assistant: I am still here",
+  ]);
+});
+
+test("a message is on disk before any of its answer is sent", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await spawnGateway(dir.path);
+  const headers = { "idempotency-key": "run-1", "x-session-key": "durable" };
+
+  const answer = await ask(gateway.url, { ...words(`slow: ${"word ".repeat(200)}`), stream: true }, headers);
+  await answer.body?.getReader().read();
+  await gateway.kill("SIGKILL");
+
+  const entries = await readEntries(await sessionFileOf(dir.path, "agent:main:durable"));
+  expect(entries[0]).toMatchObject({
+    type: "custom",
+    customType: "session-lock.input",
+    data: { runId: "run-1" },
+  });
+});
+
+test("a run that fails is an error of the server that is not to be asked for again", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner });
+
+  const whole = ask(gateway.url, words("hello"), { "idempotency-key": "whole" });
+  (await runner.started("whole")).fail(new Error("no more ideas"));
+  const streamed = ask(gateway.url, { ...words("hello"), stream: true }, { "idempotency-key": "streamed" });
+  (await runner.started("streamed")).fail(new Error("no more ideas"));
+
+  const error = { message: "no more ideas", type: "server_error", param: null, code: "RUN_FAILED" };
+  expect([
+    (await whole).status,
+    (await whole).headers.get("x-should-retry"),
+    await (await whole).json(),
+  ]).toEqual([500, "false", { error }]);
+  expect(await (await streamed).text()).toMatch(`data: ${JSON.stringify({ error })}\n\n`);
+});
+
+test("a stopped run is told as an answer that was cut off", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  await using client = await TestClient.connect(gateway.url);
+
+  const asked = ask(gateway.url, words(`slow: ${"word ".repeat(200)}`), {
+    "idempotency-key": "run-1",
+    "x-session-key": "main",
+  });
+  await client.chat((event) => event.runId === "run-1");
+  await client.request("chat.abort", { sessionKey: "main" });
+
+  expect(await (await asked).json()).toMatchObject({ choices: [{ finish_reason: "length" }] });
+});
+
+test.each([
+  ["no JSON", "{", 400],
+  ["no messages", { messages: [] }, 400],
+  ["no words", words("  "), 400],
+  ["the assistant last", { messages: [{ role: "assistant", content: "me" }] }, 400],
+  ["a tool's message", { messages: [{ role: "tool", content: "42", tool_call_id: "1" }] }, 400],
+  ["tools", { ...words("x"), tools: [{ type: "function", function: { name: "rm" } }] }, 400],
+  ["two answers", { ...words("x"), n: 2 }, 400],
+  ["a foreign agent", { ...words("x"), user: "agent:other:main" }, 400],
+  [
+    "an image to be fetched",
+    {
+      messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "http://192.0.2.1/" } }] }],
+    },
+    400,
+  ],
+  ["a prototype", '{"messages":[{"role":"user","content":"x"}],"__proto__":{"stream":true}}', 400],
+  ["a body beyond the limit", words("x".repeat(26 * 1024 * 1024)), 413],
+])("a request with %s is refused in the shape of the API", async (_what, body, status) => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+
+  const answer = await ask(gateway.url, body);
+
+  expect([answer.status, await answer.json()]).toEqual([
+    status,
+    {
+      error: {
+        message: expect.any(String) as string,
+        type: "invalid_request_error",
+        param: null,
+        code: expect.toSatisfy((code) => code === null || typeof code === "string") as string,
+      },
+    },
+  ]);
+});
+
+test("what a page of another site can send without asking is refused", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  const plain = await ask(gateway.url, words("x"), { "content-type": "text/plain" });
+  const foreign = await ask(gateway.url, words("x"), { origin: "http://evil.example" });
+
+  expect([plain.status, foreign.status]).toEqual([415, 403]);
+  expect(await (await fetch(`${gateway.url}v1/embeddings`)).json()).toMatchObject({ error: { param: null } });
+});
+
+test("with a token, a request without it or with a wrong one is refused, and ten wrong ones have to wait", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path, { token: "secret" });
+  const statusWith = async (headers: Record<string, string>): Promise<number> => {
+    const answer = await ask(gateway.url, words("x"), headers);
+    await answer.text();
+    return answer.status;
+  };
+
+  expect(await statusWith({})).toBe(401);
+  expect(await statusWith({ authorization: "Basic secret" })).toBe(401);
+  expect(await statusWith({ authorization: "Bearer secret" })).toBe(200);
+  const refused = [];
+  for (let count = 0; count < 10; count += 1)
+    refused.push(await statusWith({ authorization: "Bearer guess" }));
+  expect(new Set(refused)).toEqual(new Set([401]));
+  expect(await statusWith({ authorization: "Bearer secret" })).toBe(429);
+});
+
+test("a gateway that stops answers who waits for a run that will come after its next start", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner, drainMs: 0 });
+  const headers = (runId: string) => ({ "idempotency-key": runId, "x-session-key": "main" });
+
+  const active = ask(gateway.url, words("active"), headers("active"));
+  await runner.started("active");
+  await using client = await TestClient.connect(gateway.url);
+  const waiting = ask(gateway.url, words("waiting"), headers("waiting"));
+  while ((await client.request("status"))["queuedRuns"] !== 1);
+  await gateway.close();
+
+  expect((await active).status).toBe(200);
+  expect([(await waiting).status, await (await waiting).json()]).toMatchObject([
+    503,
+    { error: { code: "UNAVAILABLE" } },
+  ]);
+});
