@@ -55,13 +55,21 @@ export class AppendQueue {
   readonly #durability: Durability;
   readonly #disk: Disk;
   readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #assertWanted: () => void;
   #waiting: Pending[] = [];
   #gathering: Promise<void> | undefined;
 
-  constructor(log: SessionLog, durability: Durability, disk = SYSTEM_DISK) {
+  /** `assertWanted` is asked under the lock, before anything is written; what it throws fails the appends. */
+  constructor(
+    log: SessionLog,
+    durability: Durability,
+    disk = SYSTEM_DISK,
+    assertWanted: () => void = () => undefined,
+  ) {
     this.#disk = disk;
     this.#log = log;
     this.#durability = durability;
+    this.#assertWanted = assertWanted;
   }
 
   /** Resolves when what became of the request is known; rejects when nothing of it is acknowledged. */
@@ -119,6 +127,7 @@ export class AppendQueue {
   /** Never rejects: a failure belongs to the requests of the group, not to the one that happened to have the lock. */
   async #write(lock: SessionWriteLock, group: readonly Pending[]): Promise<Outcome> {
     try {
+      this.#assertWanted();
       using batch = AppendBatch.begin(this.#log, lock, this.#disk);
       const results = new Map(
         group.map((pending) => [pending, stage(batch, pending.request, this.#log.path)]),

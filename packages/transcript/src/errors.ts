@@ -5,11 +5,12 @@
  * - `NOT_A_SESSION` the path is not a session file (no valid header, a link, a folder, a device); it was left untouched
  * - `UNSUPPORTED_VERSION` a session of a format version that this operation does not know
  * - `NOT_FOUND` there is no such session file
- * - `CONFLICT` the leaf is not the one the caller expected; nothing was written
+ * - `CONFLICT` the leaf, or the record, is not the one the caller expected; nothing was written
  * - `INVALID_MESSAGE` the message or data cannot be stored; nothing was written
  * - `INVALID_KEY` a session key, agent id or idempotency key that is not allowed
  * - `INVALID_RECORD` a record file of the session store that cannot be read
  * - `SESSION_MISMATCH` the file belongs to another session
+ * - `UNBOUND` the session key that the append is for stands for another session by now, or for none; nothing was written
  * - `CLOSED` the transcript was closed
  * - `IO` the file system refused; `errno` says how (`ENOSPC`, `EIO`, …) and nothing was acknowledged
  */
@@ -23,6 +24,7 @@ export type TranscriptErrorCode =
   | "INVALID_KEY"
   | "INVALID_RECORD"
   | "SESSION_MISMATCH"
+  | "UNBOUND"
   | "CLOSED"
   | "IO";
 
@@ -30,6 +32,8 @@ export type TranscriptErrorCode =
 export interface TranscriptErrorFacts {
   /** The session (or record) file concerned. */
   readonly sessionFile?: string;
+  /** The groups of record fields that changed meanwhile. */
+  readonly groups?: readonly string[];
   readonly cause?: unknown;
 }
 
@@ -40,12 +44,15 @@ export class TranscriptError extends Error {
   readonly sessionFile: string | undefined;
   /** The system's error name (`ENOSPC`, `EIO`, `EACCES`, …) where the cause has one. */
   readonly errno: string | undefined;
+  /** Of a `CONFLICT` in the session store: the groups of fields that were changed since the record was read. */
+  readonly groups: readonly string[] | undefined;
 
   constructor(code: TranscriptErrorCode, message: string, facts: TranscriptErrorFacts = {}) {
     super(message, { cause: facts.cause });
     this.code = code;
     this.sessionFile = facts.sessionFile;
     this.errno = errnoOf(facts.cause);
+    this.groups = facts.groups;
   }
 }
 

@@ -1,5 +1,7 @@
 import { TranscriptError } from "./errors.ts";
 import { openTranscript } from "./open-transcript.ts";
+import type { SessionBinding } from "./session-binding.ts";
+import type { SessionRecord } from "./session-record.ts";
 import type { Transcript } from "./transcript.ts";
 
 // A transcript knows the keys of its file only after it scanned it once. It holds no descriptor, so keeping some costs memory
@@ -8,17 +10,18 @@ const HOT = Symbol.for("@session-lock/transcript.hot");
 const MAX_HOT = 32;
 
 /**
- * Uses the transcript of a session that this process keeps at hand, or opens it. The ones used least recently go first.
+ * Uses the transcript that a key is bound to, which this process keeps at hand, or opens it. The ones used least recently
+ * go first.
  *
  * `use` is called a second time, with a new one, when the file was deleted or replaced since the last use.
  */
 export async function withHotTranscript<T>(
-  sessionFile: string,
-  sessionId: string,
+  { sessionFile, sessionId }: SessionRecord,
+  boundTo: SessionBinding,
   use: (transcript: Transcript) => Promise<T>,
 ): Promise<T> {
   const hot = hotTranscripts();
-  const name = `${sessionId} ${sessionFile}`;
+  const name = JSON.stringify([sessionId, sessionFile, boundTo.sessionKey, boundTo.storePath]);
   const known = hot.get(name);
   if (known !== undefined) {
     keep(hot, name, known);
@@ -29,7 +32,7 @@ export async function withHotTranscript<T>(
       hot.delete(name);
     }
   }
-  const opened = await openTranscript(sessionFile, { expectedSessionId: sessionId });
+  const opened = await openTranscript(sessionFile, { expectedSessionId: sessionId, boundTo });
   keep(hot, name, opened);
   return use(opened);
 }

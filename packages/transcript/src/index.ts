@@ -58,6 +58,7 @@ export type {
 export { piSessionFolder as getDefaultSessionDir } from "./pi-layout.ts";
 export { mostRecentSession as findMostRecentSession } from "./recent-session.ts";
 export type { SessionInfo } from "./session-info.ts";
+export type { SessionBinding } from "./session-binding.ts";
 export { parseSessionKey } from "./session-key.ts";
 export type { ParsedSessionKey } from "./session-key.ts";
 export type { SessionListProgress } from "./session-list.ts";
@@ -67,7 +68,7 @@ export { sessionEntryToContextMessages } from "./session-projection.ts";
 export type { ProjectedEntry, SessionProjection } from "./session-projection.ts";
 export type { SessionRecord, SessionRecordPatch } from "./session-record.ts";
 export { defaultStorePath, openSessionStore } from "./session-store.ts";
-export type { SessionStore } from "./session-store.ts";
+export type { RecordWaitOptions, SessionStore, UpdateRecordOptions } from "./session-store.ts";
 export { getLatestCompactionEntry, loadEntriesFromFile, parseSessionEntries } from "./session-text.ts";
 export type { SequencedEntry, TailOptions } from "./tail-entries.ts";
 export type {

@@ -1,8 +1,8 @@
-import path from "node:path";
-import { SessionLockError } from "session-lock";
-import { TranscriptError } from "./errors.ts";
+import { errnoOf, TranscriptError } from "./errors.ts";
 import { withHotTranscript } from "./hot-transcripts.ts";
 import type { AssistantMessage, Usage } from "./message.ts";
+import { mirroredText } from "./mirrored-text.ts";
+import type { SessionBinding } from "./session-binding.ts";
 import { parseSessionKey } from "./session-key.ts";
 import type { SessionRecord } from "./session-record.ts";
 import { defaultStorePath, openSessionStore } from "./session-store.ts";
@@ -13,7 +13,7 @@ export interface DeliveryMirror {
   readonly agentId?: string;
   readonly sessionKey: string;
   readonly text?: string;
-  /** Recorded by their file names, comma-joined, when there is no text. */
+  /** Recorded by their file names, comma-joined, when there is no text; as `media` when they have none. */
   readonly mediaUrls?: readonly string[];
   /** The session store's folder. Default: that of the agent. */
   readonly storePath?: string;
@@ -35,8 +35,12 @@ const ZERO_USAGE: Usage = {
   cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 },
 };
 
+/** So often may a key be bound anew while one text waits to be recorded. */
+const MAX_BINDINGS = 100;
+
 /**
- * Records a delivered text as an assistant message, under the session's write lock.
+ * Records a delivered text as an assistant message, under the session's write lock, in the session that the key stands
+ * for at that instant. Nothing is recorded, and so nothing acknowledged, in a session that the key was taken from.
  *
  * Never throws for what may happen on a good day: a missing or unknown session key, nothing to record, a session that is
  * locked for too long, a file that cannot be written are `{ ok: false, reason }`.
@@ -48,51 +52,52 @@ export async function appendAssistantMessageToSessionTranscript(
   const text = mirroredText(mirror);
   if (text === "") return { ok: false, reason: "empty text" };
   try {
-    return await recordInCurrentSession(mirror, text);
+    return await recordInBoundSession(bindingOf(mirror), text, mirror.idempotencyKey);
   } catch (error) {
-    if (error instanceof TranscriptError || error instanceof SessionLockError) {
+    // A named failure, ours, the lock's or the system's. Anything else is a fault of the program and stays one.
+    if (error instanceof Error && errnoOf(error) !== undefined && !(error instanceof TypeError))
       return { ok: false, reason: error.message };
-    }
     throw error;
   }
 }
 
-/**
- * A key may get another session while the text waits for the lock of the old one. Then the text is in the old one, where
- * the key's readers do not look any more, so it is recorded in the new one too.
- */
-async function recordInCurrentSession(mirror: DeliveryMirror, text: string): Promise<MirrorResult> {
-  let record = await findRecord(mirror);
-  if (record === undefined) return { ok: false, reason: `unknown sessionKey: ${mirror.sessionKey.trim()}` };
-  for (;;) {
-    const result = await recordText(record, text, mirror.idempotencyKey);
-    const now = await findRecord(mirror);
-    if (now === undefined || now.sessionFile === record.sessionFile) return result;
-    record = now;
-  }
-}
-
-async function findRecord({
-  sessionKey,
-  agentId,
-  storePath,
-}: DeliveryMirror): Promise<SessionRecord | undefined> {
+function bindingOf({ sessionKey, agentId, storePath }: DeliveryMirror): SessionBinding {
   const key = parseSessionKey(sessionKey.trim());
-  return openSessionStore(storePath ?? defaultStorePath(agentId ?? key.agentId)).get(key.sessionKey);
+  return { sessionKey: key.sessionKey, storePath: storePath ?? defaultStorePath(agentId ?? key.agentId) };
 }
 
-async function recordText(
-  { sessionFile, sessionId }: SessionRecord,
+async function recordInBoundSession(
+  binding: SessionBinding,
   text: string,
   idempotencyKey: string | undefined,
 ): Promise<MirrorResult> {
-  const { messageId } = await withHotTranscript(sessionFile, sessionId, (transcript) =>
-    transcript.append(mirrorMessage(text), {
-      purpose: "delivery mirror",
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    }),
-  );
-  return { ok: true, sessionFile, messageId };
+  const store = openSessionStore(binding.storePath);
+  for (let turn = 0; turn < MAX_BINDINGS; turn += 1) {
+    const record = await store.get(binding.sessionKey);
+    if (record === undefined) return { ok: false, reason: `unknown sessionKey: ${binding.sessionKey}` };
+    const result = await recordUnlessRebound(record, binding, text, idempotencyKey);
+    if (result !== undefined) return result;
+  }
+  return { ok: false, reason: `${binding.sessionKey} is bound to another session again and again` };
+}
+
+/** Undefined, with nothing recorded, when the key was taken from this session while the text waited for the lock. */
+async function recordUnlessRebound(
+  record: SessionRecord,
+  binding: SessionBinding,
+  text: string,
+  idempotencyKey: string | undefined,
+): Promise<MirrorResult | undefined> {
+  const keyed = idempotencyKey === undefined ? {} : { idempotencyKey };
+  try {
+    const { messageId } = await withHotTranscript(record, binding, (transcript) =>
+      transcript.append(mirrorMessage(text), { purpose: "delivery mirror", ...keyed }),
+    );
+    return { ok: true, sessionFile: record.sessionFile, messageId };
+  } catch (error) {
+    if (error instanceof TranscriptError && error.code === "UNBOUND") return undefined;
+    throw error;
+  }
 }
 
 function mirrorMessage(text: string): AssistantMessage {
@@ -106,25 +111,4 @@ function mirrorMessage(text: string): AssistantMessage {
     stopReason: "stop",
     timestamp: Date.now(),
   };
-}
-
-function mirroredText({ text = "", mediaUrls = [] }: DeliveryMirror): string {
-  if (text.trim() !== "") return text.trim();
-  return mediaUrls
-    .map(fileNameOf)
-    .filter((name) => name !== "")
-    .join(", ");
-}
-
-/** The file's name only: the rest of a media URL may carry a secret. */
-function fileNameOf(mediaUrl: string): string {
-  const [location = ""] = mediaUrl.trim().split(/[?#]/);
-  const name = path.posix.basename(
-    location.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, "").replaceAll("\\", "/"),
-  );
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name; // a stray percent sign: the name as it stands is still a name
-  }
 }

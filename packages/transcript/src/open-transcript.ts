@@ -4,6 +4,8 @@ import { withSessionWriteLock } from "session-lock";
 import type { Durability } from "./append.ts";
 import { TranscriptError } from "./errors.ts";
 import { encodeHeader, newHeader } from "./header.ts";
+import { assertBound } from "./session-binding.ts";
+import type { SessionBinding } from "./session-binding.ts";
 import { ensureFolder, publishFile } from "./session-file.ts";
 import { assertSessionId } from "./session-key.ts";
 import { SessionLog } from "./session-log.ts";
@@ -28,6 +30,11 @@ export interface OpenTranscriptOptions {
   readonly expectedSessionId?: string;
   /** How long an append waits for the lock, in milliseconds. Default: that of `session-lock`. */
   readonly lockTimeoutMs?: number;
+  /**
+   * The session key that is written for; open the file by the `sessionFile` of its record. Once the key was deleted or
+   * stands for another session, an append fails with `UNBOUND` and has written nothing. Default: no key is asked for.
+   */
+  readonly boundTo?: SessionBinding;
 }
 
 /**
@@ -40,7 +47,7 @@ export async function openTranscript(
   sessionFile: string,
   options: OpenTranscriptOptions = {},
 ): Promise<Transcript> {
-  const { create = {}, durability = "fdatasync", expectedSessionId, lockTimeoutMs } = options;
+  const { create = {}, durability = "fdatasync", expectedSessionId, lockTimeoutMs, boundTo } = options;
   const file = path.resolve(sessionFile);
   const log = SessionLog.open(file) ?? (await createSession(file, create, options));
   if (expectedSessionId !== undefined && log.header.id !== expectedSessionId) {
@@ -52,13 +59,13 @@ export async function openTranscript(
       },
     );
   }
-  return new Transcript(log, { durability, lockTimeoutMs });
+  return new Transcript(log, { durability, lockTimeoutMs, boundTo });
 }
 
 async function createSession(
   file: string,
   create: CreateSession | false,
-  { expectedSessionId, lockTimeoutMs }: OpenTranscriptOptions,
+  { expectedSessionId, lockTimeoutMs, boundTo }: OpenTranscriptOptions,
 ): Promise<SessionLog> {
   if (create === false)
     throw new TranscriptError("NOT_FOUND", `there is no session ${file}`, { sessionFile: file });
@@ -68,6 +75,7 @@ async function createSession(
   return withSessionWriteLock(
     file,
     (lock) => {
+      if (boundTo) assertBound(boundTo, { sessionFile: file, sessionId: header.id });
       lock.assertHeld();
       publishFile(file, encodeHeader(header));
       const log = SessionLog.open(file);

@@ -165,6 +165,18 @@ export function replaceFile(file: string, text: string): void {
   }
 }
 
+/** Removes a file durably. False when there was none. */
+export function removeFile(file: string): boolean {
+  try {
+    unlinkSync(file);
+    syncFolder(path.dirname(file));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw asIoError(error, "delete", file);
+  }
+}
+
 /** Keeps bytes that are cut from `file`, behind those kept earlier, in `<file>.rej`. */
 export function keepRejected(file: string, bytes: Buffer): void {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | SAFE;

@@ -11,28 +11,36 @@ export interface SessionRecord {
   readonly createdAt: number;
   /** Milliseconds since the epoch; later than before after every change. */
   readonly updatedAt: number;
+  /** For each group of fields the number of its last change, by which `expectedRecord` knows what changed since. */
+  readonly groupVersions: Readonly<Record<string, number>>;
   readonly label?: string;
   readonly [field: string]: unknown;
 }
 
-/** Fields to set. A field set to undefined goes away; fields left out stay as they are. */
+/**
+ * Fields to set. A field set to undefined goes away; fields left out stay as they are, and so do those that the store
+ * keeps itself (`sessionKey`, `createdAt`, `updatedAt`, `groupVersions`).
+ */
 export interface SessionRecordPatch {
+  /** Binds the key to another session. Without a `sessionFile` it gets a new file in the store. */
   readonly sessionId?: string;
   readonly sessionFile?: string;
   readonly label?: string | undefined;
   readonly [field: string]: unknown;
 }
 
+/** A longer record is neither written nor read. */
+export const MAX_RECORD_BYTES = 1024 * 1024;
+
 /** The record's bytes. A transcript inside the store is named relative to it, so that the folder can be moved. */
 export function encodeRecord(record: SessionRecord, storePath: string): string {
   const relative = path.relative(storePath, record.sessionFile);
   const isInside = relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative);
   const fields = { ...record, sessionFile: isInside ? relative : record.sessionFile };
-  try {
-    return `${JSON.stringify(fields, undefined, 2)}\n`;
-  } catch (cause) {
-    throw new TranscriptError("INVALID_RECORD", `the record of ${record.sessionKey} is not JSON`, { cause });
-  }
+  const text = jsonOf(fields, record.sessionKey);
+  if (Buffer.byteLength(text) <= MAX_RECORD_BYTES) return text;
+  const message = `the record of ${record.sessionKey} would have more than ${MAX_RECORD_BYTES} bytes`;
+  throw new TranscriptError("INVALID_RECORD", message);
 }
 
 /** Throws `INVALID_RECORD` for anything that is not a record. */
@@ -41,22 +49,47 @@ export function parseRecord(text: string, storePath: string, file: string): Sess
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new TranscriptError("INVALID_RECORD", `${file} is not a session record`, {
-      sessionFile: file,
-      cause,
-    });
+    throw notARecord(file, cause);
   }
-  if (!isRecord(value)) {
-    throw new TranscriptError("INVALID_RECORD", `${file} is not a session record`, { sessionFile: file });
-  }
-  return { ...value, sessionFile: path.resolve(storePath, value.sessionFile) };
+  if (!isRecord(value)) throw notARecord(file, undefined);
+  const { groupVersions }: { readonly groupVersions: unknown } = value;
+  return {
+    ...value,
+    sessionFile: path.resolve(storePath, value.sessionFile),
+    // Without versions a group begins to have one with its next change.
+    groupVersions: areVersions(groupVersions) ? groupVersions : {},
+  };
 }
 
+export function notARecord(file: string, cause: unknown): TranscriptError {
+  return new TranscriptError("INVALID_RECORD", `${file} is not a session record`, {
+    sessionFile: file,
+    cause,
+  });
+}
+
+function jsonOf(fields: object, sessionKey: string): string {
+  try {
+    return `${JSON.stringify(fields, undefined, 2)}\n`;
+  } catch (cause) {
+    throw new TranscriptError("INVALID_RECORD", `the record of ${sessionKey} is not JSON`, { cause });
+  }
+}
+
+/** `groupVersions` is not asked for: the caller puts its own in the place of missing ones. */
 function isRecord(value: unknown): value is SessionRecord {
   if (typeof value !== "object" || value === null) return false;
   const fields: Readonly<Record<string, unknown>> = { ...value };
   return (
     ["sessionKey", "sessionId", "sessionFile"].every((name) => typeof fields[name] === "string") &&
     ["createdAt", "updatedAt"].every((name) => typeof fields[name] === "number")
+  );
+}
+
+function areVersions(value: unknown): value is SessionRecord["groupVersions"] {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((version) => typeof version === "number")
   );
 }

@@ -1,35 +1,65 @@
-import { randomUUID } from "node:crypto";
-import { readdir, readFile, unlink } from "node:fs/promises";
 import path from "node:path";
-import { withSessionWriteLock } from "session-lock";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { homeFolder } from "./config.ts";
-import { asIoError, errnoOf, TranscriptError } from "./errors.ts";
-import { ensureFolder, replaceFile } from "./session-file.ts";
-import { assertAgentId, assertSessionId, parseSessionKey, recordName } from "./session-key.ts";
-import { encodeRecord, parseRecord } from "./session-record.ts";
+import { TranscriptError } from "./errors.ts";
+import { readRecord, recordFiles, removeRecord, writeRecord } from "./record-file.ts";
+import { applyPatch, assertUnchanged, isRebound } from "./record-patch.ts";
+import { changeRecord } from "./session-binding.ts";
+import type { LockWait } from "./session-binding.ts";
+import { ensureFolder } from "./session-file.ts";
+import { assertHolds } from "./session-identity.ts";
+import { assertAgentId, parseSessionKey, recordName } from "./session-key.ts";
 import type { SessionRecord, SessionRecordPatch } from "./session-record.ts";
 
-/** The records of one agent's sessions: one small file per session key, each behind its own write lock. */
+/** How a change of a record waits for its turn. */
+export interface RecordWaitOptions {
+  /** Give up after this long, in milliseconds. Default: 10 000. */
+  readonly timeoutMs?: number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
+}
+
+export interface UpdateRecordOptions extends RecordWaitOptions {
+  /**
+   * The record that the change was decided on: fails with `CONFLICT` when one of the field groups that the patch changes
+   * was changed since. Other groups may have changed. Given as undefined it stands for a key without a record.
+   */
+  readonly expectedRecord?: SessionRecord | undefined;
+}
+
+/**
+ * The records of one agent's sessions: one small file per session key, each behind its own write lock.
+ *
+ * Every method throws `INVALID_KEY` for what is no session key. Who waits too long gets the `SessionLockError` of the lock.
+ */
 export interface SessionStore {
   /** The folder, absolute. Transcripts made by `ensure` are in it too. */
   readonly storePath: string;
-  /** Throws `INVALID_KEY`, and `INVALID_RECORD` when the record's file cannot be read as one. */
+  /** Throws `INVALID_RECORD` when the record's file cannot be read as one. */
   get(sessionKey: string): Promise<SessionRecord | undefined>;
   /**
-   * Changes a record, or makes it. `mutate` is given the record as it is on disk and runs under its lock: keep it short
-   * and synchronous. It returns the fields to change, or undefined to leave all as it is. Returns the record after it.
+   * Changes a record, or makes it. `mutate` is given the record as it is on disk and runs under its lock: keep it short,
+   * and free of effects, as it runs a second time where the first one showed that the key is to be bound to another
+   * session. It returns the fields to change, or undefined to leave all as it is. Returns the record after it.
+   *
+   * Binding a key to another session waits for the write lock of the old transcript, and fails with `SESSION_MISMATCH`
+   * or `NOT_A_SESSION` when the new file holds another session, or something else.
    */
   update(
     sessionKey: string,
     mutate: (record: SessionRecord | undefined) => SessionRecordPatch | undefined,
+    options?: UpdateRecordOptions,
   ): Promise<SessionRecord | undefined>;
-  /** All records, the latest change first. A file that is no record is left out, with a process warning. */
+  /** All records, the latest change first. One that cannot be read is left out, with a process warning. */
   list(): Promise<readonly SessionRecord[]>;
-  /** Forgets the key; its transcript stays. False when there was no record. */
-  delete(sessionKey: string): Promise<boolean>;
+  /** Forgets the key, under the write lock of its transcript, which stays. False when there was no record. */
+  delete(sessionKey: string, options?: RecordWaitOptions): Promise<boolean>;
   /** The record, made with a fresh session id and file path on first use. The transcript itself is not made. */
   ensure(sessionKey: string): Promise<SessionRecord>;
 }
+
+const PATIENCE_MS = 10_000;
+const RECORDS_A_TURN = 100;
 
 /** `<SESSION_LOCK_HOME or ~/.session-lock>/agents/<agentId>/sessions`. Default agent: `main`. Throws `INVALID_KEY`. */
 export function defaultStorePath(agentId = "main"): string {
@@ -39,33 +69,39 @@ export function defaultStorePath(agentId = "main"): string {
 /** Opens a store. Touches nothing; the folder is made, with mode 0700, by the first write. */
 export function openSessionStore(storePath: string): SessionStore {
   const folder = path.resolve(storePath);
-  const fileOf = (sessionKey: string) => path.join(folder, recordName(sessionKey));
+  const fileOf = (key: string) => path.join(folder, recordName(key));
 
-  async function get(sessionKey: string): Promise<SessionRecord | undefined> {
-    const { sessionKey: key } = parseSessionKey(sessionKey);
-    const record = await readRecord(fileOf(key), folder);
-    if (record === undefined || record.sessionKey === key) return record;
-    throw new TranscriptError("INVALID_RECORD", `${fileOf(key)} is the record of another session key`, {
-      sessionFile: fileOf(key),
+  const get: SessionStore["get"] = (sessionKey) =>
+    new Promise((resolve) => {
+      const { sessionKey: key } = parseSessionKey(sessionKey);
+      resolve(recordOf(key, fileOf(key)));
     });
-  }
 
-  const update: SessionStore["update"] = async (sessionKey, mutate) => {
+  const update: SessionStore["update"] = async (sessionKey, mutate, options = {}) => {
     const { sessionKey: key } = parseSessionKey(sessionKey);
     const file = fileOf(key);
     ensureFolder(folder);
-    return withSessionWriteLock(
+    const expected = Object.hasOwn(options, "expectedRecord")
+      ? { record: options.expectedRecord }
+      : undefined;
+    return changeRecord<SessionRecord | undefined>(
       file,
-      async (lock) => {
-        const before = await get(key);
+      (locks) => {
+        const before = recordOf(key, file);
         const patch = mutate(before);
-        if (patch === undefined) return before;
-        const after = applyPatch(key, before, patch, folder);
-        lock.assertHeld();
-        replaceFile(file, encodeRecord(after, folder));
-        return after;
+        if (patch === undefined) return { kind: "made", value: before };
+        if (expected) assertUnchanged(before, patch, expected, key);
+        const after = applyPatch(before, patch, { sessionKey: key, folder, epoch: locks.epoch });
+        if (before === undefined || isRebound(before, after)) {
+          assertHolds(after.sessionFile, after.sessionId);
+          if (before && before.sessionFile !== locks.sessionFile)
+            return { kind: "needs", sessionFile: before.sessionFile };
+        }
+        locks.assertHeld();
+        writeRecord(file, after);
+        return { kind: "made", value: after };
       },
-      { purpose: "session record" },
+      waitOf(options),
     );
   };
 
@@ -78,71 +114,62 @@ export function openSessionStore(storePath: string): SessionStore {
   }
 
   async function list(): Promise<readonly SessionRecord[]> {
-    const names = await readdir(folder).catch((error: unknown) => {
-      if (errnoOf(error) === "ENOENT") return []; // nothing was stored yet
-      throw asIoError(error, "list", folder);
-    });
     const records: SessionRecord[] = [];
-    for (const name of names.filter((candidate) => /^[0-9a-f]{64}\.json$/.test(candidate))) {
-      const record = await readRecord(path.join(folder, name), folder).catch(warnAboutRecord);
+    for (const [at, file] of recordFiles(folder).entries()) {
+      const record = readOrWarn(file);
       if (record) records.push(record);
+      if (at % RECORDS_A_TURN === RECORDS_A_TURN - 1) await nextTurn();
     }
     return records.sort((a, b) => b.updatedAt - a.updatedAt);
   }
 
-  async function remove(sessionKey: string): Promise<boolean> {
+  async function remove(sessionKey: string, options: RecordWaitOptions = {}): Promise<boolean> {
     const file = fileOf(parseSessionKey(sessionKey).sessionKey);
     ensureFolder(folder);
-    return withSessionWriteLock(
+    return changeRecord<boolean>(
       file,
-      async (lock) => {
-        lock.assertHeld();
-        return unlink(file).then(
-          () => true,
-          (error: unknown) => {
-            if (errnoOf(error) === "ENOENT") return false;
-            throw asIoError(error, "delete", file);
-          },
-        );
+      (locks) => {
+        const bound = readable(file)?.sessionFile;
+        if (bound !== locks.sessionFile && bound !== undefined) return { kind: "needs", sessionFile: bound };
+        locks.assertHeld();
+        return { kind: "made", value: removeRecord(file) };
       },
-      { purpose: "delete session record" },
+      waitOf(options),
     );
   }
 
   return { storePath: folder, get, update, list, delete: remove, ensure };
 }
 
-async function readRecord(file: string, folder: string): Promise<SessionRecord | undefined> {
+function waitOf({ timeoutMs = PATIENCE_MS, signal }: RecordWaitOptions): LockWait {
+  return { timeoutMs, signal };
+}
+
+function recordOf(key: string, file: string): SessionRecord | undefined {
+  const record = readRecord(file);
+  if (record === undefined || record.sessionKey === key) return record;
+  throw new TranscriptError("INVALID_RECORD", `${file} is the record of another session key`, {
+    sessionFile: file,
+  });
+}
+
+/** What is wrong with one record concerns no other. */
+function readOrWarn(file: string): SessionRecord | undefined {
   try {
-    return parseRecord(await readFile(file, "utf8"), folder, file);
+    return readRecord(file);
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw asIoError(error, "read", file);
+    if (!(error instanceof TranscriptError)) throw error;
+    process.emitWarning(error.message, { code: error.code });
+    return undefined;
   }
 }
 
-function warnAboutRecord(error: unknown): undefined {
-  if (!(error instanceof TranscriptError) || error.code !== "INVALID_RECORD") throw error;
-  process.emitWarning(error.message, { code: error.code });
-}
-
-function applyPatch(
-  sessionKey: string,
-  before: SessionRecord | undefined,
-  patch: SessionRecordPatch,
-  folder: string,
-): SessionRecord {
-  const now = Date.now();
-  const sessionId = assertSessionId(patch.sessionId ?? before?.sessionId ?? randomUUID());
-  const sessionFile = patch.sessionFile ?? before?.sessionFile ?? path.join(folder, `${sessionId}.jsonl`);
-  const changed: Record<string, unknown> = { ...before, ...patch };
-  const kept = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
-  return {
-    ...kept,
-    sessionKey,
-    sessionId,
-    sessionFile: path.resolve(folder, sessionFile),
-    createdAt: before?.createdAt ?? now,
-    updatedAt: Math.max(now, (before?.updatedAt ?? 0) + 1),
-  };
+/** A record that cannot be read binds nothing, and can be deleted all the same. */
+function readable(file: string): SessionRecord | undefined {
+  try {
+    return readRecord(file);
+  } catch (error) {
+    if (error instanceof TranscriptError && error.code === "INVALID_RECORD") return undefined;
+    throw error;
+  }
 }

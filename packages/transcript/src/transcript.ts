@@ -8,12 +8,15 @@ import type { Compaction } from "./compaction.ts";
 import { projectContext } from "./context/project-context.ts";
 import type { ProjectedContext, ProjectionOptions } from "./context/project-context.ts";
 import type { ProviderProfile } from "./context/profile.ts";
+import { SYSTEM_DISK } from "./disk.ts";
 import { draftCustom, draftMessage } from "./draft.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
 import { draftInterrupted } from "./interrupted.ts";
 import type { AgentMessage } from "./message.ts";
+import { assertBound } from "./session-binding.ts";
+import type { SessionBinding } from "./session-binding.ts";
 import type { SessionLog } from "./session-log.ts";
 import { settled } from "./settled.ts";
 import { tailEntries } from "./tail-entries.ts";
@@ -53,6 +56,7 @@ export type AppendItem =
 export interface TranscriptSettings {
   readonly durability: Durability;
   readonly lockTimeoutMs: number | undefined;
+  readonly boundTo: SessionBinding | undefined;
 }
 
 /**
@@ -67,9 +71,10 @@ export class Transcript {
   readonly #lockTimeoutMs: number | undefined;
   readonly #closing = new AbortController();
 
-  constructor(log: SessionLog, { durability, lockTimeoutMs }: TranscriptSettings) {
+  constructor(log: SessionLog, { durability, lockTimeoutMs, boundTo }: TranscriptSettings) {
     this.#log = log;
-    this.#queue = new AppendQueue(log, durability);
+    const place = { sessionFile: log.path, sessionId: log.header.id };
+    this.#queue = new AppendQueue(log, durability, SYSTEM_DISK, () => boundTo && assertBound(boundTo, place));
     this.#lockTimeoutMs = lockTimeoutMs;
   }
 
@@ -91,7 +96,7 @@ export class Transcript {
    * Appends a message below the leaf. Resolves when it is as durable as the transcript was opened for.
    *
    * With a key, the key is stored as `message.idempotencyKey`. Throws `INVALID_MESSAGE`, `INVALID_KEY`, `CONFLICT`,
-   * `SESSION_MISMATCH`, `IO`; none of them leaves a trace of the message on the branch.
+   * `SESSION_MISMATCH`, `UNBOUND`, `IO`; none of them leaves a trace of the message on the branch.
    */
   async append(message: AgentMessage, options: AppendOptions = {}): Promise<Appended> {
     return this.#appendOne(draftMessage(message, options.idempotencyKey), options);

@@ -1,4 +1,5 @@
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { acquireSessionWriteLock } from "session-lock";
 import { afterEach, expect, test, vi } from "vitest";
 import {
@@ -13,6 +14,7 @@ import { Transcript } from "../src/transcript.ts";
 import { assistantMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
 import { tempFolder } from "./temp-session.ts";
+import { startWorker } from "./worker.ts";
 
 const sessionKey = "agent:main:main";
 
@@ -51,18 +53,35 @@ test("a delivered text becomes one assistant message that says where it came fro
   });
 });
 
-test("media is recorded by its file names, without the rest of its URLs", async () => {
+test.each([
+  ["https://host/a/cat%20one.png?token=secret", "cat one.png"],
+  ["file:///tmp/two.jpg#x", "two.jpg"],
+  ["C:\\pictures\\three.gif", "three.gif"],
+  ["100%.png", "100%.png"],
+  ["https://host/a%0A%1Bb.png", "a b.png"],
+  ["https://host/", "media"],
+  ["data:image/png;base64,iVBORw0/KGgo", "media"],
+])("the medium %j is recorded as %j", async (mediaUrl, recorded) => {
   const { storePath, sessionFile } = await storeWithSession();
-  const mediaUrls = [
-    "https://host/a/cat%20one.png?token=secret",
-    "file:///tmp/two.jpg#x",
-    "C:\\pictures\\three.gif",
-    "100%.png",
-  ];
+
+  await appendAssistantMessageToSessionTranscript({
+    sessionKey,
+    storePath,
+    text: " ",
+    mediaUrls: [mediaUrl],
+  });
+
+  expect(readRaw(sessionFile).visible).toEqual([recorded]);
+});
+
+test("several media are joined by commas, and a text goes before media", async () => {
+  const { storePath, sessionFile } = await storeWithSession();
+  const mediaUrls = ["https://host/one.png", "https://host/", "", "https://host/two.png"];
 
   await appendAssistantMessageToSessionTranscript({ sessionKey, storePath, mediaUrls });
+  await appendAssistantMessageToSessionTranscript({ sessionKey, storePath, mediaUrls, text: "look" });
 
-  expect(readRaw(sessionFile).visible).toEqual(["cat one.png, two.jpg, three.gif, 100%.png"]);
+  expect(readRaw(sessionFile).visible).toEqual(["one.png, two.png", "look"]);
 });
 
 test("what the run has recorded under its key is not recorded twice", async () => {
@@ -87,7 +106,7 @@ test("what the run has recorded under its key is not recorded twice", async () =
 
 test.each([
   ["no key", { sessionKey: " ", text: "x" }, "missing sessionKey"],
-  ["nothing to say", { sessionKey, text: " ", mediaUrls: ["https://host/"] }, "empty text"],
+  ["nothing to say", { sessionKey, text: " ", mediaUrls: [" "] }, "empty text"],
   ["an unknown key", { sessionKey: "agent:main:nobody", text: "x" }, "unknown sessionKey: agent:main:nobody"],
   ["a bad key", { sessionKey: "../../etc", text: "x" }, "a session key is agent:<agentId>:<rest>, or main"],
 ])("%s is an answer, not an error", async (_, mirror, reason) => {
@@ -155,7 +174,7 @@ test("a key that the session has costs a mirror nothing that grows with the sess
   expect(bytes).toBeLessThan(4_096);
 });
 
-test("a mirror that waits while its key gets another session is in that one too", async () => {
+test("a mirror that waits while its key gets another session is in that one, and in no other", async () => {
   const { storePath, sessionFile, sessionId } = await storeWithSession();
   await using run = await openTranscript(sessionFile, { expectedSessionId: sessionId });
   const mirrors: Promise<unknown>[] = [];
@@ -166,16 +185,56 @@ test("a mirror that waits while its key gets another session is in that one too"
     mirrors.push(appendAssistantMessageToSessionTranscript({ sessionKey, storePath, text: "mirror" }));
     await vi.waitUntil(() => append.mock.calls.length > 0, { timeout: 30_000 });
     append.mockRestore();
-    await openSessionStore(storePath).update(sessionKey, () => ({
-      sessionId: run.sessionId,
-      sessionFile: `${sessionFile}.next`,
-    }));
-    expect(lock.held).toBe(true);
+    await lock.run(() => openSessionStore(storePath).update(sessionKey, () => ({ sessionId: "next" })));
   }
   const [result] = await Promise.all(mirrors);
 
-  expect(result).toMatchObject({ ok: true, sessionFile: `${sessionFile}.next` });
-  expect(readRaw(`${sessionFile}.next`).visible).toEqual(["mirror"]);
+  const next = path.join(storePath, "next.jsonl");
+  expect(result).toMatchObject({ ok: true, sessionFile: next });
+  expect(readRaw(next).visible).toEqual(["mirror"]);
+  expect(await run.entries()).toEqual([]);
+});
+
+test("a mirror that waits while its key is deleted is refused, and recorded nowhere", async () => {
+  const { storePath, sessionFile, sessionId } = await storeWithSession();
+  await using run = await openTranscript(sessionFile, { expectedSessionId: sessionId });
+  const mirrors: Promise<unknown>[] = [];
+
+  {
+    await using lock = await acquireSessionWriteLock({ sessionFile });
+    const append = vi.spyOn(Transcript.prototype, "append");
+    mirrors.push(appendAssistantMessageToSessionTranscript({ sessionKey, storePath, text: "mirror" }));
+    await vi.waitUntil(() => append.mock.calls.length > 0, { timeout: 30_000 });
+    append.mockRestore();
+    await lock.run(() => openSessionStore(storePath).delete(sessionKey));
+  }
+
+  expect(await Promise.all(mirrors)).toEqual([{ ok: false, reason: `unknown sessionKey: ${sessionKey}` }]);
+  expect(await run.entries()).toEqual([]);
+});
+
+test("one key that several processes record at once is one message, and each is told where", async () => {
+  const { storePath, sessionFile } = await storeWithSession();
+  const workers = ["a", "b", "c"].map((name) =>
+    startWorker("mirror-keyed.js", [storePath, sessionKey, name, "10"]),
+  );
+  await Promise.all(workers.map((worker) => worker.next()));
+  for (const worker of workers) worker.send("go");
+
+  const told = await Promise.all(workers.map((worker) => worker.rest()));
+
+  expect(told[1]).toEqual(told[0]);
+  expect(told[2]).toEqual(told[0]);
+  expect(readRaw(sessionFile).branch.map(({ id }) => id)).toEqual(told[0]);
+});
+
+test("a session that cannot be written is an answer that says why", async () => {
+  const { storePath, sessionFile } = await storeWithSession();
+  mkdirSync(sessionFile);
+
+  const result = await appendAssistantMessageToSessionTranscript({ sessionKey, storePath, text: "x" });
+
+  expect(result).toEqual({ ok: false, reason: expect.stringContaining(sessionFile) as string });
 });
 
 test("a mirror waits for the run that writes", async () => {

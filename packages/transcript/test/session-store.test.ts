@@ -38,7 +38,9 @@ test("an update changes what it names, keeps what it does not know, and takes aw
     label: "first and more",
     modelOverride: undefined,
     updatedAt: changed?.updatedAt,
+    groupVersions: changed?.groupVersions,
   });
+  expect(changed).not.toHaveProperty("modelOverride");
   expect(changed?.updatedAt).toBeGreaterThan(made?.updatedAt ?? Infinity);
   expect(untouched).toEqual(changed);
   expect(await store.get(key)).toEqual(changed);
@@ -53,6 +55,8 @@ test("a mutator that throws changes nothing and leaves no file behind", async ()
 
   await expect(failing).rejects.toThrow("no");
   await expect(store.update(key, () => ({ size: 1n }))).rejects.toMatchObject({ code: "INVALID_RECORD" });
+  const huge = store.update(key, () => ({ label: "x".repeat(2 ** 20) }));
+  await expect(huge).rejects.toMatchObject({ code: "INVALID_RECORD" });
 
   expect(await store.get(key)).toEqual(made);
   expect(readdirSync(store.storePath).filter((name) => name.endsWith(".tmp"))).toEqual([]);
@@ -69,6 +73,69 @@ test("patches of different fields by several processes all survive", async () =>
   await Promise.all(workers.map((worker) => worker.rest()));
 
   expect(await store.get(key)).toMatchObject({ model: 40, thinking: 40, usage: 40, total: 120 });
+});
+
+test("a change that was decided on a record survives changes of other fields, and is refused where its own changed", async () => {
+  const store = openSessionStore(tempFolder());
+  const expectedRecord = await store.update(key, () => ({ label: "a", modelOverride: "m1", totalTokens: 1 }));
+  await store.update(key, () => ({ label: "b", totalTokens: 2 }));
+
+  const model = await store.update(key, () => ({ modelOverride: "m2" }), { expectedRecord });
+  const stale = store.update(key, () => ({ totalTokens: 3, thinkingLevel: "high" }), { expectedRecord });
+  await expect(stale).rejects.toMatchObject({ code: "CONFLICT", groups: ["usage"] });
+  const provider = store.update(key, () => ({ providerOverride: "p" }), { expectedRecord });
+  await expect(provider).rejects.toMatchObject({ code: "CONFLICT", groups: ["override"] });
+  const fresh = await store.update(key, () => ({ providerOverride: "p" }), { expectedRecord: model });
+
+  expect(fresh).toMatchObject({ label: "b", modelOverride: "m2", providerOverride: "p", totalTokens: 2 });
+  expect(fresh).not.toHaveProperty("thinkingLevel");
+});
+
+test("a record that was deleted and made again is another one, whatever is in it", async () => {
+  const store = openSessionStore(tempFolder());
+  const create = () => store.update(key, () => ({ sessionId: "same" }), { expectedRecord: undefined });
+  const expectedRecord = await create();
+  await expect(create()).rejects.toMatchObject({ code: "CONFLICT" });
+  await store.delete(key);
+  const label = () => store.update(key, () => ({ label: "x" }), { expectedRecord });
+  await expect(label()).rejects.toMatchObject({ code: "CONFLICT" });
+  await create();
+
+  await expect(label()).rejects.toMatchObject({ code: "CONFLICT", groups: ["label"] });
+  expect(await store.get(key)).not.toHaveProperty("label");
+});
+
+test("what the store says of a record is not for a patch to set", async () => {
+  const store = openSessionStore(tempFolder());
+  const made = await store.ensure(key);
+
+  const after = await store.update(key, () => ({
+    sessionKey: "agent:main:other",
+    createdAt: 1,
+    updatedAt: 2,
+    groupVersions: { label: 3 },
+    sessionId: undefined,
+  }));
+
+  expect(after).toEqual({ ...made, updatedAt: after?.updatedAt });
+  expect(after?.updatedAt).toBeGreaterThan(made.updatedAt);
+});
+
+test("compare and swap by several processes loses nothing, and only those that change the same group meet", async () => {
+  const store = openSessionStore(tempFolder());
+  await store.update(key, () => ({ modelOverride: "kept" }));
+  const workers = ["totalTokens", "totalTokens", "totalTokens", "thinkingLevel"].map((field) =>
+    startWorker("swap-record.js", [store.storePath, key, field, "25"]),
+  );
+  await Promise.all(workers.map((worker) => worker.next()));
+
+  for (const worker of workers) worker.send("go");
+  const said = await Promise.all(workers.map((worker) => worker.rest()));
+
+  expect(await store.get(key)).toMatchObject({ modelOverride: "kept", totalTokens: 75, thinkingLevel: 25 });
+  // The one that is alone in its group never met anybody.
+  expect(said.at(-1)).toEqual([]);
+  expect(said.flat().filter((group) => group !== "usage")).toEqual([]);
 });
 
 test("a deleted key is forgotten", async () => {

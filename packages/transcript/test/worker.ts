@@ -8,6 +8,8 @@ import { onTestFinished } from "vitest";
 export interface Worker {
   /** Sends a line to its standard input. */
   send(line: string): void;
+  /** Ends its standard input. */
+  end(): void;
   /** Its next line; fails when it ends instead. */
   next(): Promise<string>;
   /** All lines until it ends; fails when it ends badly. */
@@ -50,6 +52,7 @@ export function startWorker(
 
   return {
     send: (line) => child.stdin.write(`${line}\n`),
+    end: () => child.stdin.end(),
     async next() {
       const line = await lines.next();
       if (line.done !== true) return line.value;
