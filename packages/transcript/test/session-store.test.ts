@@ -114,7 +114,6 @@ test("what the store says of a record is not for a patch to set", async () => {
     createdAt: 1,
     updatedAt: 2,
     groupVersions: { label: 3 },
-    sessionId: undefined,
   }));
 
   expect(after).toEqual({ ...made, updatedAt: after?.updatedAt });
