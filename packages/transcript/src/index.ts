@@ -47,6 +47,8 @@ export { importSessions } from "./import-sessions.ts";
 export type { ImportedSessions, ImportOptions } from "./import-sessions.ts";
 export { appendAssistantMessageToSessionTranscript } from "./mirror.ts";
 export type { DeliveryMirror, MirrorResult } from "./mirror.ts";
+export { outlineOf } from "./outline.ts";
+export type { Outline, OutlineOptions, OutlineRow } from "./outline.ts";
 export { openTranscript } from "./open-transcript.ts";
 export type { CreateSession, OpenTranscriptOptions } from "./open-transcript.ts";
 export type {

@@ -1,5 +1,5 @@
 import type { SessionEntry } from "./entry.ts";
-import type { SessionIndex } from "./session-index.ts";
+import type { Label } from "./session-index.ts";
 
 /** An entry with what hangs below it. */
 export interface SessionTreeNode {
@@ -10,8 +10,14 @@ export interface SessionTreeNode {
   readonly labelTimestamp?: string;
 }
 
+/** What a tree is made of. */
+export interface TreeSource {
+  readonly entries: readonly SessionEntry[];
+  readonly labels: ReadonlyMap<string, Label>;
+}
+
 /** The roots of a session's tree: entries without a parent, and those whose parent is missing. */
-export function treeOf(index: SessionIndex): SessionTreeNode[] {
+export function treeOf(index: TreeSource): SessionTreeNode[] {
   const nodes = new Map<string, SessionTreeNode>();
   for (const entry of index.entries) nodes.set(entry.id, nodeOf(entry, index));
   const roots: SessionTreeNode[] = [];
@@ -24,7 +30,7 @@ export function treeOf(index: SessionIndex): SessionTreeNode[] {
   return roots;
 }
 
-function nodeOf(entry: SessionEntry, index: SessionIndex): SessionTreeNode {
+function nodeOf(entry: SessionEntry, index: TreeSource): SessionTreeNode {
   const label = index.labels.get(entry.id);
   return { entry, children: [], ...(label && { label: label.label, labelTimestamp: label.timestamp }) };
 }

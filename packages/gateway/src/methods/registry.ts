@@ -15,6 +15,7 @@ import type { Method } from "./method.ts";
 import { modelsList } from "./models-list.ts";
 import { sessionsDelete } from "./sessions-delete.ts";
 import { sessionsDescribe } from "./sessions-describe.ts";
+import { sessionsInspect } from "./sessions-inspect.ts";
 import { sessionsList } from "./sessions-list.ts";
 import { sessionsMessages } from "./sessions-messages-subscribe.ts";
 import { sessionsPatch } from "./sessions-patch.ts";
@@ -43,6 +44,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
     modelsList,
     sessionsDelete,
     sessionsDescribe,
+    sessionsInspect,
     sessionsList,
     ...sessionsMessages,
     sessionsPatch,

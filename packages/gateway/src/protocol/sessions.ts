@@ -68,4 +68,6 @@ export const SessionsDeleteParams = Type.Object(
   closed,
 );
 
+export const SessionsInspectParams = Type.Object({ key, agentId }, closed);
+
 export const SessionsMessagesParams = Type.Object({ key, agentId }, closed);

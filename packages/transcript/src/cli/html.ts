@@ -1,5 +1,5 @@
 import type { SessionManager } from "../session-manager.ts";
-import { describeEntry } from "./describe-entry.ts";
+import { describeEntry } from "../outline/describe-entry.ts";
 
 const STYLE =
   "body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem}" +

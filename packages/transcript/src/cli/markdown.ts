@@ -1,6 +1,6 @@
 import type { SessionEntry } from "../entry.ts";
 import type { SessionManager } from "../session-manager.ts";
-import { describeEntry, messageText } from "./describe-entry.ts";
+import { describeEntry, messageText } from "../outline/describe-entry.ts";
 
 /** The active branch as Markdown. What people and models wrote stays as it is: it is Markdown mostly. */
 export function toMarkdown(session: SessionManager): string {

@@ -1,7 +1,7 @@
 import type { SessionManager } from "../session-manager.ts";
-import { describeEntry } from "./describe-entry.ts";
-import { drawTree } from "./draw-tree.ts";
-import type { TreeRow } from "./draw-tree.ts";
+import { describeEntry } from "../outline/describe-entry.ts";
+import { drawTree } from "../outline/draw-tree.ts";
+import type { TreeRow } from "../outline/draw-tree.ts";
 import { paint, plainLine } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 

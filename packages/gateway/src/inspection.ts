@@ -1,0 +1,63 @@
+import { outlineOf, TranscriptError, validate, type SessionRecord } from "@session-lock/transcript";
+import { inspectSessionLock } from "session-lock";
+import type { Session } from "./session.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** Findings that are told one by one; the others are counted. */
+const MAX_FINDINGS = 50;
+const MAX_ROWS = 200;
+
+/** Everything about one session that helps to tell why it does what it does. Reads only, and takes no lock. */
+export async function inspect(record: SessionRecord, sessions: Sessions): Promise<object> {
+  const { sessionKey, sessionId, sessionFile } = record;
+  return {
+    sessionKey,
+    sessionId,
+    lock: lockOf(sessionFile),
+    queue: queueOf(sessions.peek(sessionKey)),
+    doctor: await examine(sessionFile),
+    tree: await treeOf(record, sessions),
+  };
+}
+
+function lockOf(sessionFile: string): object {
+  const { state, engine, holder, heldMs, sameProcess, waiting } = inspectSessionLock(sessionFile);
+  const { pid, host, purpose } = holder ?? {};
+  return { state, engine, pid, host, purpose, heldMs, sameProcess, waiting: waiting?.length };
+}
+
+function queueOf(session: Session | undefined): object {
+  return { activeRunId: session?.activeRunId, waiting: session?.pendingInputs().length ?? 0 };
+}
+
+/** What `transcript doctor` would say about the file. A file that cannot be read is an answer too. */
+async function examine(sessionFile: string): Promise<object> {
+  try {
+    const { ok, entries, findings, omitted } = await validate(sessionFile, { maxFindings: MAX_FINDINGS });
+    const told = findings.map(({ code, severity, message, fix, entryId, line }) => {
+      return { code, severity, message, fix, entryId, line };
+    });
+    return { ok, entries, findings: told, omitted };
+  } catch (error) {
+    if (!(error instanceof TranscriptError)) throw error;
+    if (error.code === "NOT_FOUND") return { ok: true, entries: 0, findings: [], omitted: 0 };
+    return { ok: false, entries: 0, findings: [], omitted: 0, problem: error.message };
+  }
+}
+
+async function treeOf(record: SessionRecord, sessions: Sessions): Promise<object | undefined> {
+  try {
+    return await sessions.find(record.sessionKey, async ({ transcript }) => {
+      const [entries, branch] = [await transcript.entries(), await transcript.branch()];
+      return {
+        entries: entries.length,
+        leafId: transcript.leafId,
+        ...outlineOf(entries, branch, { maxRows: MAX_ROWS }),
+      };
+    });
+  } catch (error) {
+    // The file cannot be opened; why stands among the findings.
+    if (error instanceof TranscriptError) return undefined;
+    throw error;
+  }
+}
