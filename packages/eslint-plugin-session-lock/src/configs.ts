@@ -1,13 +1,14 @@
 import type { rules } from "./rules/catalog.ts";
 
 type Level = "error" | "warn";
-type Levels = Partial<Record<keyof typeof rules, Level>>;
+type Entry = Level | [Level, Record<string, unknown>];
+type Levels = Partial<Record<keyof typeof rules, Entry>>;
 
 /** A flat config of this plugin. */
 export interface PluginConfig<Plugin> {
   readonly name: string;
   readonly plugins: { readonly "session-lock": Plugin };
-  readonly rules: Record<string, Level>;
+  readonly rules: Record<string, Entry>;
 }
 
 export type ConfigName = "recommended" | "strict";
@@ -23,7 +24,7 @@ const recommended: Levels = {
 
 const strict: Levels = {
   ...recommended,
-  "no-raw-transcript-write": "error",
+  "no-raw-transcript-write": ["error", { allowLocked: false }],
   "no-slow-await-in-session-lock": "warn",
 };
 

@@ -1,7 +1,15 @@
 import type { JSONSchema4 } from "@typescript-eslint/utils/json-schema";
-import type { AcquireSpec, ExportName, ManagerSpec, Vocabulary, WrapperSpec } from "./analysis/vocabulary.ts";
+import type {
+  AcquireSpec,
+  ExportName,
+  ManagerSpec,
+  RawReadSpec,
+  RawWriteSpec,
+  Vocabulary,
+  WrapperSpec,
+} from "./analysis/vocabulary.ts";
 import { defaultPresets, presets, type PresetName } from "./presets/catalog.ts";
-import { fileSystemWrites } from "./presets/file-system.ts";
+import { fileSystemReads, fileSystemWrites } from "./presets/file-system.ts";
 
 /** `settings["session-lock"]`, and the options of every rule: a rule's own options replace the settings of the same name. */
 export interface SessionLockSettings {
@@ -17,6 +25,10 @@ export interface SessionLockSettings {
   readonly immediateInvokers?: readonly ExportName[];
   /** Functions that release a lock which is passed to them. */
   readonly releasers?: readonly ExportName[];
+  /** Functions that write a session file past its manager, besides those of `node:fs`. */
+  readonly sinks?: readonly RawWriteSpec[];
+  /** Functions that read a session file past its manager, besides those of `node:fs`. */
+  readonly readers?: readonly RawReadSpec[];
   /** Calls that take long, besides `fetch` and sleeping. */
   readonly slowCalls?: readonly ExportName[];
   /** Variables and properties that hold the name of a session file. Default: `["sessionFile", "transcriptPath"]`. */
@@ -92,6 +104,17 @@ export const settingsProperties: Record<string, JSONSchema4> = {
   ),
   immediateInvokers: listOf({}, "Functions that run their callbacks before they return or settle."),
   releasers: listOf({}, "Functions that release a lock which is passed to them."),
+  sinks: listOf(
+    {
+      resource: { type: ["string", "integer"], description: "Where the file stands in the call." },
+      rewrites: { type: "boolean", description: "It replaces what the file holds." },
+    },
+    "Functions that write a session file past its manager, besides those of `node:fs`.",
+  ),
+  readers: listOf(
+    { resource: { type: ["string", "integer"], description: "Where the file stands in the call." } },
+    "Functions that read a session file past its manager, besides those of `node:fs`.",
+  ),
   slowCalls: listOf({}, "Calls that take long, besides `fetch` and sleeping."),
   fileNames: { ...names, description: "Variables and properties that hold the name of a session file." },
   callerLockedSuffix: {
@@ -120,6 +143,8 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     immediateInvokers = [],
     releasers = [],
     slowCalls = [],
+    sinks = [],
+    readers = [],
     fileNames = ["sessionFile", "transcriptPath"],
     callerLockedSuffix = "Locked",
     resourceMatch = "same",
@@ -133,7 +158,8 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     immediate: immediateInvokers,
     releasers,
     slow: [...slowGlobals, ...slowCalls],
-    rawWrites: fileSystemWrites,
+    rawWrites: [...fileSystemWrites, ...sinks],
+    rawReads: [...fileSystemReads, ...readers],
     fileNames,
     lockedSuffix: callerLockedSuffix,
     resourceMatch,

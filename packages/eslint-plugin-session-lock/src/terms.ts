@@ -1,6 +1,6 @@
 import { compileMentions, type Mentions } from "./analysis/mentions.ts";
 import type { Vocabulary } from "./analysis/vocabulary.ts";
-import { vocabularyOf, type SessionLockSettings } from "./settings.ts";
+import { settingsProperties, vocabularyOf, type SessionLockSettings } from "./settings.ts";
 
 /** What one set of settings comes to. It is made once and serves every file that is linted under them. */
 export interface Terms {
@@ -11,7 +11,7 @@ export interface Terms {
 
 const noSettings: SessionLockSettings = {};
 
-/** By the shared settings, then by what the rule's options make of them; rules with equal options share their terms. */
+/** By the shared settings, then by what the rule's options make of them; rules with equal settings share their terms. */
 const known = new WeakMap<object, Map<string, Terms>>();
 const byOptions = new WeakMap<object, WeakMap<object, Terms>>();
 
@@ -36,10 +36,11 @@ function internTerms(settings: SessionLockSettings, options: SessionLockSettings
     ofSettings = new Map();
     known.set(settings, ofSettings);
   }
-  const key = JSON.stringify(options);
+  const own = Object.fromEntries(Object.entries(options).filter(([name]) => name in settingsProperties));
+  const key = JSON.stringify(own);
   const terms = ofSettings.get(key);
   if (terms !== undefined) return terms;
-  const vocabulary = vocabularyOf({ ...settings, ...options });
+  const vocabulary = vocabularyOf({ ...settings, ...own });
   const made: Terms = { vocabulary, mayMention: remember(compileMentions(vocabulary)) };
   ofSettings.set(key, made);
   return made;

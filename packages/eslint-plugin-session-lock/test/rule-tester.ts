@@ -1,3 +1,4 @@
+import * as parser from "@typescript-eslint/parser";
 import { RuleTester } from "eslint";
 import { afterAll, describe, it } from "vitest";
 
@@ -10,3 +11,6 @@ Object.assign(RuleTester, { afterAll });
 export const javascript = new RuleTester({
   languageOptions: { ecmaVersion: "latest", sourceType: "module" },
 });
+
+/** The same on TypeScript. */
+export const typescript = new RuleTester({ languageOptions: { parser } });

@@ -7,7 +7,7 @@ import { releaseLock, startAcquire, writeWith } from "./lock-effects.ts";
 import { one, type Machine } from "./machine.ts";
 import { readMember } from "./members.ts";
 import { place } from "./place.ts";
-import { callRawWrite } from "./raw-writes.ts";
+import { callRawRead, callRawWrite } from "./raw-writes.ts";
 import { reentryOf } from "./reentry.ts";
 import { resourceOf } from "./resources.ts";
 import { runWrapper } from "./scopes.ts";
@@ -59,6 +59,8 @@ export function callApi(machine: Machine, call: Call, api: Api, world: World): r
       return callUnknown(machine, call, world);
     case "raw-write":
       return callRawWrite(machine, call, api.spec, world);
+    case "raw-read":
+      return callRawRead(machine, call, api.spec, world);
     case "releaser":
       return callReleaser(machine, call, world);
     case "immediate":

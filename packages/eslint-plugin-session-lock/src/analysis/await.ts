@@ -1,6 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { Outcome } from "./frame.ts";
 import { one, type Machine } from "./machine.ts";
+import { noteOrder } from "./sections.ts";
 import { unwrap, type Node } from "./syntax.ts";
 import { unknown, type LockValue, type PromiseValue, type Value } from "./values.ts";
 import type { World } from "./world.ts";
@@ -67,6 +68,7 @@ export function awaitValue(machine: Machine, node: Node, value: Value, world: Wo
 
 /** The running function takes the lock, and with it the duty to release it. */
 export function takeLock(machine: Machine, lock: LockValue, world: World): World {
+  noteOrder(machine, lock, world);
   return world.acquire({ lock, owner: machine.activation.key, reentrant: lock.isReentry === true });
 }
 

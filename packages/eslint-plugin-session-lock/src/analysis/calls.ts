@@ -9,6 +9,7 @@ import { callUnknown, passArguments } from "./unknown-calls.ts";
 import { releaseLock, writeWith } from "./lock-effects.ts";
 import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
 import { callLockMethod, callPromiseMethod } from "./method-calls.ts";
+import { checkEmpty } from "./sections.ts";
 import type { Node } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
@@ -150,6 +151,7 @@ export function release(
   node: Node,
   world: World,
 ): readonly Outcome[] {
+  if (world.heldOf(lock) !== undefined) checkEmpty(machine, lock, node, world);
   const after = releaseLock(machine, lock, node, world);
   machine.frame.addThrow(after);
   return one(after);

@@ -98,6 +98,7 @@ export function checkNested(machine: Machine, lock: LockValue, reentry: Reentry,
   const outer = findOuter(lock, world);
   // With a lock that the scope owns, a forbidden re-entry fails at once, loudly; only a handle is waited for.
   if (outer === undefined || outer.reentrant || reentry.isNested) return;
+  const via = machine.activation.calls.at(-1);
   machine.recorder.find({
     rule: "no-nested-session-lock",
     message: "nested",
@@ -105,6 +106,7 @@ export function checkNested(machine: Machine, lock: LockValue, reentry: Reentry,
     data: { outer: place(outer.lock.site) },
     path: world.path,
     related: outer.lock.site,
+    ...(via === undefined ? {} : { via }),
   });
 }
 

@@ -4,6 +4,7 @@ import type { Machine } from "./machine.ts";
 import { typedValue } from "./typed.ts";
 import { nodeKey, staticName, type ClassNode, type Node } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
+import { releaseMethods } from "./vocabulary.ts";
 import type { World } from "./world.ts";
 
 /** The cell that holds a field of the instances of a class of this file. */
@@ -37,7 +38,7 @@ export function readMember(
     case "lock":
       if (name === "sessionFile")
         return receiver.file === undefined ? unknown : { kind: "unknown", file: receiver.file };
-      return { kind: "method", receiver, name, node };
+      return isLockMethod(receiver, name) ? { kind: "method", receiver, name, node } : unknown;
     case "instance":
       return readField(machine, receiver, name, world);
     case "class":
@@ -56,6 +57,11 @@ export function readMember(
     case "boolean":
       return unknown;
   }
+}
+
+/** The epoch, the signal and the like say nothing of the lock: whoever has them cannot release it. */
+function isLockMethod({ spec }: Extract<Value, { kind: "lock" }>, name: string): boolean {
+  return ["assertHeld", "run", ...releaseMethods(spec)].includes(name);
 }
 
 /** What `receiver.a.b` gives. */

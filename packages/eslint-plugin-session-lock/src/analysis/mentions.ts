@@ -12,15 +12,14 @@ const annotationMarks: readonly string[] = ["-session-lock", "@owns-session-file
  */
 export function compileMentions(vocabulary: Vocabulary): Mentions {
   const { managers, acquires, wrappers, rawWrites } = vocabulary;
-  const specs = [...managers, ...acquires, ...wrappers];
+  const specs = [...managers, ...acquires, ...wrappers, ...rawWrites.filter((spec) => spec.anyFile !== true)];
   const hints = [".jsonl", ...vocabulary.fileNames];
   const search = needlesOf([...annotationMarks, ...specs.map(mainWordOf), ...hints]).map(compileSearch);
   return (text) => {
     if (!search.some((isIn) => isIn(text))) return false;
     if (annotationMarks.some((mark) => text.includes(mark))) return true;
     if (specs.some((spec) => mentions(text, spec))) return true;
-    const isFile = hints.some((hint) => text.includes(hint));
-    return isFile && importsFileSystem(text) && rawWrites.some(({ name }) => text.includes(name));
+    return hints.some((hint) => text.includes(hint)) && rawWordsOf(text, vocabulary).size > 0;
   };
 }
 
@@ -30,7 +29,16 @@ export function mentions(text: string, { from, name }: ExportName): boolean {
   return isNamed && (isNamedElsewhere(from) || text.includes(from));
 }
 
-export function importsFileSystem(text: string): boolean {
+/** The names under which the text may write a file past its session manager. */
+export function rawWordsOf(text: string, { rawWrites }: Vocabulary): ReadonlySet<string> {
+  const isImported = importsFileSystem(text);
+  const used = rawWrites.filter((spec) =>
+    spec.anyFile === true ? isImported && text.includes(spec.name) : mentions(text, spec),
+  );
+  return new Set(used.map(({ name }) => name));
+}
+
+function importsFileSystem(text: string): boolean {
   return /["'](?:node:)?fs(?:\/promises)?["']/.test(text);
 }
 

@@ -7,6 +7,7 @@ import { endWork } from "./lock-effects.ts";
 import { one, andThen, type Machine } from "./machine.ts";
 import { runUnder } from "./scopes.ts";
 import { unknown, type LockValue, type PromiseValue } from "./values.ts";
+import { releaseMethods } from "./vocabulary.ts";
 import type { World } from "./world.ts";
 
 /** A method of a lock handle; `undefined` for those that do nothing to the lock. */
@@ -17,8 +18,7 @@ export function callLockMethod(
   name: string,
   world: World,
 ): readonly Outcome[] | undefined {
-  const releases = lock.spec.release ?? ["release"];
-  if (releases.includes(name)) return release(machine, lock, call.node, world);
+  if (releaseMethods(lock.spec).includes(name)) return release(machine, lock, call.node, world);
   if (name === "assertHeld") {
     machine.frame.addThrow(world);
     return one(world.heldOf(lock) === undefined ? world.hold(lock) : world);

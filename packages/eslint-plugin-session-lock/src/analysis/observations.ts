@@ -48,4 +48,6 @@ export interface Finding {
   readonly path: Step | undefined;
   /** The open, acquire or release it is about. */
   readonly related?: Node;
+  /** The call through which the code was entered, where that is what can be changed. */
+  readonly via?: Node;
 }

@@ -1,10 +1,12 @@
 import type { Call } from "./calls.ts";
 import { callUnknown } from "./unknown-calls.ts";
-import { compareFiles, type FileRef } from "./file-ref.ts";
-import { fileOf } from "./files.ts";
+import { compareFiles, fileKey, type FileRef } from "./file-ref.ts";
 import type { Outcome } from "./frame.ts";
 import type { Machine } from "./machine.ts";
-import type { RawWriteSpec } from "./vocabulary.ts";
+import { place } from "./place.ts";
+import { resourceOf } from "./resources.ts";
+import type { ManagerValue } from "./values.ts";
+import { completeManager, type RawReadSpec, type RawWriteSpec } from "./vocabulary.ts";
 import { mayShare, type World } from "./world.ts";
 
 /** A write that goes past the session manager, such as `appendFile(sessionFile, …)`. */
@@ -14,20 +16,67 @@ export function callRawWrite(
   spec: RawWriteSpec,
   world: World,
 ): readonly Outcome[] {
-  const argument = call.node.arguments[spec.file ?? 0];
-  const value = call.args[spec.file ?? 0];
-  const file = argument === undefined || value === undefined ? undefined : fileOf(machine, argument, value);
-  if (argument !== undefined && isTranscript(machine, file, world)) {
-    const isHeld = world.held.some(({ lock }) => mayShare(lock.file, file));
-    machine.recorder.find({
-      rule: "no-raw-transcript-write",
-      message: isHeld ? "rawWrite" : "rawUnlocked",
-      node: call.node.callee,
-      data: { call: machine.textOf(call.node.callee), file: machine.textOf(argument) },
-      path: world.path,
-    });
-  }
+  const file = resourceOf(machine, call, spec.resource ?? 0, world);
+  if (spec.anyFile !== true || isTranscript(machine, file, world))
+    reportWrite(machine, call, spec, file, world);
   return callUnknown(machine, call, world);
+}
+
+function reportWrite(
+  machine: Machine,
+  call: Call,
+  spec: RawWriteSpec,
+  file: FileRef | undefined,
+  world: World,
+): void {
+  const holders = world.held.filter(({ lock }) => mayShare(lock.file, file));
+  if (holders.some(({ lock }) => lock.claim === "owned")) return;
+  const argument = call.node.arguments.at(typeof spec.resource === "number" ? spec.resource : 0);
+  const base = { node: call.node.callee, path: world.path };
+  const data = {
+    call: machine.textOf(call.node.callee),
+    file: argument === undefined ? "" : machine.textOf(argument),
+  };
+  machine.recorder.find({
+    ...base,
+    rule: "no-raw-transcript-write",
+    message: holders.length > 0 ? "rawWrite" : "rawUnlocked",
+    data,
+  });
+  const read = world.bindings.get(readCell(file));
+  if (spec.rewrites !== true || read?.kind !== "manager" || read.staleSince === undefined) return;
+  machine.recorder.find({
+    ...base,
+    rule: "no-stale-session-manager",
+    message: "staleRead",
+    data: { ...data, opened: place(read.site), acquired: place(read.staleSince) },
+    related: read.site,
+  });
+}
+
+/** A read past the session manager: what it gave ages like a manager does. */
+export function callRawRead(
+  machine: Machine,
+  call: Call,
+  spec: RawReadSpec,
+  world: World,
+): readonly Outcome[] {
+  const file = resourceOf(machine, call, spec.resource ?? 0, world);
+  const isKnown = spec.anyFile !== true || isTranscript(machine, file, world);
+  if (file === undefined || !isKnown) return callUnknown(machine, call, world);
+  const snapshot: ManagerValue = {
+    kind: "manager",
+    spec: completeManager(spec),
+    site: call.node,
+    file,
+    origin: "opened",
+  };
+  return callUnknown(machine, call, world.bind(readCell(file), snapshot));
+}
+
+/** The cell that remembers when a file was read. */
+function readCell(file: FileRef | undefined): string {
+  return `read ${fileKey(file)}`;
 }
 
 /** A session file by its ending, by the name of the variable or property that holds it, or because its lock is held. */

@@ -2,6 +2,7 @@ import { groupBy } from "./group.ts";
 import { nodeKey, type Node } from "./syntax.ts";
 import type { LockValue } from "./values.ts";
 import type { Finding, ReleaseObservation, WriteObservation } from "./observations.ts";
+import { judgeOrders, type OrderObservation } from "./lock-order.ts";
 import { judgeWrites } from "./verdicts.ts";
 import { place } from "./place.ts";
 
@@ -10,6 +11,7 @@ export class Recorder {
   readonly #writes: WriteObservation[] = [];
   readonly #seen = new Set<string>();
   readonly #releases: ReleaseObservation[] = [];
+  readonly #orders: OrderObservation[] = [];
   readonly #findings = new Map<string, Finding>();
   readonly #handed = new Map<string, string>();
 
@@ -23,6 +25,10 @@ export class Recorder {
 
   release(observation: ReleaseObservation): void {
     this.#releases.push(observation);
+  }
+
+  order(observation: OrderObservation): void {
+    this.#orders.push(observation);
   }
 
   /** One finding per rule, message and place is kept: the first. */
@@ -42,6 +48,7 @@ export class Recorder {
 
   finish(textOf: (node: Node) => string): readonly Finding[] {
     for (const group of groupBy(this.#releases, ({ node }) => nodeKey(node))) this.#judgeRelease(group);
+    for (const finding of judgeOrders(this.#orders)) this.find(finding);
     const findings = [
       ...this.#findings.values(),
       ...judgeWrites(

@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { memberOf, usesOfThis, type Members } from "./class-members.ts";
-import { importsFileSystem, mentions } from "./mentions.ts";
+import { mentions, rawWordsOf } from "./mentions.ts";
 import { definitionOf, type ScopeIndex } from "./resolve.ts";
 import {
   enclosingFunction,
@@ -124,10 +124,6 @@ function wordsOf(text: string, vocabulary: Vocabulary): ReadonlySet<string> {
   const names = specs.map(({ name, from }) => (name === "default" ? from : (name.split(".").at(-1) ?? name)));
   const types = acquires.flatMap(({ handleType }) => handleType ?? []);
   return new Set([...names, ...types]);
-}
-
-function rawWordsOf(text: string, { rawWrites }: Vocabulary): ReadonlySet<string> {
-  return new Set(importsFileSystem(text) ? rawWrites.map(({ name }) => name) : []);
 }
 
 function isModuleLevel({ scope }: Variable): boolean {

@@ -5,6 +5,7 @@ import type { Outcome } from "./frame.ts";
 import { checkNested, endWork, type Reentry } from "./lock-effects.ts";
 import { capture, type Machine } from "./machine.ts";
 import { passValue } from "./escape.ts";
+import { noteOrder } from "./sections.ts";
 import { unknown, type LockValue, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
@@ -26,6 +27,7 @@ export function runWrapper(machine: Machine, call: Call, scope: Scope, world: Wo
     spec: { from: "", name: "", resource: 0 },
   };
   checkNested(machine, lock, scope.reentry, world);
+  noteOrder(machine, lock, world);
   machine.frame.addThrow(world);
   const entered = world.acquire({ lock, owner: undefined, reentrant: scope.isReentrant });
   return runUnder(machine, call, { lock, callback: call.args.at(scope.callback) ?? unknown }, entered);

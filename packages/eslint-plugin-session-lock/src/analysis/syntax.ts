@@ -34,8 +34,20 @@ export function staticName(key: Node, computed: boolean): string | undefined {
   ) {
     return String(key.value);
   }
+  if (isDispose(key)) return "[dispose]";
   if (key.type === AST_NODE_TYPES.TemplateLiteral && key.quasis.length === 1) return key.quasis[0]?.value.raw;
   return undefined;
+}
+
+/** `Symbol.dispose` or `Symbol.asyncDispose`. */
+function isDispose(key: Node): boolean {
+  return (
+    key.type === AST_NODE_TYPES.MemberExpression &&
+    key.object.type === AST_NODE_TYPES.Identifier &&
+    key.object.name === "Symbol" &&
+    key.property.type === AST_NODE_TYPES.Identifier &&
+    (key.property.name === "dispose" || key.property.name === "asyncDispose")
+  );
 }
 
 /** What stands inside wrappers that do not change the value: `(x as T)`, `x!`, `x satisfies T`, `x?.y` as a whole. */

@@ -51,8 +51,20 @@ export interface WrapperSpec extends ExportName {
 
 /** A function that writes a file without a session manager. */
 export interface RawWriteSpec extends ExportName {
-  /** Index of the argument that names the file. Default: `0`. */
-  readonly file?: number;
+  /** Where the file stands: the index of an argument, or the property of the first argument. Default: `0`. */
+  readonly resource?: string | number;
+  /** True if it replaces what the file holds, so that what was read of it must be up to date. Default: false. */
+  readonly rewrites?: boolean;
+  /** True if it writes files of every kind, so that only those known to be session files count. Default: false. */
+  readonly anyFile?: boolean;
+}
+
+/** A function that reads a file without a session manager. */
+export interface RawReadSpec extends ExportName {
+  /** Where the file stands: the index of an argument, or the property of the first argument. Default: `0`. */
+  readonly resource?: string | number;
+  /** True if it reads files of every kind. Default: false. */
+  readonly anyFile?: boolean;
 }
 
 /** What the analysis takes as known about the outside world. */
@@ -64,6 +76,8 @@ export interface Vocabulary {
   readonly releasers: readonly ExportName[];
   /** Functions that write a file whose name they are given. */
   readonly rawWrites: readonly RawWriteSpec[];
+  /** Functions that read a file whose name they are given. */
+  readonly rawReads: readonly RawReadSpec[];
   /** Variables and properties that hold the name of a session file. */
   readonly fileNames: readonly string[];
   /** A function whose name ends like this is called with the lock held; empty: none. */
@@ -86,6 +100,7 @@ export type Api =
   | { readonly kind: "slow"; readonly spec: ExportName }
   | { readonly kind: "releaser"; readonly spec: ExportName }
   | { readonly kind: "raw-write"; readonly spec: RawWriteSpec }
+  | { readonly kind: "raw-read"; readonly spec: RawReadSpec }
   | { readonly kind: "immediate"; readonly spec: ExportName }
   | { readonly kind: "lock-type"; readonly spec: AcquireSpec };
 
@@ -122,6 +137,7 @@ export function indexVocabulary(
     index.set(`${resolveModule(spec.from)}\n${name}`, api);
   for (const spec of vocabulary.immediate) add(spec, spec.name, { kind: "immediate", spec });
   for (const spec of vocabulary.releasers) add(spec, spec.name, { kind: "releaser", spec });
+  for (const spec of vocabulary.rawReads) add(spec, spec.name, { kind: "raw-read", spec });
   for (const spec of vocabulary.rawWrites) add(spec, spec.name, { kind: "raw-write", spec });
   for (const spec of vocabulary.slow) add(spec, spec.name, { kind: "slow", spec });
   for (const spec of vocabulary.wrappers) add(spec, spec.name, { kind: "wrapper", spec });
@@ -135,7 +151,13 @@ export function indexVocabulary(
   return (from, name) => index.get(`${from}\n${name}`);
 }
 
-function completeManager(spec: ManagerSpec): Required<ManagerSpec> {
+/** The methods of a handle that release it; disposing of it always does. */
+export function releaseMethods({ release = ["release"] }: AcquireSpec): readonly string[] {
+  return [...release, "[dispose]"];
+}
+
+/** A manager class with every default filled in. */
+export function completeManager(spec: ManagerSpec): Required<ManagerSpec> {
   const {
     open = ["open"],
     fresh = ["create", "forkFrom"],

@@ -5,6 +5,8 @@ import { findingsOf } from "../findings.ts";
 import { settingsProperties, type SessionLockSettings } from "../settings.ts";
 import { termsOf } from "../terms.ts";
 
+type AnyContext = Readonly<TSESLint.RuleContext<string, readonly unknown[]>>;
+
 /** What the plugin's rules say about themselves besides what ESLint asks for. */
 interface RuleDocs {
   /** The weakest config that turns the rule on. */
@@ -17,14 +19,20 @@ export interface Rule<MessageIds extends string = string> {
   create(context: never): Record<string, () => void>;
 }
 
-export type Suggest = (
-  finding: Finding,
-  context: Readonly<TSESLint.RuleContext<string, readonly unknown[]>>,
-) => readonly {
+/** A change that an editor offers. */
+export interface Suggestion {
   readonly messageId: string;
   readonly data?: Record<string, string>;
   readonly fix: TSESLint.ReportFixFunction;
-}[];
+}
+
+export type Suggest = (finding: Finding, context: AnyContext) => readonly Suggestion[];
+
+/** Gives the change that is made without asking, where there is one that keeps the meaning. */
+export type Fix = (finding: Finding) => TSESLint.ReportFixFunction | undefined;
+
+/** The options of one rule besides the shared settings: switches, off by default or on as the rule says. */
+export type Switches = Readonly<Record<string, boolean>>;
 
 type Context<MessageIds extends string> = Readonly<
   TSESLint.RuleContext<MessageIds, Partial<[SessionLockSettings]>>
@@ -35,9 +43,12 @@ interface Definition<MessageIds extends string> {
   readonly description: string;
   readonly recommended: boolean;
   readonly messages: Record<MessageIds, string>;
+  readonly fix?: Fix;
   readonly suggest?: Suggest;
+  /** The rule's own options, with their defaults. */
+  readonly switches?: Readonly<Record<string, { readonly description: string; readonly default: boolean }>>;
   /** Turns what the analysis found into what is reported; default: each finding is a report. */
-  readonly select?: (findings: readonly Finding[]) => readonly Finding[];
+  readonly select?: (findings: readonly Finding[], switches: Switches) => readonly Finding[];
 }
 
 const noOptions: SessionLockSettings = {};
@@ -45,7 +56,8 @@ const noOptions: SessionLockSettings = {};
 /** The listeners for a file that cannot have a report: ESLint then walks it without us. */
 const nothingToHear: Record<string, () => void> = {};
 
-const create = RuleCreator<RuleDocs>(
+/** Makes a rule with a page in the documentation. */
+export const documented = RuleCreator<RuleDocs>(
   (name) =>
     `https://github.com/session-lock/session-lock/blob/main/packages/eslint-plugin-session-lock/docs/rules/${name}.md`,
 );
@@ -57,17 +69,32 @@ export function createRule<MessageIds extends string>(definition: Definition<Mes
     description,
     recommended,
     messages,
+    fix,
     suggest,
+    switches = {},
     select = (all: readonly Finding[]): readonly Finding[] => all,
   } = definition;
-  const rule = create<[SessionLockSettings], MessageIds>({
+  const switchProperties = Object.fromEntries(
+    Object.entries(switches).map(([option, { description: text, default: value }]) => [
+      option,
+      { type: "boolean", description: text, default: value } as const,
+    ]),
+  );
+  const rule = documented<[SessionLockSettings], MessageIds>({
     name,
     meta: {
       type: "problem",
       docs: { description, recommended },
       messages,
-      schema: [{ type: "object", properties: settingsProperties, additionalProperties: false }],
+      schema: [
+        {
+          type: "object",
+          properties: { ...settingsProperties, ...switchProperties },
+          additionalProperties: false,
+        },
+      ],
       defaultOptions: [{}],
+      ...(fix === undefined ? {} : { fixable: "code" }),
       ...(suggest === undefined ? {} : { hasSuggestions: true }),
     },
     create: listen,
@@ -81,18 +108,31 @@ export function createRule<MessageIds extends string>(definition: Definition<Mes
     return {
       "Program:exit": () => {
         const mine = findingsOf(context, terms).filter((finding) => finding.rule === name);
-        for (const finding of select(mine)) report(context, finding);
+        for (const finding of select(mine, readSwitches(options))) report(context, finding);
       },
     };
   }
 
+  function readSwitches(options: SessionLockSettings): Switches {
+    const given = new Map(Object.entries<unknown>({ ...options }));
+    return Object.fromEntries(
+      Object.entries(switches).map(([option, { default: value }]) => {
+        const chosen = given.get(option);
+        return [option, typeof chosen === "boolean" ? chosen : value];
+      }),
+    );
+  }
+
   function report(context: Context<MessageIds>, { message, node, data, ...rest }: Finding): void {
     if (!isMessage(message)) return;
-    const suggestions = suggest?.({ message, node, data, ...rest }, context) ?? [];
+    const finding = { message, node, data, ...rest };
+    const fixed = fix?.(finding);
+    const suggestions = fixed === undefined ? (suggest?.(finding, context) ?? []) : [];
     context.report({
       node,
       messageId: message,
       data,
+      ...(fixed === undefined ? {} : { fix: fixed }),
       suggest: suggestions.flatMap(({ messageId, ...fix }) =>
         isMessage(messageId) ? [{ messageId, ...fix }] : [],
       ),

@@ -1,5 +1,6 @@
 import type { Finding } from "../analysis/observations.ts";
 import { createRule } from "./create-rule.ts";
+import { suggestRelease } from "./suggest-release.ts";
 
 /** Reports a session write lock that some way through the function does not release. */
 export const releaseSessionLock = createRule({
@@ -18,7 +19,12 @@ export const releaseSessionLock = createRule({
     notAwaited:
       "The result of this acquire is thrown away, so its lock can never be released. Await it and keep the handle.",
     releasedTwice: "This lock was released already at {{released}}. Release it once.",
+    empty:
+      "This lock is released right after it was acquired, so it covers nothing. Put the work between the two, or drop them.",
+    moveToTry: "Acquire the lock right before the `try`.",
+    using: "Let `await using` release the lock.",
   },
+  suggest: suggestRelease,
   select: onePerAcquire,
 });
 

@@ -1,6 +1,7 @@
 import type { Finding } from "../analysis/observations.ts";
 import { enclosingFunction, nodeKey } from "../analysis/syntax.ts";
 import { createRule } from "./create-rule.ts";
+import { suggestAnnotation } from "./suggest-annotation.ts";
 import { suggestScope } from "./suggest-scope.ts";
 
 /** Reports a write of a session file that is not provably inside the file's session write lock. */
@@ -30,8 +31,10 @@ export const requireSessionLock = createRule({
     annotatedWrongFile:
       "`{{callee}}()` requires its caller to hold the session write lock of the file it is given, but the lock that is held (acquired at {{acquired}}) is another file's. Acquire the lock of that file.{{also}}",
     wrap: "Wrap it in `withSessionWriteLock({{file}}, …)`.",
+    acquire: "Acquire the lock of `{{file}}` before it, and release it in `finally`.",
+    annotate: "Mark the function `@requires-session-lock`.",
   },
-  suggest: suggestScope,
+  suggest: (finding, context) => [...suggestScope(finding, context), ...suggestAnnotation(finding, context)],
   select: onePerManager,
 });
 

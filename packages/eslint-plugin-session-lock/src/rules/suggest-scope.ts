@@ -1,146 +1,113 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import type { TSESLint, TSESTree } from "@typescript-eslint/utils";
-import { isFunction, parentOf, unwrap, type Node } from "../analysis/syntax.ts";
-import type { Suggest } from "./create-rule.ts";
+import type { TSESTree } from "@typescript-eslint/utils";
+import type { Finding } from "../analysis/observations.ts";
+import type { Suggest, Suggestion } from "./create-rule.ts";
+import { importLock } from "./lock-import.ts";
+import {
+  contains,
+  findVariable,
+  indented,
+  indentOf,
+  isSimple,
+  isUsedAfter,
+  mayAwait,
+  siblingsOf,
+  statementOf,
+  type SourceCode,
+} from "./statements.ts";
 
-type SourceCode = Readonly<TSESLint.SourceCode>;
-
-/** Suggests to put the statements from the open to the write into a `withSessionWriteLock()` callback. */
+/** Suggests to lock the statements from the open to the write: by a callback, or by a handle and `finally`. */
 export const suggestScope: Suggest = (finding, { sourceCode }) => {
-  const { node, related } = finding;
-  if (finding.message !== "unlocked" || related?.type !== AST_NODE_TYPES.CallExpression) return [];
-  const [argument] = related.arguments;
-  const write = statementOf(node);
-  const open = statementOf(related);
-  if (argument === undefined || !isSimple(argument) || write === undefined || open === undefined) return [];
-  const statements = statementsBetween(open, write);
-  if (statements === undefined || !mayAwait(sourceCode, write)) return [];
-  if (statements.some((statement) => leaves(sourceCode, statement))) return [];
-  if (isUsedAfter(sourceCode, statements)) return [];
-  const file = sourceCode.getText(argument);
-  const lock = scopeName(sourceCode.ast);
-  return [
-    {
-      messageId: "wrap",
-      data: { file },
-      fix: (fixer) => {
-        const [first, last] = [statements[0], statements.at(-1)];
-        if (first === undefined || last === undefined) return null;
-        const text = sourceCode.text.slice(first.range[0], last.range[1]);
-        const async = statements.some((statement) =>
-          contains(sourceCode, statement, AST_NODE_TYPES.AwaitExpression),
-        )
-          ? "async "
-          : "";
-        const indent = " ".repeat(first.loc.start.column);
-        const body = text.replaceAll("\n", "\n  ");
-        const wrapped = `await ${lock.name}(${file}, ${async}() => {\n${indent}  ${body}\n${indent}});`;
-        const fixes = [fixer.replaceTextRange([first.range[0], last.range[1]], wrapped)];
-        if (lock.isImported) return fixes;
-        return [fixer.insertTextBeforeRange([startOfCode(sourceCode), 0], importLine), ...fixes];
-      },
-    },
-  ];
+  const section = findSection(finding, sourceCode);
+  if (section === undefined) return [];
+  const { statements } = section;
+  const isBarred = statements.some((statement) => contains(sourceCode, statement, leaving));
+  return isBarred
+    ? [acquireAround(sourceCode, section)]
+    : [wrap(sourceCode, section), acquireAround(sourceCode, section)];
 };
 
-const importLine = 'import { withSessionWriteLock } from "session-lock";\n';
+/** What means something else inside a callback. */
+const leaving = [
+  AST_NODE_TYPES.ReturnStatement,
+  AST_NODE_TYPES.BreakStatement,
+  AST_NODE_TYPES.ContinueStatement,
+  AST_NODE_TYPES.YieldExpression,
+];
 
-/** A file expression that means the same inside the callback, and costs nothing to write twice. */
-function isSimple(argument: Node): boolean {
-  const node = unwrap(argument);
-  if (node.type === AST_NODE_TYPES.MemberExpression) return !node.computed && isSimple(node.object);
-  return (
-    node.type === AST_NODE_TYPES.Identifier ||
-    node.type === AST_NODE_TYPES.Literal ||
-    node.type === AST_NODE_TYPES.ThisExpression
-  );
+interface Section {
+  /** The text of the expression that names the file. */
+  readonly file: string;
+  readonly statements: readonly TSESTree.Statement[];
+  readonly first: TSESTree.Statement;
+  readonly last: TSESTree.Statement;
 }
 
-function statementOf(node: Node): TSESTree.Statement | undefined {
-  for (let current: Node | undefined = node; current !== undefined; current = parentOf(current)) {
-    if (
-      current.type === AST_NODE_TYPES.ExpressionStatement ||
-      current.type === AST_NODE_TYPES.VariableDeclaration
-    )
-      return current;
-    if (isFunction(current) || current.type.endsWith("Statement")) return undefined;
+function findSection({ message, node, related }: Finding, sourceCode: SourceCode): Section | undefined {
+  if (message !== "unlocked" || related?.type !== AST_NODE_TYPES.CallExpression) return undefined;
+  const [argument] = related.arguments;
+  const write = statementOf(node) ?? returnOf(node);
+  const open = statementOf(related) ?? returnOf(related);
+  if (argument === undefined || !isSimple(argument) || write === undefined || open === undefined)
+    return undefined;
+  const siblings = siblingsOf(write);
+  const from = siblings.indexOf(open);
+  const statements = from === -1 ? [] : siblings.slice(from, siblings.indexOf(write) + 1);
+  const [first] = statements;
+  if (first === undefined || !mayAwait(sourceCode, write) || isUsedAfter(sourceCode, statements))
+    return undefined;
+  return { file: sourceCode.getText(argument), statements, first, last: write };
+}
+
+function returnOf(node: TSESTree.Node): TSESTree.Statement | undefined {
+  for (let current: TSESTree.Node | undefined = node; current !== undefined; current = current.parent) {
+    if (current.type === AST_NODE_TYPES.ReturnStatement) return current;
+    if (current.type.endsWith("Statement") || current.type.includes("Function")) return undefined;
   }
   return undefined;
 }
 
-function statementsBetween(open: TSESTree.Statement, write: TSESTree.Statement): readonly Node[] | undefined {
-  const { parent } = write;
-  if (parent.type !== AST_NODE_TYPES.BlockStatement && parent.type !== AST_NODE_TYPES.Program)
-    return undefined;
-  const from = parent.body.findIndex((statement) => statement === open);
-  const to = parent.body.findIndex((statement) => statement === write);
-  return from === -1 ? undefined : parent.body.slice(from, to + 1);
-}
-
-function mayAwait(sourceCode: SourceCode, node: Node): boolean {
-  for (let current: Node | undefined = node; current !== undefined; current = parentOf(current)) {
-    if (isFunction(current)) return current.async && !current.generator;
-    if (current.type === AST_NODE_TYPES.StaticBlock || current.type === AST_NODE_TYPES.PropertyDefinition)
-      return false;
-  }
-  return sourceCode.ast.sourceType === "module";
-}
-
-/** Code that jumps out, or that means something else inside a callback. */
-function leaves(sourceCode: SourceCode, node: Node): boolean {
-  return [
-    AST_NODE_TYPES.ReturnStatement,
-    AST_NODE_TYPES.BreakStatement,
-    AST_NODE_TYPES.ContinueStatement,
-    AST_NODE_TYPES.YieldExpression,
-  ].some((type) => contains(sourceCode, node, type));
-}
-
-function contains(sourceCode: SourceCode, node: Node, type: AST_NODE_TYPES): boolean {
-  if (node.type === type) return true;
-  if (isFunction(node)) return false;
-  return (sourceCode.visitorKeys[node.type] ?? []).some((key) => {
-    const child: unknown = Reflect.get(node, key);
-    return (Array.isArray(child) ? child : [child]).some(
-      (item) => isNode(item) && contains(sourceCode, item, type),
-    );
-  });
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === "object" && value !== null && "type" in value && "range" in value;
-}
-
-/** True if a name declared by the statements is used after them: it would be out of scope. */
-function isUsedAfter(sourceCode: SourceCode, statements: readonly Node[]): boolean {
-  const end = statements.at(-1)?.range[1] ?? 0;
-  return statements.some(
-    (statement) =>
-      statement.type === AST_NODE_TYPES.VariableDeclaration &&
-      sourceCode
-        .getDeclaredVariables(statement)
-        .some((variable) => variable.references.some(({ identifier }) => identifier.range[0] >= end)),
+function wrap(sourceCode: SourceCode, { file, statements, first, last }: Section): Suggestion {
+  const lock = importLock(sourceCode, "withSessionWriteLock");
+  const isAsync = statements.some((statement) =>
+    contains(sourceCode, statement, [AST_NODE_TYPES.AwaitExpression]),
   );
+  const indent = indentOf(first);
+  const body = indented(sourceCode, first.range[0], last.range[1]);
+  const opening = `await ${lock.name}(${file}, ${isAsync ? "async " : ""}() => {`;
+  return {
+    messageId: "wrap",
+    data: { file },
+    fix: (fixer) => [
+      ...lock.addTo(fixer),
+      fixer.replaceTextRange([first.range[0], last.range[1]], `${opening}\n${indent}  ${body}\n${indent}});`),
+    ],
+  };
 }
 
-function scopeName(program: TSESTree.Program): { readonly name: string; readonly isImported: boolean } {
-  for (const statement of program.body) {
-    if (statement.type !== AST_NODE_TYPES.ImportDeclaration || statement.source.value !== "session-lock")
-      continue;
-    for (const specifier of statement.specifiers) {
-      if (
-        specifier.type !== AST_NODE_TYPES.ImportSpecifier ||
-        specifier.imported.type !== AST_NODE_TYPES.Identifier
-      )
-        continue;
-      if (specifier.imported.name === "withSessionWriteLock")
-        return { name: specifier.local.name, isImported: true };
-    }
-  }
-  return { name: "withSessionWriteLock", isImported: false };
-}
-
-function startOfCode(sourceCode: SourceCode): number {
-  const [first] = sourceCode.ast.body;
-  return first?.range[0] ?? 0;
+function acquireAround(sourceCode: SourceCode, { file, first, last }: Section): Suggestion {
+  const acquire = importLock(sourceCode, "acquireSessionWriteLock");
+  const name = ["lock", "sessionLock", "sessionWriteLock"].find(
+    (candidate) => findVariable(sourceCode, first, candidate) === undefined,
+  );
+  const handle = name ?? "acquiredSessionWriteLock";
+  const indent = indentOf(first);
+  const body = indented(sourceCode, first.range[0], last.range[1]);
+  const resource = file === "sessionFile" ? file : `sessionFile: ${file}`;
+  const lines = [
+    `const ${handle} = await ${acquire.name}({ ${resource} });`,
+    "try {",
+    `  ${body}`,
+    "} finally {",
+    `  await ${handle}.release();`,
+    "}",
+  ];
+  return {
+    messageId: "acquire",
+    data: { file },
+    fix: (fixer) => [
+      ...acquire.addTo(fixer),
+      fixer.replaceTextRange([first.range[0], last.range[1]], lines.join(`\n${indent}`)),
+    ],
+  };
 }

@@ -57,6 +57,18 @@ ${manager}export async function save(file, message) {
   });
 }`,
             },
+            {
+              messageId: "acquire",
+              output: `import { acquireSessionWriteLock } from "session-lock";
+${manager}export async function save(file, message) {
+  const lock = await acquireSessionWriteLock({ sessionFile: file });
+  try {
+    SessionManager.open(file).appendMessage(message);
+  } finally {
+    await lock.release();
+  }
+}`,
+            },
           ],
         },
       ],
@@ -81,6 +93,44 @@ ${manager}export async function save(file, message) {
     const sessionManager = SessionManager.open(file);
     sessionManager.appendMessage(message);
   });
+}`,
+            },
+            {
+              messageId: "acquire",
+              output: `import { acquireSessionWriteLock } from "session-lock";
+import { withSessionWriteLock as locked } from "session-lock";
+${manager}export async function save(file, message) {
+  const lock = await acquireSessionWriteLock({ sessionFile: file });
+  try {
+    const sessionManager = SessionManager.open(file);
+    sessionManager.appendMessage(message);
+  } finally {
+    await lock.release();
+  }
+}`,
+            },
+          ],
+        },
+      ],
+    },
+    {
+      name: "a write that is returned gets a handle, not a callback",
+      code: `${manager}${locks}export async function save(sessionFile, message, lock) {
+  return SessionManager.open(sessionFile).appendMessage(message);
+}`,
+      errors: [
+        {
+          messageId: "unlocked",
+          suggestions: [
+            {
+              messageId: "acquire",
+              output: `${manager}${locks}export async function save(sessionFile, message, lock) {
+  const sessionLock = await acquireSessionWriteLock({ sessionFile });
+  try {
+    return SessionManager.open(sessionFile).appendMessage(message);
+  } finally {
+    await sessionLock.release();
+  }
 }`,
             },
           ],

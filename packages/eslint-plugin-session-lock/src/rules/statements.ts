@@ -1,0 +1,92 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { TSESLint, TSESTree } from "@typescript-eslint/utils";
+import { isFunction, parentOf, unwrap, type Node } from "../analysis/syntax.ts";
+import { childrenOf } from "../analysis/words.ts";
+
+export type SourceCode = Readonly<TSESLint.SourceCode>;
+
+/** The expression statement or declaration that a node stands in, if it is in no other kind of statement. */
+export function statementOf(node: Node): TSESTree.Statement | undefined {
+  for (let current: Node | undefined = node; current !== undefined; current = parentOf(current)) {
+    if (
+      current.type === AST_NODE_TYPES.ExpressionStatement ||
+      current.type === AST_NODE_TYPES.VariableDeclaration
+    )
+      return current;
+    if (isFunction(current) || current.type.endsWith("Statement")) return undefined;
+  }
+  return undefined;
+}
+
+/** The statements of the block that a statement stands in. */
+export function siblingsOf(statement: Node): readonly TSESTree.Statement[] {
+  const parent = parentOf(statement);
+  if (parent?.type === AST_NODE_TYPES.BlockStatement || parent?.type === AST_NODE_TYPES.StaticBlock)
+    return parent.body;
+  return parent?.type === AST_NODE_TYPES.Program ? parent.body : [];
+}
+
+/** True where `await` may be written. */
+export function mayAwait(sourceCode: SourceCode, node: Node): boolean {
+  for (let current: Node | undefined = node; current !== undefined; current = parentOf(current)) {
+    if (isFunction(current)) return current.async && !current.generator;
+    if (current.type === AST_NODE_TYPES.StaticBlock || current.type === AST_NODE_TYPES.PropertyDefinition)
+      return false;
+  }
+  return sourceCode.ast.sourceType === "module";
+}
+
+/** True if the code of a node, inner functions aside, has a part of one of the types. */
+export function contains(sourceCode: SourceCode, node: Node, types: readonly AST_NODE_TYPES[]): boolean {
+  if (types.includes(node.type)) return true;
+  if (isFunction(node)) return false;
+  return childrenOf(sourceCode, node).some((child) => contains(sourceCode, child, types));
+}
+
+/** True if a name declared by the statements is used after them: it would be out of scope. */
+export function isUsedAfter(sourceCode: SourceCode, statements: readonly Node[]): boolean {
+  const end = statements.at(-1)?.range[1] ?? 0;
+  return statements.some(
+    (statement) =>
+      statement.type === AST_NODE_TYPES.VariableDeclaration &&
+      sourceCode
+        .getDeclaredVariables(statement)
+        .some((variable) => variable.references.some(({ identifier }) => identifier.range[0] >= end)),
+  );
+}
+
+/** A file expression that means the same a few lines on, and costs nothing to write twice. */
+export function isSimple(argument: Node): boolean {
+  const node = unwrap(argument);
+  if (node.type === AST_NODE_TYPES.MemberExpression) return !node.computed && isSimple(node.object);
+  return (
+    node.type === AST_NODE_TYPES.Identifier ||
+    node.type === AST_NODE_TYPES.Literal ||
+    node.type === AST_NODE_TYPES.ThisExpression
+  );
+}
+
+/** The variable that a node may use under a name. */
+export function findVariable(
+  sourceCode: SourceCode,
+  node: Node,
+  name: string,
+): TSESLint.Scope.Variable | undefined {
+  let scope: TSESLint.Scope.Scope | null = sourceCode.getScope(node);
+  while (scope !== null) {
+    const variable = scope.set.get(name);
+    if (variable !== undefined) return variable;
+    scope = scope.upper;
+  }
+  return undefined;
+}
+
+/** Spaces before a statement. */
+export function indentOf(statement: Node): string {
+  return " ".repeat(statement.loc.start.column);
+}
+
+/** The text of a piece of code, one step further in. */
+export function indented(sourceCode: SourceCode, from: number, to: number): string {
+  return sourceCode.text.slice(from, to).replaceAll("\n", "\n  ");
+}
