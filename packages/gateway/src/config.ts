@@ -1,119 +1,116 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { readConfigFile } from "./config-file.ts";
 import { GatewayError } from "./errors.ts";
 import type { AiSdkRunnerOptions } from "./runners/ai-sdk/ai-sdk.ts";
-import { AI_PROVIDERS } from "./runners/ai-sdk/open-model.ts";
+import { LOG_LEVELS, RUNNERS, type Settings } from "./settings.ts";
 
-/** Log levels, the most talkative first. */
-const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** What the command line and the environment ask for. */
-export type Config =
-  | { readonly kind: "help" }
-  | { readonly kind: "version" }
-  | {
-      readonly kind: "serve";
-      readonly host: string;
-      readonly port: number;
-      readonly token: string | undefined;
-      readonly stateDir: string;
-      readonly logLevel: LogLevel;
-      /** Undefined for the echo runner. */
-      readonly model: AiSdkRunnerOptions | undefined;
-    };
-
-/** What `--help` prints. */
-export const USAGE = `Usage: session-gateway [--host <address>] [--port <number>] [--runner <name> --model <name>]
-
-Serves chat sessions and a web page on one port.
-
-Options:
-  --host <address>  address to listen on (default 127.0.0.1); any other than this machine's needs SESSION_LOCK_TOKEN
-  --port <number>   port to listen on (default 18789; 0 takes a free one)
-  --runner <name>   who answers: echo (default), anthropic, openai, google or openai-compatible
-  --model <name>    the model to answer with, as the provider calls it; needed with any runner but echo
-  --base-url <url>  another address of the provider's API; needed with openai-compatible
-  --version         print the version
-  --help            print this
-
-Environment:
-  SESSION_LOCK_HOME   where sessions are kept (default ~/.session-lock)
-  SESSION_LOCK_HOST   like --host
-  SESSION_LOCK_PORT   like --port
-  SESSION_LOCK_TOKEN  what clients must present
-  SESSION_LOCK_RUNNER, SESSION_LOCK_MODEL, SESSION_LOCK_BASE_URL  like --runner, --model and --base-url
-  SESSION_LOCK_API_KEY  the key of the provider; without it, what the provider's own variable says
-  SESSION_LOCK_LOG    trace, debug, info, warn (default), error, fatal or silent; logs go to standard error
-`;
-
-/** Reads flags and environment; flags win. Throws `INVALID_CONFIG` with what is wrong. */
-export function readConfig(args: readonly string[], env: NodeJS.ProcessEnv): Config {
-  const flags = readFlags(args);
-  if (flags.help === true) return { kind: "help" };
-  if (flags.version === true) return { kind: "version" };
-  const home = setValue(env["SESSION_LOCK_HOME"]);
-  return {
-    kind: "serve",
-    host: flags.host ?? setValue(env["SESSION_LOCK_HOST"]) ?? "127.0.0.1",
-    port: readPort(flags.port ?? setValue(env["SESSION_LOCK_PORT"]) ?? "18789"),
-    token: setValue(env["SESSION_LOCK_TOKEN"]),
-    stateDir: home === undefined ? join(homedir(), ".session-lock") : resolve(home),
-    logLevel: readLogLevel(setValue(env["SESSION_LOCK_LOG"]) ?? "warn"),
-    model: readModel(flags, env),
-  };
-}
-
-interface Flags {
+/** The flags of `serve` as they were written. */
+export interface ServeFlags {
+  readonly config?: string | undefined;
   readonly host?: string | undefined;
   readonly port?: string | undefined;
+  readonly token?: string | undefined;
   readonly runner?: string | undefined;
   readonly model?: string | undefined;
   readonly "base-url"?: string | undefined;
-  readonly help?: boolean | undefined;
-  readonly version?: boolean | undefined;
 }
 
-function readFlags(args: readonly string[]): Flags {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        host: { type: "string" },
-        port: { type: "string" },
-        runner: { type: "string" },
-        model: { type: "string" },
-        "base-url": { type: "string" },
-        help: { type: "boolean" },
-        version: { type: "boolean" },
-      },
-    });
-    return values;
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    throw new GatewayError("INVALID_CONFIG", `${error.message} (see --help)`, { cause: error });
-  }
+/** How to serve. */
+export interface ServeConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly token: string | undefined;
+  readonly stateDir: string;
+  readonly logLevel: LogLevel;
+  readonly drainMs: number | undefined;
+  readonly stopWords: readonly string[];
+  /** Undefined for the echo runner. */
+  readonly model: AiSdkRunnerOptions | undefined;
 }
 
-function readModel(flags: Flags, env: NodeJS.ProcessEnv): AiSdkRunnerOptions | undefined {
-  const runner = flags.runner ?? setValue(env["SESSION_LOCK_RUNNER"]) ?? "echo";
-  if (runner === "echo") return undefined;
-  const provider = AI_PROVIDERS.find((name) => name === runner);
-  if (provider === undefined) {
-    const names = ["echo", ...AI_PROVIDERS].join(", ");
-    throw new GatewayError("INVALID_CONFIG", `the runner must be one of ${names}, not "${runner}"`);
+/** The flags of commands that ask a gateway. */
+export interface CallFlags {
+  readonly url?: string | undefined;
+  readonly token?: string | undefined;
+}
+
+/** Which gateway to ask, and with what. */
+export interface CallTarget {
+  readonly url: string;
+  readonly token: string | undefined;
+}
+
+const DEFAULT_PORT = 18_789;
+
+/** Reads flags, variables and the configuration file; flags win over variables, those over the file. Throws `INVALID_CONFIG`. */
+export function readServeConfig(flags: ServeFlags, env: NodeJS.ProcessEnv): ServeConfig {
+  const file = readConfigFile(flags.config ?? valueOf(env["SESSION_LOCK_CONFIG"]));
+  const told: Settings = { ...file, ...settingsOf(env), ...settingsOfFlags(flags) };
+  const { host = "127.0.0.1", port = DEFAULT_PORT, logLevel = "warn", stopWords = [] } = told;
+  const stateDir = told.stateDir ?? join(homedir(), ".session-lock");
+  const token = flags.token ?? valueOf(env["SESSION_LOCK_TOKEN"]);
+  const model = modelOf(told, valueOf(env["SESSION_LOCK_API_KEY"]));
+  return { host, port, token, stateDir, logLevel, drainMs: told.drainMs, stopWords, model };
+}
+
+/** Where `call` and `status` ask: what the flags say, else the gateway of this machine. Throws `INVALID_CONFIG`. */
+export function readCallTarget(flags: CallFlags, env: NodeJS.ProcessEnv): CallTarget {
+  const port = readPort(valueOf(env["SESSION_LOCK_PORT"]) ?? String(DEFAULT_PORT));
+  const raw = flags.url ?? valueOf(env["SESSION_LOCK_URL"]) ?? `http://127.0.0.1:${port}/`;
+  const url = URL.parse(raw);
+  if (url === null || !["http:", "https:", "ws:", "wss:"].includes(url.protocol)) {
+    throw new GatewayError("INVALID_CONFIG", "the URL must begin with http://, https://, ws:// or wss://");
   }
-  const model = flags.model ?? setValue(env["SESSION_LOCK_MODEL"]);
-  if (model === undefined) throw new GatewayError("INVALID_CONFIG", `${runner} needs a model: say --model`);
-  const baseUrl = flags["base-url"] ?? setValue(env["SESSION_LOCK_BASE_URL"]);
-  const apiKey = setValue(env["SESSION_LOCK_API_KEY"]);
+  url.hash = "";
+  return { url: url.href, token: flags.token ?? valueOf(env["SESSION_LOCK_TOKEN"]) };
+}
+
+function settingsOf(env: NodeJS.ProcessEnv): Settings {
+  const home = valueOf(env["SESSION_LOCK_HOME"]);
+  const level = valueOf(env["SESSION_LOCK_LOG"]);
+  return {
+    ...settingsOfFlags({
+      host: valueOf(env["SESSION_LOCK_HOST"]),
+      port: valueOf(env["SESSION_LOCK_PORT"]),
+      runner: valueOf(env["SESSION_LOCK_RUNNER"]),
+      model: valueOf(env["SESSION_LOCK_MODEL"]),
+      "base-url": valueOf(env["SESSION_LOCK_BASE_URL"]),
+    }),
+    ...(home === undefined ? {} : { stateDir: resolve(home) }),
+    ...(level === undefined ? {} : { logLevel: readLogLevel(level) }),
+  };
+}
+
+function settingsOfFlags({ host, port, runner, model, "base-url": baseUrl }: ServeFlags): Settings {
+  return {
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port: readPort(port) }),
+    ...(runner === undefined ? {} : { runner: readRunner(runner) }),
+    ...(model === undefined ? {} : { model }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+  };
+}
+
+function modelOf(told: Settings, apiKey: string | undefined): AiSdkRunnerOptions | undefined {
+  const { runner: provider = "echo", model, baseUrl, instructions } = told;
+  if (provider === "echo") return undefined;
+  if (model === undefined) throw new GatewayError("INVALID_CONFIG", `${provider} needs a model: say --model`);
   return {
     provider,
     model,
     ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(instructions === undefined ? {} : { instructions }),
     ...(apiKey === undefined ? {} : { apiKey }),
   };
+}
+
+function readRunner(text: string): NonNullable<Settings["runner"]> {
+  const runner = RUNNERS.find((name) => name === text);
+  if (runner !== undefined) return runner;
+  throw new GatewayError("INVALID_CONFIG", `the runner must be one of ${RUNNERS.join(", ")}, not "${text}"`);
 }
 
 function readPort(text: string): number {
@@ -125,13 +122,11 @@ function readPort(text: string): number {
 function readLogLevel(text: string): LogLevel {
   const level = LOG_LEVELS.find((name) => name === text);
   if (level !== undefined) return level;
-  throw new GatewayError(
-    "INVALID_CONFIG",
-    `SESSION_LOCK_LOG must be one of ${LOG_LEVELS.join(", ")}, not "${text}"`,
-  );
+  const names = LOG_LEVELS.join(", ");
+  throw new GatewayError("INVALID_CONFIG", `SESSION_LOCK_LOG must be one of ${names}, not "${text}"`);
 }
 
 /** An empty variable counts as not set, as shells have no other way to unset one for a command. */
-function setValue(value: string | undefined): string | undefined {
+function valueOf(value: string | undefined): string | undefined {
   return value === "" ? undefined : value;
 }

@@ -17,6 +17,7 @@ import type { AgentRunner } from "./runners/runner.ts";
 import { startServer } from "./server.ts";
 import { AGENT_ID } from "./session-key.ts";
 import { Sessions } from "./sessions.ts";
+import { stopTexts } from "./stop-text.ts";
 import { readVersion } from "./version.ts";
 
 /** How to run a gateway inside a program. */
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   readonly stateDir?: string;
   /** Produces the answers. Default: the echo runner. */
   readonly runner?: AgentRunner;
+  /** Texts that stop a session like `/stop` does. Default: none. */
+  readonly stopWords?: readonly string[];
   /** How long `close` waits for active runs before it stops them, in milliseconds. Default: 5000. */
   readonly drainMs?: number;
   /** Where the gateway logs to. Default: warnings and errors as JSON lines on standard error. */
@@ -52,7 +55,7 @@ export interface Gateway {
 /** Starts a gateway; resolves when it listens. Throws `PORT_IN_USE` or `INSECURE_BIND`. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const { host = "127.0.0.1", port = 18_789, token, drainMs = 5_000, runner = createEchoRunner() } = options;
-  const { stateDir = join(homedir(), ".session-lock"), logger: log = defaultLogger() } = options;
+  const { stateDir = join(homedir(), ".session-lock"), logger: log = defaultLogger(), stopWords } = options;
   if (token === "") throw new GatewayError("INVALID_CONFIG", "the token is empty");
   if (token === undefined && !isLoopbackHost(host)) {
     const message = `${host} can be reached from other machines: set a token, or listen on 127.0.0.1`;
@@ -77,6 +80,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     metrics,
     model: runner.model,
     agentId: AGENT_ID,
+    stopTexts: stopTexts(stopWords),
     version: readVersion(),
     startedAt,
     health,

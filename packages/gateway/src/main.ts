@@ -1,49 +1,43 @@
 #!/usr/bin/env node
-import { pino } from "pino";
-import { readConfig, USAGE } from "./config.ts";
+import { parseCommandLine } from "./cli/command-line.ts";
+import { exitCodes, type ExitCode } from "./cli/exit-codes.ts";
+import { helpTexts } from "./cli/help.ts";
+import { runCall, runStatus, type Terminal } from "./cli/run-ask.ts";
+import { runServe } from "./cli/serve.ts";
 import { GatewayError } from "./errors.ts";
-import { startGateway } from "./gateway.ts";
-import { createAiSdkRunner } from "./runners/ai-sdk/ai-sdk.ts";
 import { readVersion } from "./version.ts";
 
+const terminal: Terminal = {
+  out: (text) => process.stdout.write(`${text}\n`),
+  err: (text) => process.stderr.write(`${text}\n`),
+  env: process.env,
+};
 try {
-  await main();
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  const known = error instanceof GatewayError;
-  process.stderr.write(`session-gateway: ${known ? error.message : inspectable(error)}\n`);
-  process.exitCode = 1;
+  terminal.err(`session-gateway: ${error instanceof GatewayError ? error.message : inspectable(error)}`);
+  process.exitCode = exitCodes.failed;
 }
 
-async function main(): Promise<void> {
-  const config = readConfig(process.argv.slice(2), process.env);
-  if (config.kind === "help") {
-    process.stdout.write(USAGE);
-    return;
+async function main(argv: readonly string[]): Promise<ExitCode> {
+  const line = parseCommandLine(argv);
+  switch (line.kind) {
+    case "help":
+      process.stdout.write(helpTexts[line.about]);
+      return exitCodes.ok;
+    case "version":
+      terminal.out(readVersion());
+      return exitCodes.ok;
+    case "wrong":
+      terminal.err(`session-gateway: ${line.why} (see session-gateway ${line.command} --help)`);
+      return exitCodes.usage;
+    case "serve":
+      return runServe(line.flags, terminal);
+    case "call":
+      return runCall(line, terminal);
+    case "status":
+      return runStatus(line.flags, terminal);
   }
-  if (config.kind === "version") {
-    process.stdout.write(`${readVersion()}\n`);
-    return;
-  }
-  const { host, port, token, stateDir, logLevel, model } = config;
-  const logger = pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }));
-  const gateway = await startGateway({
-    host,
-    port,
-    stateDir,
-    logger,
-    ...(token === undefined ? {} : { token }),
-    ...(model === undefined ? {} : { runner: createAiSdkRunner(model) }),
-  });
-  const stop = (): void => {
-    // Again and again if the signal comes again: closing is one and the same.
-    gateway.close().catch((error: unknown) => {
-      logger.fatal({ err: error }, "shutdown failed");
-      process.exitCode = 1;
-    });
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  process.stdout.write(`session-lock gateway ready at ${gateway.url}\n`);
 }
 
 function inspectable(error: unknown): string {

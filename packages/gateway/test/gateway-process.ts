@@ -17,6 +17,8 @@ export interface Exit {
 export interface GatewayProcess extends AsyncDisposable {
   readonly url: string;
   readonly readyLine: string;
+  /** A line of standard output, the first one is 0, as soon as it is there. */
+  line(index: number): Promise<string>;
   /** Sends the signal and resolves when the process is gone. */
   kill(signal: NodeJS.Signals): Promise<Exit>;
 }
@@ -33,8 +35,12 @@ export async function runGateway(args: readonly string[], env: NodeJS.ProcessEnv
 }
 
 /** Starts the program; resolves when it has said that it is ready. */
-export async function spawnGateway(stateDir: string, env: NodeJS.ProcessEnv = {}): Promise<GatewayProcess> {
-  const child = launch(["--port", "0"], { SESSION_LOCK_HOME: stateDir, ...env });
+export async function spawnGateway(
+  stateDir: string,
+  env: NodeJS.ProcessEnv = {},
+  args: readonly string[] = ["--port", "0"],
+): Promise<GatewayProcess> {
+  const child = launch(args, { SESSION_LOCK_HOME: stateDir, ...env });
   const exit = exitOf(child);
   const stderr = outputOf(child.stderr);
   const lines: string[] = [];
@@ -49,7 +55,14 @@ export async function spawnGateway(stateDir: string, env: NodeJS.ProcessEnv = {}
     child.kill(signal);
     return { code: await exit, stdout: `${lines.join("\n")}\n`, stderr: await stderr };
   };
-  return { url, readyLine, kill, [Symbol.asyncDispose]: () => kill("SIGKILL").then(() => undefined) };
+  const line = async (index: number): Promise<string> => {
+    for (;;) {
+      const found = lines[index];
+      if (found !== undefined) return found;
+      await once(output, "line");
+    }
+  };
+  return { url, readyLine, line, kill, [Symbol.asyncDispose]: () => kill("SIGKILL").then(() => undefined) };
 }
 
 function launch(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {

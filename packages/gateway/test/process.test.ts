@@ -77,7 +77,6 @@ test("a port that is in use ends the program with a message that says what to do
 
 test.each([
   [["--port", "many"], {}, 'the port must be a number from 0 to 65535, not "many"'],
-  [["--nonsense"], {}, "--nonsense"],
   [[], { SESSION_LOCK_LOG: "loud" }, "SESSION_LOCK_LOG must be one of"],
   [
     ["--runner", "oracle"],
@@ -90,13 +89,21 @@ test.each([
     {},
     "openai-compatible needs the base URL of a service",
   ],
-  [["--host", "0.0.0.0"], {}, "set a token, or listen on 127.0.0.1"],
 ])("the arguments %j with %j are refused with what is wrong", async (args, env, problem) => {
   await using dir = await temporaryStateDir();
 
   const exit = await runGateway(args, { SESSION_LOCK_HOME: dir.path, ...env });
 
   expect(exit).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining(problem) as string });
+});
+
+test("a flag that does not exist is wrong usage", async () => {
+  const exit = await runGateway(["--nonsense"]);
+
+  expect(exit).toMatchObject({ code: 64, stdout: "" });
+  expect(exit.stderr).toBe(
+    "session-gateway: Unknown option '--nonsense' (see session-gateway serve --help)\n",
+  );
 });
 
 test("the runner that the variables name answers", async () => {

@@ -15,13 +15,13 @@ export const chatSend = defineMethod({
     "Takes a message in. Answered when it is on disk; the answer follows as `chat` events under its run id. `/stop` is no message: it stops the active run and what waits.",
   scope: "operator.write",
   params: ChatSendParams,
-  async handle(params, { sessions, agentId }) {
+  async handle(params, { sessions, stopTexts, agentId }) {
     const { sessionId, idempotencyKey: runId, thinking, queueMode, timeoutMs = 0 } = params;
     const sessionKey = toSessionKey(params.sessionKey, params.agentId ?? agentId);
     const images = readAttachments(params.attachments ?? []);
     // An image says enough; without one there must be words.
     const message = (images.length > 0 ? normalText : cleanText)(params.message, "message");
-    if (isStopText(message)) {
+    if (images.length === 0 && isStopText(message, stopTexts)) {
       const runIds = sessions.peek(sessionKey)?.abort(undefined, "stop") ?? [];
       return { ok: true, aborted: runIds.length > 0, runIds };
     }

@@ -8,11 +8,11 @@ export const commandsList = defineMethod({
   summary: "What may be written in place of a message.",
   scope: "operator.read",
   params: NoParams,
-  handle: () => ({
+  handle: (_params, { stopTexts }) => ({
     commands: [
       {
         name: STOP_COMMAND.slice(1),
-        textAliases: [STOP_COMMAND],
+        textAliases: [...stopTexts],
         description: "Stops the active run and what waits in this session.",
         category: "session",
         source: "native",

@@ -17,6 +17,8 @@ export interface Services {
   readonly metrics: Metrics;
   readonly model: AgentRunner["model"];
   readonly agentId: string;
+  /** What stops a session in place of being a message. */
+  readonly stopTexts: ReadonlySet<string>;
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;

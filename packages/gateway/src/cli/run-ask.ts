@@ -1,0 +1,76 @@
+import { readCallTarget, type CallTarget } from "../config.ts";
+import { openedBy } from "../message-text.ts";
+import { ask, type Reply } from "./ask.ts";
+import type { AskFlags } from "./command-line.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+
+/** Where a command writes. */
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** `session-gateway call`. Throws `INVALID_CONFIG` for an address that is none. */
+export async function runCall(
+  { method, params, flags }: { readonly method: string; readonly params: unknown; readonly flags: AskFlags },
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const target = readCallTarget(flags, terminal.env);
+  const reply = await ask(target, { method, params, timeoutMs: flags.timeoutMs });
+  if (reply.kind !== "answered") return refused(reply, target, { flags, terminal });
+  terminal.out(
+    flags.json === true ? JSON.stringify(reply.payload) : JSON.stringify(reply.payload, undefined, 2),
+  );
+  return exitCodes.ok;
+}
+
+/** `session-gateway status`. Throws `INVALID_CONFIG` for an address that is none. */
+export async function runStatus(flags: AskFlags, terminal: Terminal): Promise<ExitCode> {
+  const target = readCallTarget(flags, terminal.env);
+  const reply = await ask(target, { method: "status", params: {}, timeoutMs: flags.timeoutMs });
+  if (reply.kind !== "answered") return refused(reply, target, { flags, terminal });
+  const status = openedBy(reply.payload);
+  terminal.out(
+    flags.json === true ? JSON.stringify({ url: target.url, ...status }) : describe(target, status),
+  );
+  return status["draining"] === true ? exitCodes.tryLater : exitCodes.ok;
+}
+
+function describe({ url }: CallTarget, status: Readonly<Record<string, unknown>>): string {
+  const { version, uptimeMs, draining, connections, openSessions, activeRuns, queuedRuns } = status;
+  const minutes = Math.floor(Number(uptimeMs) / 60_000);
+  const up = minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return [
+    `session-lock gateway ${String(version)} at ${url}: ${draining === true ? "shutting down" : "serving"}, up ${up}`,
+    `runs: ${String(activeRuns)} active, ${String(queuedRuns)} waiting`,
+    `sessions open: ${String(openSessions)}; connections: ${String(connections)}`,
+  ].join("\n");
+}
+
+function refused(
+  reply: Exclude<Reply, { readonly kind: "answered" }>,
+  { url }: CallTarget,
+  { flags, terminal }: { readonly flags: AskFlags; readonly terminal: Terminal },
+): ExitCode {
+  const error = "error" in reply ? reply.error : { code: reply.kind.toUpperCase(), message: reply.why };
+  const text =
+    reply.kind === "unreachable"
+      ? `no gateway answers at ${url}: ${reply.why}`
+      : `${error.code}: ${error.message}`;
+  terminal.err(flags.json === true ? JSON.stringify({ error }) : `session-gateway: ${text}`);
+  switch (reply.kind) {
+    case "unreachable":
+      return exitCodes.unreachable;
+    case "timeout":
+      return exitCodes.tryLater;
+    case "unauthorized":
+      return isTemporary(reply.error) ? exitCodes.tryLater : exitCodes.noPermission;
+    case "refused":
+      return isTemporary(reply.error) ? exitCodes.tryLater : exitCodes.failed;
+  }
+}
+
+function isTemporary({ retryable, retryAfterMs }: { retryable?: boolean; retryAfterMs?: number }): boolean {
+  return retryable === true || retryAfterMs !== undefined;
+}

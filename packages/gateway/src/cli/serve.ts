@@ -1,0 +1,42 @@
+import { randomBytes } from "node:crypto";
+import { pino } from "pino";
+import { isLoopbackHost } from "../auth.ts";
+import { readServeConfig, type ServeFlags } from "../config.ts";
+import { startGateway } from "../gateway.ts";
+import { createAiSdkRunner } from "../runners/ai-sdk/ai-sdk.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import type { Terminal } from "./run-ask.ts";
+
+/** `session-gateway serve`: resolves when the gateway listens; a signal ends it. Throws `GatewayError`. */
+export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<ExitCode> {
+  const { host, port, stateDir, logLevel, drainMs, stopWords, model, ...config } = readServeConfig(
+    flags,
+    terminal.env,
+  );
+  const isMade = config.token === undefined && !isLoopbackHost(host);
+  const token = isMade ? randomBytes(24).toString("base64url") : config.token;
+  const logger = pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }));
+  const gateway = await startGateway({
+    host,
+    port,
+    stateDir,
+    stopWords,
+    logger,
+    ...(drainMs === undefined ? {} : { drainMs }),
+    ...(token === undefined ? {} : { token }),
+    ...(model === undefined ? {} : { runner: createAiSdkRunner(model) }),
+  });
+  const stop = (): void => {
+    // Again and again if the signal comes again: closing is one and the same.
+    gateway.close().catch((error: unknown) => {
+      logger.fatal({ err: error }, "shutdown failed");
+      process.exitCode = exitCodes.failed;
+    });
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  terminal.out(`session-lock gateway ready at ${gateway.url}`);
+  // The one place where a token is ever shown: nobody else knows it.
+  if (isMade && token !== undefined) terminal.out(`token, made for this start and shown only here: ${token}`);
+  return exitCodes.ok;
+}

@@ -1,0 +1,107 @@
+import { createServer } from "node:net";
+import { expect, test } from "vitest";
+import { TestClient } from "./client.ts";
+import { runGateway, spawnGateway } from "./gateway-process.ts";
+import { ScriptedRunner } from "./scripted-runner.ts";
+import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";
+
+test("call prints the answer of a method, in one line with --json", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path, { token: "secret" });
+  const env = { SESSION_LOCK_URL: gateway.url, SESSION_LOCK_TOKEN: "secret" };
+
+  const pretty = await runGateway(["call", "agents.list"], env);
+  const params = JSON.stringify({ sessionKey: "main", message: "hello", idempotencyKey: "run-1" });
+  const json = await runGateway(["call", "agent", params, "--json"], env);
+
+  expect([pretty.code, json.code]).toEqual([0, 0]);
+  expect(pretty.stdout).toContain('{\n  "defaultId": "main"');
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    runId: "run-1",
+    status: "ok",
+    result: { payloads: [{ text: "echo: hello" }] },
+  });
+  expect(json.stdout.trimEnd()).not.toContain("\n");
+});
+
+test("status says what a gateway is busy with, for people and for programs", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner, drainMs: 0 });
+  await using client = await TestClient.connect(gateway.url);
+  await client.send("main", "hello", "run-1");
+  await runner.started("run-1");
+
+  const people = await runGateway(["status", "--url", gateway.url]);
+  const programs = await runGateway(["status", "--url", gateway.url, "--json"]);
+
+  expect(people).toMatchObject({ code: 0, stderr: "" });
+  expect(people.stdout).toContain(`at ${gateway.url}: serving`);
+  expect(people.stdout).toContain("runs: 1 active, 0 waiting\n");
+  expect(programs.code).toBe(0);
+  expect(JSON.parse(programs.stdout)).toMatchObject({ url: gateway.url, draining: false, activeRuns: 1 });
+});
+
+test("the exit code tells what was wrong", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path, { token: "secret" });
+  const silent = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => silent.once("listening", resolve));
+  const address = silent.address();
+  const silentUrl = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}/`;
+  const url = ["--url", gateway.url];
+
+  const exits = await Promise.all([
+    runGateway(["call", "no.such.method", "--token", "secret", "--json", ...url]),
+    runGateway(["call"]),
+    runGateway(["call", "health", "{"]),
+    runGateway(["serv"]),
+    runGateway(["status", "--url", "http://127.0.0.1:1/"]),
+    runGateway(["status", "--url", silentUrl, "--timeout", "200"]),
+    runGateway(["status", "--token", "wrong", ...url]),
+    runGateway(["status", "--url", "file:///etc/passwd"]),
+  ]);
+  silent.close();
+
+  expect(exits.map(({ code }) => code)).toEqual([1, 64, 64, 64, 69, 75, 77, 1]);
+  expect(exits.map(({ stdout }) => stdout).join("")).toBe("");
+  const errors = exits.map(({ stderr }) => stderr);
+  expect(JSON.parse(errors[0] ?? "")).toMatchObject({ error: { code: "INVALID_REQUEST" } });
+  expect(errors[3]).toContain('unknown command "serv"; did you mean serve?');
+  expect(errors[4]).toContain("no gateway answers at http://127.0.0.1:1/");
+  expect(errors.join("")).not.toContain("secret");
+});
+
+test.each([
+  [["--help"], "session-gateway call <method> [json]"],
+  [["serve", "--help"], "SESSION_LOCK_API_KEY"],
+  [["call", "--help"], "Exit codes: 0 answered, 1 refused"],
+  [["status", "-h"], "75 it shuts down"],
+])("%j tells the options of its command", async (args, text) => {
+  expect(await runGateway(args)).toMatchObject({
+    code: 0,
+    stderr: "",
+    stdout: expect.stringContaining(text) as string,
+  });
+});
+
+test("where other machines reach it and no token is set, one is made, shown once, and needed", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await spawnGateway(dir.path, { SESSION_LOCK_LOG: "trace" }, [
+    "serve",
+    "--host",
+    "0.0.0.0",
+    "--port",
+    "0",
+  ]);
+  const url = gateway.url.replace("0.0.0.0", "127.0.0.1");
+  const token = /shown only here: (\S{32})$/.exec(await gateway.line(1))?.[1] ?? "";
+
+  await expect(TestClient.connect(url)).rejects.toMatchObject({ message: "unauthorized: token missing" });
+  await using client = await TestClient.connect(url, { token });
+  expect(await client.request("health")).toMatchObject({ ok: true });
+  const exit = await gateway.kill("SIGTERM");
+
+  expect(exit.stdout.split(token)).toHaveLength(2);
+  expect(exit.stderr).not.toContain(token);
+});
