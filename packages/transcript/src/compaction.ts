@@ -33,13 +33,15 @@ export function draftOfCompaction(
   const at = now.findIndex(({ id }) => id === firstKeptEntryId);
   const kept = now[at];
   if (kept === undefined) return conflict(`the kept entry ${firstKeptEntryId} is not on its branch`);
-  if (newestCompaction(before) !== newestCompaction(now))
+  if (newestBoundary(before)?.id !== newestBoundary(now)?.id)
     return conflict("it was compacted while the summary was made");
+  if (at < now.findLastIndex(({ type }) => type === "reset"))
+    return conflict(`the kept entry ${firstKeptEntryId} lies before the newest reset`);
   if (turnOfEntry(kept)?.role === "result" || ToolGroup.of(now.slice(0, at)).isOpen)
     return conflict(`the kept entry ${firstKeptEntryId} is between a tool call and its results`);
   return draftCompaction([summary, firstKeptEntryId, tokensBefore, details], () => contextOf(now).messages);
 }
 
-function newestCompaction(branch: readonly SessionEntry[]): string | undefined {
-  return branch.findLast(({ type }) => type === "compaction")?.id;
+function newestBoundary(branch: readonly SessionEntry[]): SessionEntry | undefined {
+  return branch.findLast(({ type }) => type === "compaction" || type === "reset");
 }

@@ -1,19 +1,16 @@
 import type { SessionEntry } from "./entry.ts";
-import { projectBranch, shownEntries } from "./session-projection.ts";
+import { movesLeaf } from "./navigation.ts";
+import { SessionIndex } from "./session-index.ts";
+import { contextOf, projectBranch, shownEntries } from "./session-projection.ts";
 import type { SessionContext, SessionProjection } from "./session-projection.ts";
 
+export { contextOf } from "./session-projection.ts";
 export type { SessionContext, SessionModel } from "./session-projection.ts";
-
-/** Builds the context of a branch that runs from the root to the leaf, as pi does. */
-export function contextOf(branch: readonly SessionEntry[]): SessionContext {
-  const { messages, thinkingLevel, model } = projectBranch(branch);
-  return { messages, thinkingLevel, model };
-}
 
 /**
  * The context of a list of entries, with pi's signature, as the two that follow.
  *
- * `leafId` absent means the last entry, null means before the first one.
+ * `leafId` absent means the last entry (or the one that OpenClaw's `leaf` entries lead to), null means before the first one.
  */
 export function buildSessionContext(
   entries: readonly SessionEntry[],
@@ -44,9 +41,11 @@ export function buildContextEntries(
 function branchOf(
   entries: readonly SessionEntry[],
   leafId: string | null | undefined,
-  byId: ReadonlyMap<string, SessionEntry> = new Map(entries.map((entry) => [entry.id, entry])),
+  given?: ReadonlyMap<string, SessionEntry>,
 ): SessionEntry[] {
   if (leafId === null) return [];
+  if (leafId === undefined && entries.some(movesLeaf)) return activeBranch(entries);
+  const byId = given ?? new Map(entries.map((entry) => [entry.id, entry]));
   const branch = new Set<SessionEntry>();
   let entry = (leafId === undefined ? undefined : byId.get(leafId)) ?? entries.at(-1);
   for (
@@ -57,4 +56,12 @@ function branchOf(
     branch.add(entry);
   }
   return [...branch].reverse();
+}
+
+/** The list does not say its version, but resets are in files of one version only. */
+function activeBranch(entries: readonly SessionEntry[]): SessionEntry[] {
+  const version = entries.some(({ type }) => type === "reset") ? 4 : 3;
+  const index = new SessionIndex(undefined, version);
+  for (const entry of entries) index.add(entry);
+  return index.branch(index.leafId);
 }

@@ -1,4 +1,5 @@
 import type { SessionEntry } from "./entry.ts";
+import { needsNavigation } from "./navigation.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -17,7 +18,8 @@ export function decodeLine(line: string): Fields | undefined {
 /**
  * The entry that a line's object stands for, or undefined when it is none (a header, an object without an id).
  *
- * Files of version 1 and 2 are read as pi reads them, without rewriting them. `ordinal` is the object's place in the
+ * Files of version 1 and 2 are read as pi reads them, without rewriting them. In version 4 an entry that names no parent
+ * has none yet: `Navigation` knows it. `ordinal` is the object's place in the
  * file, the header being 0: version 1 has no ids, so each entry is named after its place, which stays the same at
  * every read.
  */
@@ -26,7 +28,8 @@ export function decodeEntry(fields: Fields, version: number, ordinal: number): S
   const placed = version < 2 ? withLegacyPlace(fields, ordinal) : fields;
   if (typeof placed["id"] !== "string" || placed["id"] === "") return undefined;
   const parentId = typeof placed["parentId"] === "string" ? placed["parentId"] : null;
-  const rooted = placed["parentId"] === parentId ? placed : { ...placed, parentId };
+  const isLeftOpen = needsNavigation(version) && !("parentId" in placed);
+  const rooted = isLeftOpen || placed["parentId"] === parentId ? placed : { ...placed, parentId };
   return (rooted["type"] === "message"
     ? withReadableMessage(rooted, version)
     : rooted) as unknown as SessionEntry;

@@ -25,11 +25,12 @@ const CHUNK_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
 const CLOSING_BRACE = 0x7d;
 const HEAD_BYTES = 256;
+const SIDE_MARK = '"appendMode"';
 const ASCII = String.raw`[^"\\\x00-\x1f\x7f-\xff]+`;
 const PLACE = String.raw`"id":"(${ASCII})","parentId":(?:null|"(${ASCII})"),"timestamp":"${ASCII}"`;
-/** `type, id, parentId, timestamp, …`: the order pi and we write. Labels and names are wanted whole. */
+/** `type, id, parentId, timestamp, …`: the order pi and we write. Labels, names and what moves the leaf are wanted whole. */
 const PLAIN_HEAD = new RegExp(
-  String.raw`^\{"type":"(?!label"|session_info"|session"|custom)${ASCII}",${PLACE}[,}]`,
+  String.raw`^\{"type":"(?!label"|leaf"|session_info"|session"|custom)${ASCII}",${PLACE}[,}]`,
 );
 /** `type, customType, …, id, parentId, timestamp`. As no quote in it is escaped, these are members of the outermost object. */
 const CUSTOM_HEAD = /^\{"type":"custom(?:_message)?","customType":/;
@@ -47,8 +48,8 @@ export function* scanEntries(
   end: number,
   version: number,
 ): Generator<ScannedEntry> {
-  for (const { bytes, offset, next } of byteLines(source, end)) {
-    const place = placeOf(bytes);
+  for (const { bytes, offset, next, isWanted } of byteLines(source, end)) {
+    const place = isWanted ? undefined : placeOf(bytes);
     if (place !== undefined) {
       yield { ...place, offset, next, entry: undefined };
       continue;
@@ -75,8 +76,14 @@ export function* readEntries(
   }
 }
 
+interface ByteLine extends Span {
+  readonly bytes: Buffer;
+  /** It, or a line near it, may lie beside the active branch, which only the whole line tells. */
+  readonly isWanted: boolean;
+}
+
 /** The bytes of each line hold until the next one is asked for: all lines are read into the same memory. */
-function* byteLines(source: RefillableSource, end: number): Generator<Span & { readonly bytes: Buffer }> {
+function* byteLines(source: RefillableSource, end: number): Generator<ByteLine> {
   let memory: Buffer = Buffer.allocUnsafe(CHUNK_BYTES);
   let kept = 0;
   let offset = 0;
@@ -87,9 +94,10 @@ function* byteLines(source: RefillableSource, end: number): Generator<Span & { r
     position += count;
     const bytes = memory.subarray(0, kept + count);
     let from = 0;
+    const isWanted = bytes.includes(SIDE_MARK);
     for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, from)) {
       const next = offset + at + 1 - from;
-      yield { bytes: bytes.subarray(from, at), offset, next };
+      yield { bytes: bytes.subarray(from, at), offset, next, isWanted };
       offset = next;
       from = at + 1;
     }

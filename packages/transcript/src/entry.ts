@@ -30,6 +30,8 @@ export interface SessionEntryBase {
   readonly parentId: string | null;
   /** ISO 8601. */
   readonly timestamp: string;
+  /** In files of OpenClaw: the entry lies beside the active branch and does not become its leaf. */
+  readonly appendMode?: "side";
 }
 
 export interface MessageEntry extends SessionEntryBase {
@@ -102,6 +104,23 @@ export interface SessionInfoEntry extends SessionEntryBase {
   readonly name?: string;
 }
 
+/** OpenClaw: the conversation begins anew here, with what it keeps of before. */
+export interface ResetEntry extends SessionEntryBase {
+  readonly type: "reset";
+  readonly reason: string;
+  /** Absent: it keeps nothing. */
+  readonly firstKeptEntryId?: string;
+}
+
+/** OpenClaw: moves the leaf, and is itself on no branch. Its `parentId` reads as `targetId`. */
+export interface LeafEntry extends SessionEntryBase {
+  readonly type: "leaf";
+  /** The leaf from here on; null for an empty branch. */
+  readonly targetId: string | null;
+  /** What the next line names as its parent although it continues the leaf. Default: `targetId`. */
+  readonly appendParentId?: string | null;
+}
+
 /** What a model call outside the conversation cost; not in the model's context. */
 export interface UsageEntry extends SessionEntryBase {
   readonly type: "usage";
@@ -139,7 +158,9 @@ export type SessionEntry =
   | LabelEntry
   | SessionInfoEntry
   | UsageEntry
-  | ContextEditEntry;
+  | ContextEditEntry
+  | ResetEntry
+  | LeafEntry;
 
 /** The key under which an append of this entry can be repeated without effect, if it has one. */
 export function idempotencyKeyOf(entry: SessionEntry): string | undefined {

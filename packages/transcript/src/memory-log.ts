@@ -17,7 +17,7 @@ export class MemoryLog implements EntryLog {
   }
 
   get leafId(): string | undefined {
-    return this.#index.entries.at(-1)?.id;
+    return this.#index.leafId;
   }
 
   index(): SessionIndex {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import path from "node:path";
 import type { SessionEntry, SessionHeader } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
-import { encodeHeader, newHeader } from "./header.ts";
+import { CURRENT_SESSION_VERSION, encodeHeader, newHeader, versionOf } from "./header.ts";
 import { piSessionFile } from "./pi-layout.ts";
 import { newEntryId } from "./place-entry.ts";
 import { ensureFolder, publishFile } from "./session-file.ts";
@@ -35,7 +35,9 @@ export function forkSession(
   const file = path.resolve(source);
   const log = openOrUndefined(file);
   if (log === undefined) throw new Error(`Cannot fork: source session file is empty or invalid: ${file}`);
-  const header = newHeader({ sessionId, cwd: path.resolve(cwd), parentSession: file });
+  const made = newHeader({ sessionId, cwd: path.resolve(cwd), parentSession: file });
+  // What moves the leaf means what it does in the version it was written in.
+  const header = { ...made, version: Math.max(CURRENT_SESSION_VERSION, versionOf(log.header)) };
   return writeNewSession(folder, header, log.index().entries);
 }
 

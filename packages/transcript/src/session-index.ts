@@ -1,5 +1,7 @@
 import type { ScannedEntry, Span } from "./entry-scan.ts";
 import type { SessionEntry } from "./entry.ts";
+import { CURRENT_SESSION_VERSION } from "./header.ts";
+import { movesLeaf, navigated, Navigation, needsNavigation } from "./navigation.ts";
 
 /** A label and when it was given. */
 export interface Label {
@@ -21,6 +23,8 @@ export interface EntrySource {
 interface Row extends Span {
   readonly id: string;
   readonly parentId: string | null;
+  /** Undefined for a root, and for a parent that stands behind its child or nowhere. */
+  readonly parent: Row | undefined;
   entry: SessionEntry | undefined;
 }
 
@@ -29,7 +33,8 @@ interface Row extends Span {
  *
  * States: unread (nothing is known) → scanned (ids and parents; entries are parsed one by one when they are asked for) →
  * parsed (all entries, which stay). Asking for all entries goes straight to parsed, and so does a line that was taken for
- * an entry and turns out to be none: only parsing every line tells what counts then.
+ * an entry and turns out to be none: only parsing every line tells what counts then. So does an entry that moves the
+ * leaf: parents are then what they mean, see `Navigation`.
  */
 export class SessionIndex {
   readonly #source: EntrySource | undefined;
@@ -38,11 +43,25 @@ export class SessionIndex {
   #entries: SessionEntry[] | undefined;
   #name: string | undefined;
   #isScanned = false;
+  readonly #version: number;
+  #navigation: Navigation | undefined;
 
-  /** Without a source it starts empty, and holds what is added. */
-  constructor(source?: EntrySource) {
+  /** Without a source it starts empty, and holds what is added. `version` is that of the file. */
+  constructor(source?: EntrySource, version = CURRENT_SESSION_VERSION) {
     this.#source = source;
-    if (source === undefined) this.#entries = [];
+    this.#version = version;
+    if (source === undefined) this.#entries = this.#adopted([]);
+  }
+
+  /** The entry that an append continues. Reads all entries. */
+  get leafId(): string | undefined {
+    const last = this.entries.at(-1)?.id;
+    return this.#navigation ? this.#navigation.leafId : last;
+  }
+
+  /** True when the last entry is not the leaf for sure. */
+  get isNavigated(): boolean {
+    return this.#navigation !== undefined;
   }
 
   /** All of them; the same array as long as nothing is added. */
@@ -76,7 +95,7 @@ export class SessionIndex {
   /** From the root to `id`. Empty when there is no such entry; ends at a parent that is missing or seen before. */
   branch(id: string | null | undefined): SessionEntry[] {
     this.#scan();
-    return this.#filled(() => this.#path(id)).reverse();
+    return this.#filled(() => this.#path(id));
   }
 
   /** An id that is there already is a line written twice (old writers did that); the first one stays. */
@@ -84,19 +103,24 @@ export class SessionIndex {
     // What is unread is read up to the end of the file, the new entry included.
     if (!this.#isScanned && !this.#entries) return;
     if (this.#rows.has(entry.id)) return;
-    this.#entries?.push(entry);
-    this.#rows.set(entry.id, { id: entry.id, parentId: entry.parentId, offset: -1, next: -1, entry });
-    this.#note(entry);
+    if (!this.#navigation && movesLeaf(entry)) {
+      this.#entries = this.#adopted([...this.entries, entry]);
+      return;
+    }
+    const placed = this.#navigation ? navigated(entry, this.#navigation) : entry;
+    this.#entries?.push(placed);
+    this.#keep(placed);
   }
 
   /** The rows that `select` finds, as entries. */
   #filled(select: () => Row[]): SessionEntry[] {
     const rows = select();
-    const missing = rows.filter((row) => !row.entry);
+    const missing = rows.some((row) => !row.entry) ? rows.filter((row) => !row.entry) : [];
     const isWhole = missing.length === 0 || this.#fill(missing.sort(byPlace));
     const entries: SessionEntry[] = [];
     for (const { entry } of isWhole ? rows : select()) if (entry) entries.push(entry);
-    return entries;
+    // A control is on no branch: it stands for the entry that it makes the leaf.
+    return this.#navigation ? entries.filter(({ type }) => type !== "leaf") : entries;
   }
 
   #path(id: string | null | undefined): Row[] {
@@ -104,11 +128,11 @@ export class SessionIndex {
     let row = id == null ? undefined : this.#rows.get(id);
     for (; row && rows.length <= this.#rows.size; row = this.#parentOf(row)) rows.push(row);
     // Longer than all entries there are: a ring. It is walked once.
-    return row ? [...new Set(rows)] : rows;
+    return (row ? [...new Set(rows)] : rows).reverse();
   }
 
-  #parentOf({ parentId }: Row): Row | undefined {
-    return parentId === null ? undefined : this.#rows.get(parentId);
+  #parentOf({ parent, parentId }: Row): Row | undefined {
+    return parent ?? (parentId === null ? undefined : this.#rows.get(parentId));
   }
 
   /** False when a row turned out to be no entry, and every row was made anew. */
@@ -128,34 +152,48 @@ export class SessionIndex {
   #scan(): void {
     if (this.#isScanned || this.#entries) return;
     for (const { id, parentId, offset, next, entry } of this.#source?.scan() ?? []) {
-      if (this.#rows.has(id)) {
-        // A torn line may have claimed the id of a whole one.
+      // A torn line may have claimed the id of a whole one; and what moves the leaf moves parents.
+      if (this.#rows.has(id) || (entry && movesLeaf(entry))) {
         this.#entries = this.#parse();
         return;
       }
       // Children share their parent's copy of its id.
       const parent = parentId === null ? undefined : this.#rows.get(parentId);
-      this.#rows.set(id, { id, parentId: parent?.id ?? parentId, offset, next, entry });
+      this.#rows.set(id, { id, parentId: parent?.id ?? parentId, parent, offset, next, entry });
       if (entry) this.#note(entry);
     }
     this.#isScanned = true;
   }
 
-  /** Entries that were handed out before stay the objects they were. */
   #parse(): SessionEntry[] {
+    return this.#adopted([...(this.#source?.all() ?? [])]);
+  }
+
+  /** Makes these all entries there are. Those that were handed out before stay the objects they were, if they can. */
+  #adopted(read: readonly SessionEntry[]): SessionEntry[] {
     const before = new Map(this.#rows);
     this.#rows.clear();
     this.#labels.clear();
     this.#name = undefined;
+    const isMoved = needsNavigation(this.#version) || read.some(movesLeaf);
+    this.#navigation = isMoved ? new Navigation(this.#version) : undefined;
     const entries: SessionEntry[] = [];
-    for (const read of this.#source?.all() ?? []) {
-      if (this.#rows.has(read.id)) continue;
-      const entry = before.get(read.id)?.entry ?? read;
+    for (const one of read) {
+      if (this.#rows.has(one.id)) continue;
+      const placed = this.#navigation ? navigated(one, this.#navigation) : one;
+      const known = before.get(one.id)?.entry;
+      const entry = known?.parentId === placed.parentId ? known : placed;
       entries.push(entry);
-      this.#rows.set(entry.id, { id: entry.id, parentId: entry.parentId, offset: -1, next: -1, entry });
-      this.#note(entry);
+      this.#keep(entry);
     }
     return entries;
+  }
+
+  #keep(entry: SessionEntry): void {
+    const { id, parentId } = entry;
+    const parent = parentId === null ? undefined : this.#rows.get(parentId);
+    this.#rows.set(id, { id, parentId, parent, offset: -1, next: -1, entry });
+    this.#note(entry);
   }
 
   #note(entry: SessionEntry): void {

@@ -1,13 +1,15 @@
 import { readBranchEnd } from "./branch-end.ts";
 import { decodeEntry, decodeLine } from "./decode.ts";
-import { deferredFromOf } from "./deferred.ts";
+import type { Span } from "./entry-scan.ts";
 import { idempotencyKeyOf } from "./entry.ts";
 import type { SessionEntry, SessionHeader } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
 import { fileEntries } from "./file-entries.ts";
 import { versionOf } from "./header.ts";
+import { claimKey, scanKeys } from "./key-scan.ts";
 import { readLines } from "./lines.ts";
 import type { Line } from "./lines.ts";
+import { movesLeaf, needsNavigation } from "./navigation.ts";
 import { SessionFile } from "./session-file.ts";
 import type { FileStat } from "./session-file.ts";
 import { SessionIndex } from "./session-index.ts";
@@ -29,11 +31,6 @@ interface Known extends FileStat {
   readonly leafId: string | undefined;
   /** The last bytes before `end`: when they differ, the file was rewritten and is read anew. */
   readonly anchor: Buffer;
-}
-
-interface Span {
-  readonly offset: number;
-  readonly next: number;
 }
 
 const ANCHOR_BYTES = 64;
@@ -141,16 +138,22 @@ export class SessionLog {
   /** The tool calls at the leaf that wait for their results. */
   group(file: SessionFile): ToolGroup {
     const { end } = this.bounds;
-    return (this.#group ??= ToolGroup.of(readBranchEnd(file, end, this.leafId, versionOf(this.#header))));
+    return (this.#group ??= ToolGroup.of(this.#branchEnd(file, end)));
   }
 
   /** The entry that has this key, on the branch where it was deferred before; scans the whole file the first time. */
   findKey(key: string, file: SessionFile): SessionEntry | undefined {
-    this.#keys ??= this.#scanKeys(file);
+    this.#keys ??= scanKeys(file, this.bounds.end, versionOf(this.#header));
     const span = this.#keys.get(key);
     if (span === undefined) return undefined;
     const fields = decodeLine(file.read(span.offset, span.next).toString("utf8"));
     return fields && decodeEntry(fields, versionOf(this.#header), 0);
+  }
+
+  #branchEnd(file: SessionFile, end: number): SessionEntry[] {
+    const version = versionOf(this.#header);
+    const isMoved = needsNavigation(version) || this.#index?.isNavigated === true;
+    return (isMoved ? undefined : readBranchEnd(file, end, this.leafId, version)) ?? this.branch();
   }
 
   #load(file: SessionFile, stat: FileStat): void {
@@ -168,12 +171,13 @@ export class SessionLog {
     this.#index = undefined;
     this.#keys = undefined;
     this.#group = undefined;
-    const tail = readTail(file, stat.size, header);
-    this.#known = { ...stat, ...tail, anchor: anchorAt(file, tail.end) };
-    if (versionOf(header) > 1) return;
-    // Entries of version 1 are named after their place, so the last one is known only after all others.
-    this.#index = new SessionIndex(this.#entries());
-    this.#known = { ...this.#known, leafId: this.#index.entries.at(-1)?.id };
+    const { end, leafId, isOpen } = readTail(file, stat.size, header);
+    this.#known = { ...stat, end, leafId, anchor: anchorAt(file, end) };
+    if (isOpen) this.#known = { ...this.#known, leafId: this.#sourced().leafId };
+  }
+
+  #sourced(): SessionIndex {
+    return (this.#index ??= new SessionIndex(this.#entries(), versionOf(this.#header)));
   }
 
   #take(line: Line): void {
@@ -184,12 +188,15 @@ export class SessionLog {
   }
 
   #add(entry: SessionEntry, { offset, next }: Span): void {
+    const isMoved =
+      movesLeaf(entry) || needsNavigation(versionOf(this.#header)) || this.#index?.isNavigated === true;
     this.#index?.add(entry);
     const key = this.#keys && idempotencyKeyOf(entry);
     if (key !== undefined && this.#keys) claimKey(this.#keys, key, entry, { offset, next });
-    if (entry.parentId === (this.leafId ?? null)) this.#group?.take(entry);
+    if (!movesLeaf(entry) && entry.parentId === (this.leafId ?? null)) this.#group?.take(entry);
     else this.#group = undefined;
     if (this.#known) this.#known = { ...this.#known, end: next, leafId: entry.id };
+    if (this.#known && isMoved) this.#known = { ...this.#known, leafId: this.#sourced().leafId };
   }
 
   #remember(file: SessionFile, stat: FileStat): void {
@@ -200,7 +207,8 @@ export class SessionLog {
     using file = SessionFile.open(this.path, "read");
     if (file !== undefined) this.update(file);
     // Version 1 comes with its index; a session that is not on disk has nothing to read.
-    return this.#index ?? new SessionIndex(file && this.#entries());
+    if (this.#index === undefined && file === undefined) return new SessionIndex();
+    return this.#sourced();
   }
 
   #entries(): EntrySource {
@@ -210,23 +218,6 @@ export class SessionLog {
       end: this.bounds.end,
     }));
   }
-
-  #scanKeys(file: SessionFile): Map<string, Span> {
-    const keys = new Map<string, Span>();
-    for (const { text, offset, next } of readLines(file, 0, this.bounds.end)) {
-      if (!text.includes('"idempotencyKey"')) continue;
-      const fields = decodeLine(text);
-      const entry = fields && decodeEntry(fields, versionOf(this.#header), 0);
-      const key = entry && idempotencyKeyOf(entry);
-      if (entry && key !== undefined) claimKey(keys, key, entry, { offset, next });
-    }
-    return keys;
-  }
-}
-
-/** The first entry has the key, until the message that it deferred is on the branch. */
-function claimKey(keys: Map<string, Span>, key: string, entry: SessionEntry, span: Span): void {
-  if (!keys.has(key) || deferredFromOf(entry) !== undefined) keys.set(key, span);
 }
 
 function isSameFile(known: FileStat, stat: FileStat): boolean {

@@ -1,4 +1,10 @@
-import type { CompactionEntry, ContextEditEntry, ContextReplacement, SessionEntry } from "./entry.ts";
+import type {
+  CompactionEntry,
+  ContextEditEntry,
+  ContextReplacement,
+  ResetEntry,
+  SessionEntry,
+} from "./entry.ts";
 import type { AgentMessage, ImageContent, TextContent } from "./message.ts";
 
 /** The model that a branch is set to. */
@@ -29,32 +35,50 @@ export interface SessionProjection extends SessionContext {
 
 /**
  * What the model is shown of a branch that runs from the root to the leaf, by pi's rules: the newest compaction stands for
- * everything before the entry it keeps, and edits change what they name.
+ * everything before the entry it keeps, and edits change what they name. A reset of OpenClaw's is a compaction that says
+ * nothing.
  */
 export function projectBranch(branch: readonly SessionEntry[]): SessionProjection {
   const shown = shownEntries(branch);
-  const edits = new Map<string, ContextEditEntry>();
-  for (const entry of shown) if (entry.type === "context_edit") edits.set(entry.targetId, entry);
+  const edits = editsIn(shown);
   const entries = shown.map((sourceEntry, at) => ({
     sourceEntry,
-    // An older compaction may lie in the part that is kept: what it summed up is summed up again by the newest.
-    messages:
-      sourceEntry.type === "compaction" && at > 0
-        ? []
-        : editedMessages(sourceEntry, edits.get(sourceEntry.id)),
+    messages: messagesAt(sourceEntry, at, edits),
   }));
-  return { entries, messages: entries.flatMap(({ messages }) => messages), ...settingsOf(branch) };
+  const settings = new Settings();
+  for (const entry of branch) settings.take(entry);
+  return { entries, messages: entries.flatMap(({ messages }) => messages), ...settings.now };
 }
 
-/** The newest compaction, the entries it keeps and those after it; the whole branch where there is none. */
+/**
+ * As `projectBranch`, without telling which entry a message comes from.
+ *
+ * Looking at an entry of a long branch costs more than anything done with it, so a branch that nothing cuts or edits is
+ * looked at once.
+ */
+export function contextOf(branch: readonly SessionEntry[]): SessionContext {
+  const messages: AgentMessage[] = [];
+  const settings = new Settings();
+  for (const entry of branch) {
+    if (entry.type === "message") messages.push(entry.message);
+    else if (isCut(entry)) {
+      const { messages: cut, thinkingLevel, model } = projectBranch(branch);
+      return { messages: cut, thinkingLevel, model };
+    } else for (const message of sessionEntryToContextMessages(entry)) messages.push(message);
+    settings.take(entry);
+  }
+  return { messages, ...settings.now };
+}
+
+/** The newest compaction or reset, the entries it keeps and those after it; the whole branch where there is none. */
 export function shownEntries(branch: readonly SessionEntry[]): SessionEntry[] {
-  const at = branch.findLastIndex(({ type }) => type === "compaction");
-  const compaction = branch[at];
-  if (compaction?.type !== "compaction") return [...branch];
-  const first = branch.findIndex(({ id }) => id === compaction.firstKeptEntryId);
+  const at = branch.findLastIndex(({ type }) => type === "compaction" || type === "reset");
+  const boundary = branch[at];
+  if (boundary?.type !== "compaction" && boundary?.type !== "reset") return [...branch];
+  const first = branch.findIndex(({ id }) => id === boundary.firstKeptEntryId);
   const kept =
-    first === -1 ? [] : branch.slice(first, Math.max(first, at)).filter((entry) => !isSystem(entry));
-  return [compaction, ...kept, ...branch.slice(at + 1)];
+    first === -1 ? [] : branch.slice(first, Math.max(first, at)).filter((entry) => isKept(entry, boundary));
+  return [boundary, ...kept, ...branch.slice(at + 1)];
 }
 
 /** The messages of one entry, without regard to edits. */
@@ -78,6 +102,30 @@ export function sessionEntryToContextMessages(entry: SessionEntry): AgentMessage
     default:
       return [];
   }
+}
+
+/** True for what changes the part that other entries have in the context. */
+function isCut({ type }: SessionEntry): boolean {
+  return type === "compaction" || type === "reset" || type === "context_edit";
+}
+
+/** Undefined where nothing is edited, which is the rule. */
+function editsIn(shown: readonly SessionEntry[]): ReadonlyMap<string, ContextEditEntry> | undefined {
+  let edits: Map<string, ContextEditEntry> | undefined;
+  for (const entry of shown) {
+    if (entry.type === "context_edit") (edits ??= new Map()).set(entry.targetId, entry);
+  }
+  return edits;
+}
+
+function messagesAt(
+  entry: SessionEntry,
+  at: number,
+  edits: ReadonlyMap<string, ContextEditEntry> | undefined,
+): AgentMessage[] {
+  // An older compaction may lie in the part that is kept: what it summed up is summed up again by the newest.
+  if (entry.type === "compaction" && at > 0) return [];
+  return editedMessages(entry, edits?.get(entry.id));
 }
 
 function editedMessages(entry: SessionEntry, edit: ContextEditEntry | undefined): AgentMessage[] {
@@ -114,19 +162,32 @@ function summaryOf({ summary, tokensBefore, timestamp }: CompactionEntry): Agent
   return { role: "compactionSummary", summary, tokensBefore, timestamp: Date.parse(timestamp) };
 }
 
-function isSystem(entry: SessionEntry): boolean {
-  return entry.type === "message" && entry.message.role === "system";
+/** A reset keeps what was said, and nothing that extensions or summaries put in. */
+function isKept(entry: SessionEntry, boundary: CompactionEntry | ResetEntry): boolean {
+  const role = entry.type === "message" ? entry.message.role : undefined;
+  if (boundary.type === "compaction") return role !== "system";
+  return role === "user" || role === "assistant" || role === "toolResult";
 }
 
-function settingsOf(branch: readonly SessionEntry[]): Omit<SessionContext, "messages"> {
-  let thinkingLevel = "off";
-  let model: SessionModel | null = null;
-  for (const entry of branch) {
-    if (entry.type === "thinking_level_change") thinkingLevel = entry.thinkingLevel;
-    else if (entry.type === "model_change") model = { provider: entry.provider, modelId: entry.modelId };
-    else if (entry.type === "message" && entry.message.role === "assistant") {
-      model = { provider: entry.message.provider, modelId: entry.message.model };
-    }
+/** What a branch sets, the later entry winning. */
+class Settings {
+  #thinkingLevel = "off";
+  #model: SessionEntry | undefined;
+
+  take(entry: SessionEntry): void {
+    if (entry.type === "message") {
+      if (entry.message.role === "assistant") this.#model = entry;
+    } else if (entry.type === "thinking_level_change") this.#thinkingLevel = entry.thinkingLevel;
+    else if (entry.type === "model_change") this.#model = entry;
   }
-  return { thinkingLevel, model };
+
+  get now(): Omit<SessionContext, "messages"> {
+    return { thinkingLevel: this.#thinkingLevel, model: modelSetBy(this.#model) };
+  }
+}
+
+function modelSetBy(entry: SessionEntry | undefined): SessionModel | null {
+  if (entry?.type === "model_change") return { provider: entry.provider, modelId: entry.modelId };
+  if (entry?.type !== "message" || entry.message.role !== "assistant") return null;
+  return { provider: entry.message.provider, modelId: entry.message.model };
 }

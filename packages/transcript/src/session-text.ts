@@ -2,6 +2,7 @@ import { decodeEntry, decodeLine } from "./decode.ts";
 import type { CompactionEntry, SessionEntry, SessionHeader } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
 import { parseHeader, versionOf } from "./header.ts";
+import { navigated, Navigation, needsNavigation } from "./navigation.ts";
 import { SessionFile } from "./session-file.ts";
 
 /**
@@ -16,8 +17,11 @@ export function parseSessionEntries(content: string): (SessionHeader | SessionEn
   const [first, ...rest] = objects;
   if (first === undefined) return [];
   const header = parseHeader(first.line, "the text");
-  const entries = rest.flatMap(({ fields }, at) => decodeEntry(fields, versionOf(header), at + 1) ?? []);
-  return [header, ...entries];
+  const version = versionOf(header);
+  const entries = rest.flatMap(({ fields }, at) => decodeEntry(fields, version, at + 1) ?? []);
+  if (!needsNavigation(version)) return [header, ...entries];
+  const navigation = new Navigation(version);
+  return [header, ...entries.map((entry) => navigated(entry, navigation))];
 }
 
 /** As `parseSessionEntries` for a file, of which it reads all at once. A missing file gives an empty list. */

@@ -6,6 +6,7 @@ import type { SessionEntry } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
 import { versionOf } from "./header.ts";
 import { readLines } from "./lines.ts";
+import { navigated, Navigation, needsNavigation } from "./navigation.ts";
 import { SessionFile } from "./session-file.ts";
 import { readHeader } from "./tail.ts";
 
@@ -56,6 +57,7 @@ class EntryCursor {
   #position = 0;
   #anchor: Buffer = Buffer.alloc(0);
   #ordinal = -1;
+  #navigation: Navigation | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -79,7 +81,8 @@ class EntryCursor {
       const entry = decodeEntry(fields, version, this.#ordinal);
       if (entry === undefined || this.#ids.has(entry.id)) continue;
       this.#ids.add(entry.id);
-      yield { seq: this.#ids.size, entry };
+      if (needsNavigation(version)) this.#navigation ??= new Navigation(version);
+      yield { seq: this.#ids.size, entry: this.#navigation ? navigated(entry, this.#navigation) : entry };
     }
   }
 

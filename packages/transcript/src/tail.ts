@@ -4,6 +4,7 @@ import { TranscriptError } from "./errors.ts";
 import { parseHeader, versionOf } from "./header.ts";
 import { linesFromEnd, readLines } from "./lines.ts";
 import type { ByteSource } from "./lines.ts";
+import { movesLeaf, needsNavigation } from "./navigation.ts";
 
 /** What the end of a session file says. */
 export interface Tail {
@@ -11,6 +12,8 @@ export interface Tail {
   readonly end: number;
   /** The id of the last entry, the one an append continues. */
   readonly leafId: string | undefined;
+  /** True where the last entry does not tell the leaf: all of them do together. */
+  readonly isOpen: boolean;
 }
 
 const MAX_HEADER_BYTES = 1024 * 1024;
@@ -45,6 +48,7 @@ export function readHeader(source: ByteSource, size: number, sessionFile: string
  */
 export function readTail(source: ByteSource, size: number, header: SessionHeader): Tail {
   const version = versionOf(header);
+  const isOpen = version < 2 || needsNavigation(version);
   for (let window = FIRST_WINDOW_BYTES; ; window *= 4) {
     const start = Math.max(0, size - window);
     const bytes = source.read(start, size);
@@ -52,8 +56,8 @@ export function readTail(source: ByteSource, size: number, header: SessionHeader
     for (const line of linesFromEnd(bytes, start === 0)) {
       const fields = decodeLine(line);
       const entry = fields && decodeEntry(fields, version, 0);
-      if (entry) return { end: start + newline + 1, leafId: entry.id };
+      if (entry) return { end: start + newline + 1, leafId: entry.id, isOpen: isOpen || movesLeaf(entry) };
     }
-    if (start === 0) return { end: newline + 1, leafId: undefined };
+    if (start === 0) return { end: newline + 1, leafId: undefined, isOpen };
   }
 }

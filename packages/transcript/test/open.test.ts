@@ -14,7 +14,7 @@ import {
 import path from "node:path";
 import { withSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
-import { openTranscript, SessionManager } from "../src/index.ts";
+import { openTranscript, repair, SessionManager } from "../src/index.ts";
 import { userMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
 import { tempFolder, tempSession } from "./temp-session.ts";
@@ -31,7 +31,6 @@ const NOT_SESSIONS: readonly (readonly [string, string])[] = [
   ["a torn header", HEADER.slice(0, 40)],
   ["an entry first", `${FIRST}\n${LAST}\n`],
   ["a header without an id", '{"type":"session","version":3}\n'],
-  ["a pi-core version 4 header", '{"kind":"header","version":4,"id":"x","createdAt":1}\n'],
   ["binary", "\u0000\u0001\u0002\n"],
   ["null", "null\n"],
   ["a blank line only", "\n"],
@@ -68,9 +67,25 @@ test("a file that is no session is replaced, as by pi 0.73, on request and under
 
 test("a session of a later version is refused, because its leaf may mean something else", async () => {
   const file = tempSession();
-  writeFileSync(file, `${HEADER.replace('"version":3', '"version":4')}\n${FIRST}\n`);
+  writeFileSync(file, `${HEADER.replace('"version":3', '"version":5')}\n${FIRST}\n`);
 
   await expect(openTranscript(file)).rejects.toMatchObject({ code: "UNSUPPORTED_VERSION" });
+});
+
+test("a store of lanes, as pi-agent-core had one, is refused by its name and with what to do, and left as it is", async () => {
+  const file = tempSession();
+  const content = '{"kind":"header","version":4,"id":"x","createdAt":1}\n{"kind":"entry","seq":1}\n';
+  writeFileSync(file, content);
+  const refusal = {
+    code: "UNSUPPORTED_VERSION",
+    message: expect.stringMatching(/pi-agent-core 0\.84 to 0\.87.*export/) as string,
+  };
+
+  await expect(openTranscript(file)).rejects.toMatchObject(refusal);
+  expect(() => SessionManager.open(file, { compat: "0.73" })).toThrow(expect.objectContaining(refusal));
+  await expect(repair(file, { dryRun: false })).rejects.toMatchObject({ code: "UNSUPPORTED_VERSION" });
+
+  expect(readFileSync(file, "utf8")).toBe(content);
 });
 
 test("a link, a folder and a named pipe are refused", async () => {

@@ -7,7 +7,7 @@ export interface BranchState {
   /** `"off"` where nothing set it. */
   readonly thinkingLevel: string;
   readonly model: TargetModel | undefined;
-  /** The position of the newest compaction, or -1. */
+  /** The position of the newest compaction or reset, or -1. */
   readonly compactionAt: number;
   /** By target id, what replaces its content; null takes the message away. */
   readonly edits: ReadonlyMap<unknown, unknown> | undefined;
@@ -31,6 +31,7 @@ export function branchState(branch: readonly Fields[]): BranchState {
         if (changedModel(entry)) modelEntry = entry;
         break;
       case "compaction":
+      case "reset":
         compactionAt = position;
         break;
       case "context_edit":

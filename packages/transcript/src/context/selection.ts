@@ -18,7 +18,7 @@ export interface Selection {
  * Picks by pi's rules what the model is shown of a branch that runs from the root to the leaf.
  *
  * The newest compaction stands for everything before the entry it keeps, and for all of it when it names no entry of
- * the branch.
+ * the branch. A reset does too, and says nothing in its place.
  */
 export function selectMessages(branch: readonly Fields[], state: BranchState, log: ChangeLog): Selection {
   const messages: unknown[] = [];
@@ -28,8 +28,10 @@ export function selectMessages(branch: readonly Fields[], state: BranchState, lo
   let systemFrom = 0;
   const compaction = branch[state.compactionAt];
   if (compaction) {
-    messages.push(userMessage(compactionText(summaryOf(compaction))));
-    entries.push(compaction);
+    if (compaction["type"] === "compaction") {
+      messages.push(userMessage(compactionText(summaryOf(compaction))));
+      entries.push(compaction);
+    }
     from = keptFrom(branch, state.compactionAt, log);
     if (isFields(compaction["systemMessage"])) {
       system.push(compaction["systemMessage"]);
@@ -38,7 +40,8 @@ export function selectMessages(branch: readonly Fields[], state: BranchState, lo
   }
   for (let position = Math.min(from, systemFrom); position < branch.length; position += 1) {
     const entry = branch[position];
-    const message = entry && messageOf(entry);
+    const isSaid = position > state.compactionAt || isSaidBefore(entry, compaction);
+    const message = entry && isSaid ? messageOf(entry) : undefined;
     if (entry === undefined || message === undefined) continue;
     if (isFields(message) && message["role"] === "system") {
       if (position >= systemFrom) system.push(message);
@@ -71,6 +74,13 @@ function keptFrom(branch: readonly Fields[], compactionAt: number, log: ChangeLo
     return callAt;
   }
   return named;
+}
+
+/** What a reset keeps is what was said: nothing that extensions or summaries put in. */
+function isSaidBefore(entry: Fields | undefined, boundary: Fields | undefined): boolean {
+  if (entry === undefined || boundary?.["type"] !== "reset") return true;
+  const role = roleOf(entry);
+  return role === "user" || role === "assistant" || role === "toolResult" || role === "system";
 }
 
 function messageOf(entry: Fields): unknown {

@@ -1,24 +1,21 @@
 import { Ancestry } from "../validate/ancestry.ts";
+import { parentRows } from "./parent-rows.ts";
 import type { Draft, Plan } from "./plan.ts";
 
 /**
- * The last stage: a compaction keeps from an entry of its own branch, and not from a tool result without its call.
+ * The last stage: a compaction (or a reset) keeps from an entry of its own branch, and not from a tool result without its
+ * call.
  *
  * One that names no entry of its branch keeps nothing for any reader; it gets its own id, which says so.
  */
 export function planCompactions(plan: Plan): void {
-  if (!plan.drafts.some(({ type }) => type === "compaction")) return;
-  const rowOf = new Map<string, number>();
-  plan.drafts.forEach(({ id, type }, row) => {
-    if (id !== undefined && type !== "session") rowOf.set(id, row);
-  });
-  const parents = plan.drafts.map(({ parentId }) =>
-    typeof parentId === "string" ? (rowOf.get(parentId) ?? -1) : -1,
-  );
+  if (!plan.drafts.some(isBoundary)) return;
+  const { rowOf, parents } = parentRows(plan);
   const ancestry = new Ancestry(parents);
   plan.drafts.forEach((draft, row) => {
     const { id, firstKeptEntryId: target } = draft;
-    if (draft.type !== "compaction" || id === undefined || target === null || target === id) return;
+    if (!isBoundary(draft) || id === undefined || target === null || target === id) return;
+    if (draft.type === "reset" && target === undefined) return;
     const targetRow = typeof target === "string" ? rowOf.get(target) : undefined;
     const isAbove = targetRow !== undefined && ancestry.isAbove(targetRow, row);
     const due = isAbove ? (callRow(targetRow, plan.drafts, parents) ?? row) : row;
@@ -29,6 +26,10 @@ export function planCompactions(plan: Plan): void {
       due === row ? "it says that it keeps nothing" : `it keeps from ${dueId}, where the call is`;
     plan.steps.push({ code: "T7", action: "set-kept", line: draft.line, entryId: id, message });
   });
+}
+
+function isBoundary({ type }: Draft): boolean {
+  return type === "compaction" || type === "reset";
 }
 
 /** The row itself, or for a tool result that of its call; undefined when there is none. */

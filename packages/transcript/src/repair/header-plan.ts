@@ -71,6 +71,7 @@ function madeHeader(entries: readonly Draft[], sessionFile: string, cwd: string)
     timestamp: header.timestamp,
     firstKeptEntryId: undefined,
     turn: undefined,
+    moving: undefined,
     edits: new Map(),
   };
 }

@@ -1,5 +1,6 @@
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
+import { movesLeaf } from "../navigation.ts";
 import { objectIn } from "../validate/json-object.ts";
 import type { ByteSource } from "../lines.ts";
 import { scanLines } from "../validate/scan.ts";
@@ -53,7 +54,7 @@ function formatOf(fields: Fields | undefined): Plan["format"] {
   if (fields?.["kind"] === "header") return "other"; // the store that pi-agent-core had before 1.0
   if (fields?.["type"] !== "session") return undefined;
   const version = fields["version"] ?? 1;
-  return version === 1 || version === 2 || version === 3 ? version : "other";
+  return version === 1 || version === 2 || version === 3 || version === 4 ? version : "other";
 }
 
 function planObject(fields: Fields, text: string, hasMark: boolean, line: RawLine, plan: Plan): void {
@@ -97,6 +98,7 @@ function reject(line: RawLine, plan: Plan, what: string): void {
 
 function draftOf(fields: Fields, line: RawLine): Draft {
   const { id, type, parentId, timestamp, firstKeptEntryId, message } = fields;
+  const { appendMode, targetId, appendParentId } = fields;
   return {
     line: line.number,
     from: { offset: line.offset, length: line.length },
@@ -107,6 +109,7 @@ function draftOf(fields: Fields, line: RawLine): Draft {
     timestamp: typeof timestamp === "string" ? timestamp : undefined,
     firstKeptEntryId,
     turn: type === "message" && isFields(message) ? turnOf(message) : undefined,
+    moving: movesLeaf(fields) ? { appendMode, targetId, appendParentId } : undefined,
     edits: new Map(),
   };
 }

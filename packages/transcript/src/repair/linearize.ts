@@ -1,4 +1,5 @@
 import { racedForks } from "../validate/fork-check.ts";
+import { parentRows } from "./parent-rows.ts";
 import type { Draft, Plan } from "./plan.ts";
 
 /** Several branches being joined to one. */
@@ -14,13 +15,9 @@ interface Lane {
  */
 export function linearizeForks(plan: Plan): void {
   const { drafts } = plan;
-  const rowOf = new Map<string, number>();
-  drafts.forEach(({ id, type }, row) => {
-    if (id !== undefined && type !== "session") rowOf.set(id, row);
-  });
-  const parents = drafts.map(({ parentId }) =>
-    typeof parentId === "string" ? (rowOf.get(parentId) ?? -1) : -1,
-  );
+  // Where entries move the leaf, forks are made by them.
+  if (plan.format === 4 || drafts.some(({ moving }) => moving !== undefined)) return;
+  const { parents } = parentRows(plan);
   const forks = new Set(racedForks(drafts.map((draft, row) => rowAt(draft, parents[row] ?? -1))));
   if (forks.size === 0) return;
   /** By the row that is an end in the old tree. */

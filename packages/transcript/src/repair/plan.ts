@@ -1,4 +1,5 @@
 import type { InvariantCode } from "../validate/codes.ts";
+import type { Navigable } from "../navigation.ts";
 import type { Turn } from "../validate/turn.ts";
 
 /** One thing that repair does, or would do. */
@@ -43,6 +44,8 @@ export interface Draft {
   readonly timestamp: string | undefined;
   readonly firstKeptEntryId: unknown;
   readonly turn: Turn | undefined;
+  /** How it moves the leaf, if it does. */
+  readonly moving: Pick<Navigable, "appendMode" | "targetId" | "appendParentId"> | undefined;
   /** New values, as JSON, by member. */
   readonly edits: Map<string, string>;
 }
@@ -57,5 +60,5 @@ export interface Plan {
   /** By id, the parent of an entry whose line could not be read. */
   readonly lost: Map<string, string | null>;
   /** What the first header says; undefined while there is none. `"other"`: a format this package cannot repair. */
-  format: 1 | 2 | 3 | "other" | undefined;
+  format: 1 | 2 | 3 | 4 | "other" | undefined;
 }

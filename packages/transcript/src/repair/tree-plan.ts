@@ -73,7 +73,8 @@ class TreeStage {
 
   #placeParent(draft: Draft): Draft[] {
     const { parentId } = draft;
-    if (parentId === null) return [];
+    // In version 4 an entry may name no parent: it continues the leaf.
+    if (parentId === null || (parentId === undefined && this.#plan.format === 4)) return [];
     const known = typeof parentId === "string" ? (this.#renamed.get(parentId) ?? parentId) : "";
     if (this.#placed.has(known)) {
       if (known !== parentId) this.#setParent(draft, known, "T1");
@@ -105,6 +106,7 @@ class TreeStage {
       id,
       parentId,
       turn: undefined,
+      moving: undefined,
       edits: new Map(),
     };
     this.#ids.add(id);

@@ -1,23 +1,22 @@
 import type { TurnAt } from "./conversation-check.ts";
-import type { Row } from "./entry-table.ts";
+import type { Pointer, Row } from "./entry-table.ts";
 import type { FindingLog } from "./finding.ts";
 import { userTurn } from "./turn.ts";
 
 /**
- * What a model is shown of the branch that ends with the last entry: the newest compaction, what it keeps, and all after it.
+ * What a model is shown of the branch that ends with the row `leaf`: the newest compaction or reset, what it keeps, and all
+ * after it.
  *
  * Reports a compaction that parts a call from its result (`C9`) and goes on as if it kept both.
  */
 export function activeTurns(
   rows: readonly Row[],
+  leaf: number,
   rowOf: (id: string) => number | undefined,
   log: FindingLog,
 ): TurnAt[] {
-  const path = pathTo(
-    rows,
-    rows.findLastIndex(({ entryId }) => entryId !== undefined),
-  );
-  const compactionAt = path.findLastIndex(({ pointer }) => pointer?.type === "compaction");
+  const path = pathTo(rows, leaf);
+  const compactionAt = path.findLastIndex(({ pointer }) => isBoundary(pointer));
   const compaction = path[compactionAt];
   if (compaction === undefined) return turnsOf(path);
   const targetId = compaction.pointer?.targetId;
@@ -25,7 +24,12 @@ export function activeTurns(
   const named = target === undefined ? -1 : path.indexOf(target);
   const from = named === -1 || named > compactionAt ? compactionAt : groupStart(path, named, compactionAt);
   if (from < named) log.add("C9", "E", compaction, "the compaction parts a tool call from its result");
-  return [{ turn: userTurn(), site: compaction }, ...turnsOf(path.slice(from))];
+  const shown = turnsOf(path.slice(from));
+  return compaction.pointer?.type === "reset" ? shown : [{ turn: userTurn(), site: compaction }, ...shown];
+}
+
+function isBoundary(pointer: Pointer | undefined): boolean {
+  return pointer?.type === "compaction" || pointer?.type === "reset";
 }
 
 function pathTo(rows: readonly Row[], leaf: number): Row[] {

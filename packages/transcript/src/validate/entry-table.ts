@@ -1,4 +1,5 @@
 import type { Fields } from "../context/fields.ts";
+import { movesLeaf, Navigation, needsNavigation } from "../navigation.ts";
 import type { FindingLog, Site } from "./finding.ts";
 import type { Turn } from "./turn.ts";
 
@@ -20,7 +21,7 @@ export interface Row extends Site {
 }
 
 export interface Pointer {
-  readonly type: "compaction" | "label" | "context_edit" | "branch_summary";
+  readonly type: "compaction" | "reset" | "label" | "context_edit" | "branch_summary";
   readonly targetId: unknown;
 }
 
@@ -39,9 +40,28 @@ export class EntryTable {
   readonly #rowOf = new Map<string, number>();
   readonly #log: FindingLog;
   #hasRoot = false;
+  #version = 3;
+  #navigation: Navigation | undefined;
 
   constructor(log: FindingLog) {
     this.#log = log;
+  }
+
+  /** Call before the first entry. */
+  readAs(version: number): void {
+    this.#version = version;
+    if (needsNavigation(version)) this.#navigation = new Navigation(version);
+  }
+
+  /** True where entries of the file move its leaf: parents are then what readers take them for. */
+  get isNavigated(): boolean {
+    return this.#navigation !== undefined;
+  }
+
+  /** The row that an append continues, or -1. */
+  get leaf(): number {
+    const last = this.rows.findLastIndex(({ entryId }) => entryId !== undefined);
+    return this.#navigation ? (this.rowOf(this.#navigation.leafId ?? "") ?? -1) : last;
   }
 
   /** The first entry of that id, as readers take it. */
@@ -65,21 +85,51 @@ export class EntryTable {
     const number = this.rows.length;
     this.rows.push(row);
     row.parent = this.#parentOf(entry["parentId"], row, number);
-    this.#checkId(entryId, row, number);
+    // Readers pass over an id that is taken.
+    if (this.#checkId(entryId, row, number)) this.#navigate(entry, entryId, row);
     this.#checkTime(row);
   }
 
-  #checkId(entryId: string | undefined, row: Row, number: number): void {
+  #navigate(entry: Fields, id: string, row: Row): void {
+    if (movesLeaf(entry)) this.#navigation ??= this.#navigationSoFar(row);
+    if (this.#navigation === undefined) return;
+    const { parentId, appendMode, targetId, appendParentId } = entry;
+    const isRoot = parentId === null || (parentId !== undefined && typeof parentId !== "string");
+    const named = isRoot ? null : parentId;
+    const type = String(entry["type"]);
+    const place = { type, id, appendMode, targetId, appendParentId };
+    const due = this.#navigation.take(named === undefined ? place : { ...place, parentId: named });
+    row.parent = due === null ? ROOT : (this.rowOf(due) ?? MISSING);
+    if (type === "leaf" && !this.#navigation.isInForce(id))
+      this.#log.add("T6", "W", row, "the leaf control names an entry that is not there before it");
+  }
+
+  /** Nothing moved the leaf before `row`, so each entry was the leaf in its turn. */
+  #navigationSoFar(row: Row): Navigation {
+    const navigation = new Navigation(this.#version);
+    for (const { entryId, parent } of this.rows) {
+      if (entryId === undefined || this.rows[this.rowOf(entryId) ?? -1] === row) continue;
+      const parentId = this.rows[parent]?.entryId ?? null;
+      navigation.take({ type: "message", id: entryId, parentId });
+    }
+    return navigation;
+  }
+
+  #checkId(entryId: string | undefined, row: Row, number: number): entryId is string {
     if (entryId === undefined) {
       this.#log.add("T1", "E", row, "the entry has no id");
-    } else if (this.#rowOf.has(entryId)) {
-      this.#log.add("T1", "E", row, `the id ${entryId} is taken by an earlier entry`);
-    } else {
-      this.#rowOf.set(entryId, number);
+      return false;
     }
+    if (this.#rowOf.has(entryId)) {
+      this.#log.add("T1", "E", row, `the id ${entryId} is taken by an earlier entry`);
+      return false;
+    }
+    this.#rowOf.set(entryId, number);
+    return true;
   }
 
   #parentOf(parentId: unknown, row: Row, number: number): number {
+    if (needsNavigation(this.#version) && (parentId === null || parentId === undefined)) return ROOT;
     if (parentId === null) {
       if (this.#hasRoot) this.#log.add("T4", "W", row, "another root");
       this.#hasRoot = true;
@@ -115,6 +165,8 @@ function isEarlier(time: string, before: string): boolean {
 
 function pointerOf(entry: Fields): Pointer | undefined {
   switch (entry["type"]) {
+    case "reset":
+      return { type: "reset", targetId: entry["firstKeptEntryId"] };
     case "compaction":
       return { type: "compaction", targetId: entry["firstKeptEntryId"] };
     case "label":

@@ -9,7 +9,7 @@ import { objectIn } from "./json-object.ts";
 import { MAX_LINE_BYTES } from "./scan.ts";
 import type { RawLine } from "./scan.ts";
 
-const NEWEST_VERSION = 3;
+const NEWEST_VERSION = 4;
 const BYTE_ORDER_MARK = "\ufeff";
 
 /** The rules of the file, line by line. Whole entries go on to the rules of the entry. */
@@ -17,7 +17,7 @@ export class FileCheck {
   readonly #judge: Judge;
   readonly #table: EntryTable;
   #hasLine = false;
-  #version = NEWEST_VERSION;
+  #version = 3;
   /** Of a format in which lines mean something else. */
   #isForeign = false;
   #objects = 0;
@@ -81,6 +81,7 @@ export class FileCheck {
       return "foreign";
     } else {
       this.#version = typeof value["version"] === "number" ? value["version"] : 1;
+      this.#table.readAs(this.#version);
     }
     return "known";
   }
@@ -106,7 +107,9 @@ function isHeader(value: unknown): value is Fields {
 }
 
 function isVersion(version: unknown): boolean {
-  return version === 1 || version === 2 || version === NEWEST_VERSION;
+  return (
+    typeof version === "number" && Number.isInteger(version) && version >= 1 && version <= NEWEST_VERSION
+  );
 }
 
 function faultOf(text: string): string {

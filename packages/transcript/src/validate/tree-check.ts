@@ -9,7 +9,8 @@ export function checkTree(table: EntryTable, log: FindingLog): void {
   const { rows } = table;
   resolveLateParents(table, log);
   checkPointers(table, log);
-  checkForks(rows, log);
+  // Where entries move the leaf, forks are made by them.
+  if (!table.isNavigated) checkForks(rows, log);
   const last = rows.at(-1);
   if (last && last.entryId === undefined) {
     log.add("T8", "E", last, "the last entry has no id, so the next one would begin a new tree");
@@ -25,7 +26,7 @@ function resolveLateParents(table: EntryTable, log: FindingLog): void {
     if (parent === undefined) {
       log.add("T5", "E", row, `the parent ${parentId} is missing; what came before is cut off`);
     } else {
-      row.parent = parent;
+      if (!table.isNavigated) row.parent = parent;
       log.add("T2", "E", row, `the parent ${parentId} is not an earlier entry`);
     }
   }
@@ -57,7 +58,7 @@ function checkPointers(table: EntryTable, log: FindingLog): void {
     const row = table.rows[number];
     const pointer = row?.pointer;
     if (!row || !pointer || pointer.type === "branch_summary") continue;
-    if (pointer.type === "compaction" && isNoTarget(pointer, row)) continue;
+    if (isNoTarget(pointer, row)) continue;
     const target = typeof pointer.targetId === "string" ? table.rowOf(pointer.targetId) : undefined;
     if (pointer.type === "label") {
       if (target === undefined) log.add("T6", "W", row, "the label names an entry that is not there");
@@ -72,15 +73,17 @@ function checkPointers(table: EntryTable, log: FindingLog): void {
         "T7",
         "E",
         row,
-        "the compaction keeps from an entry that is not on its branch: it keeps nothing",
+        `the ${pointer.type} keeps from an entry that is not on its branch: it keeps nothing`,
       );
     } else if (table.rows[target]?.turn?.role === "result") {
-      log.add("T7", "E", row, "the compaction keeps from a tool result, without its call");
+      log.add("T7", "E", row, `the ${pointer.type} keeps from a tool result, without its call`);
     }
   }
 }
 
-/** Null and its own id both say that the compaction keeps nothing. */
-function isNoTarget({ targetId }: Pointer, { entryId }: Row): boolean {
+/** Null and its own id both say that it keeps nothing; so does a reset that names none. */
+function isNoTarget({ type, targetId }: Pointer, { entryId }: Row): boolean {
+  if (type === "reset" && targetId === undefined) return true;
+  if (type !== "reset" && type !== "compaction") return false;
   return targetId === null || (targetId !== undefined && targetId === entryId);
 }

@@ -125,7 +125,7 @@ function judgeOf(stage: Judge["stage"], options: ValidateOptions): Judge {
 function finish(table: EntryTable, judge: Judge): ValidationReport {
   checkTree(table, judge.log);
   checkConversation(
-    activeTurns(table.rows, (id) => table.rowOf(id), judge.log),
+    activeTurns(table.rows, table.leaf, (id) => table.rowOf(id), judge.log),
     judge,
   );
   return reportOf(judge.log, table.rows.length);
