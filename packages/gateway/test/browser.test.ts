@@ -310,3 +310,25 @@ test("on a narrow screen all of it works by keyboard, and nothing sticks out sid
   await sessions.waitFor({ state: "hidden" });
   expect(complaints).toEqual([]);
 });
+
+test("the inspector shows the lock, the queue, what the doctor says and the tree, and follows what is written", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page, complaints } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await send(page, "hello");
+  await message(page, "echo: hello").waitFor();
+
+  await page.getByRole("button", { name: "Inspect" }).click();
+  const inspector = page.getByRole("complementary", { name: "Inspector" });
+  await inspector.getByText(/Nothing is wrong in \d+ entries/).waitFor();
+  await inspector.getByRole("listitem").filter({ hasText: "echo: hello" }).waitFor();
+  await inspector.getByText("None is active; nothing waits.").waitFor();
+  await inspector.getByText(/^Free: whoever asks gets it/).waitFor();
+
+  await addNote(page, "seen from outside");
+  await inspector.getByRole("listitem").filter({ hasText: "seen from outside" }).waitFor();
+
+  await page.keyboard.press("Escape");
+  await inspector.waitFor({ state: "hidden" });
+  expect(complaints).toEqual([]);
+});

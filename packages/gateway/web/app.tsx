@@ -4,6 +4,7 @@ import { conversationOf, hasMessages } from "./chat-state.ts";
 import { Composer } from "./composer.tsx";
 import { ConnectionPill } from "./connection-pill.tsx";
 import { Conversation } from "./conversation.tsx";
+import { Inspector } from "./inspector.tsx";
 import { keepToken, keptToken } from "./page-address.ts";
 import { SessionList } from "./session-list.tsx";
 import { sessionName } from "./session-name.ts";
@@ -13,8 +14,10 @@ import { TokenForm } from "./token-form.tsx";
 export function App({ client }: { readonly client: ChatClient }) {
   const { chat, connection, notice } = useSyncExternalStore(client.subscribe, client.getState);
   const [isMenuOpen, setMenuOpen] = useState(false);
+  const [isInspecting, setInspecting] = useState(false);
   const [drafts, setDrafts] = useState<Readonly<Record<string, string>>>({});
   const menuButton = useRef<HTMLButtonElement>(null);
+  const inspectButton = useRef<HTMLButtonElement>(null);
   const conversation = conversationOf(chat, chat.sessionKey);
   const name = sessionName(chat.sessionKey, chat.sessions);
   const activeRunId = conversation.activeRunIds[0];
@@ -29,14 +32,23 @@ export function App({ client }: { readonly client: ChatClient }) {
     await client.stop(runId);
   }
 
-  function closeMenuOnEscape(event: KeyboardEvent): void {
-    if (event.key !== "Escape" || !isMenuOpen) return;
-    setMenuOpen(false);
-    menuButton.current?.focus();
+  function closeOnEscape(event: KeyboardEvent): void {
+    if (event.key !== "Escape") return;
+    if (isMenuOpen) {
+      setMenuOpen(false);
+      menuButton.current?.focus();
+    } else if (isInspecting) {
+      closeInspector();
+    }
+  }
+
+  function closeInspector(): void {
+    setInspecting(false);
+    inspectButton.current?.focus();
   }
 
   return (
-    <div className="page" onKeyDown={closeMenuOnEscape}>
+    <div className={isInspecting ? "page is-inspecting" : "page"} onKeyDown={closeOnEscape}>
       <SessionList
         isOpen={isMenuOpen}
         openKey={chat.sessionKey}
@@ -62,6 +74,21 @@ export function App({ client }: { readonly client: ChatClient }) {
           </button>
           <h1 title={chat.sessionKey}>{name}</h1>
           <ConnectionPill connection={connection} onRetry={() => client.connect()} />
+          <button
+            type="button"
+            ref={inspectButton}
+            className="icon-button"
+            aria-label="Inspect"
+            title="Lock, queue, doctor and tree of this session"
+            aria-expanded={isInspecting}
+            aria-controls="inspector"
+            onClick={() => setInspecting(!isInspecting)}
+          >
+            <svg viewBox="0 0 20 20" aria-hidden="true">
+              <circle cx="8.5" cy="8.5" r="5" />
+              <path d="M12.5 12.5 17 17" />
+            </svg>
+          </button>
         </header>
         {connection.kind === "refused" && connection.needsToken ? (
           <TokenForm
@@ -112,12 +139,23 @@ export function App({ client }: { readonly client: ChatClient }) {
               activeRunId={activeRunId}
               canInject={hasMessages(conversation)}
               onSend={(text) => client.send(text)}
-              onInject={(text) => client.inject(text)}
+              onInject={(text) => {
+                focusMessageField();
+                return client.inject(text);
+              }}
               onStop={stop}
             />
           </>
         )}
       </main>
+      {isInspecting && (
+        <Inspector
+          key={chat.sessionKey}
+          changed={conversation.stored}
+          onInspect={() => client.inspect()}
+          onClose={closeInspector}
+        />
+      )}
     </div>
   );
 }

@@ -8,6 +8,7 @@ import {
 } from "./chat-state.ts";
 import { GatewaySocket, RequestError, type Connection } from "./gateway-socket.ts";
 import { HistoryLoader } from "./history-loader.ts";
+import { readInspection, type Inspection } from "./inspection.ts";
 import { promptId } from "./live-rows.ts";
 import { outboxItems, putInOutbox, takeFromOutbox, type OutboxItem } from "./outbox.ts";
 import { refreshOf } from "./refresh.ts";
@@ -139,6 +140,12 @@ export class ChatClient {
         await this.#socket.request("chat.inject", { sessionKey, message: text });
       },
     );
+  }
+
+  /** Looks at the open session from outside; undefined when the gateway has nothing of it. Rejects when it cannot. */
+  async inspect(): Promise<Inspection | undefined> {
+    const { sessionKey } = this.#state.chat;
+    return readInspection(await this.#socket.request("sessions.inspect", { key: sessionKey }));
   }
 
   async #deliver(item: OutboxItem): Promise<void> {

@@ -177,7 +177,7 @@ function textOf(content: unknown): string {
   return blocks.map((block) => `[${asText(block["name"]) ?? asText(block["type"]) ?? "unknown"}]`).join(" ");
 }
 
-function asList(value: unknown): readonly unknown[] {
+export function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
