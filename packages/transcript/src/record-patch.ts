@@ -60,8 +60,8 @@ export function applyPatch(
     sessionKey,
     sessionId,
     sessionFile: path.resolve(folder, sessionFile),
-    createdAt: before?.createdAt ?? now,
-    updatedAt: Math.max(now, (before?.updatedAt ?? 0) + 1),
+    createdAt: before?.createdAt ?? pastTime(patch["createdAt"], now),
+    updatedAt: before ? Math.max(now, before.updatedAt + 1) : pastTime(patch["updatedAt"], now),
     groupVersions: nextVersions(before, groupsOf(fields.map(([field]) => field)), epoch),
   };
 }
@@ -69,4 +69,9 @@ export function applyPatch(
 /** True when the two do not stand for the same session in the same file. */
 export function isRebound(before: SessionRecord, after: SessionRecord): boolean {
   return before.sessionId !== after.sessionId || before.sessionFile !== after.sessionFile;
+}
+
+/** A time that a record brings along from elsewhere; now for anything else, and for a time to come. */
+function pastTime(time: unknown, now: number): number {
+  return typeof time === "number" && time >= 0 && time <= now ? time : now;
 }

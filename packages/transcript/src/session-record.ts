@@ -18,8 +18,8 @@ export interface SessionRecord {
 }
 
 /**
- * Fields to set. A field set to undefined goes away; fields left out stay as they are, and so do those that the store
- * keeps itself (`sessionKey`, `createdAt`, `updatedAt`, `groupVersions`).
+ * Fields to set. A field set to undefined goes away; fields left out stay as they are. `sessionKey` and `groupVersions`
+ * are the store's own; so are `createdAt` and `updatedAt`, but for a patch that makes a record of earlier times.
  */
 export interface SessionRecordPatch {
   /** Binds the key to another session. Without a `sessionFile` it gets a new file in the store. */

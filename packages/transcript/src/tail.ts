@@ -18,6 +18,7 @@ export interface Tail {
 
 const MAX_HEADER_BYTES = 1024 * 1024;
 const FIRST_WINDOW_BYTES = 8 * 1024;
+const MAX_PIECE_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /** Reads the header only. Throws `NOT_A_SESSION` or `UNSUPPORTED_VERSION`. */
@@ -49,15 +50,25 @@ export function readHeader(source: ByteSource, size: number, sessionFile: string
 export function readTail(source: ByteSource, size: number, header: SessionHeader): Tail {
   const version = versionOf(header);
   const isOpen = version < 2 || needsNavigation(version);
+  const end = endOfLastLine(source, size);
   for (let window = FIRST_WINDOW_BYTES; ; window *= 4) {
-    const start = Math.max(0, size - window);
-    const bytes = source.read(start, size);
-    const newline = bytes.lastIndexOf(NEWLINE);
-    for (const line of linesFromEnd(bytes, start === 0)) {
+    const start = Math.max(0, end - window);
+    for (const line of linesFromEnd(source.read(start, end), start === 0)) {
       const fields = decodeLine(line);
       const entry = fields && decodeEntry(fields, version, 0);
-      if (entry) return { end: start + newline + 1, leafId: entry.id, isOpen: isOpen || movesLeaf(entry) };
+      if (entry) return { end, leafId: entry.id, isOpen: isOpen || movesLeaf(entry) };
     }
-    if (start === 0) return { end: newline + 1, leafId: undefined, isOpen };
+    if (start === 0) return { end, leafId: undefined, isOpen };
   }
+}
+
+/** What a crash left behind the last line may be a gigabyte of zeros, so it is looked at piece by piece. */
+function endOfLastLine(source: ByteSource, size: number): number {
+  for (let end = size, piece = FIRST_WINDOW_BYTES; end > 0; piece = MAX_PIECE_BYTES) {
+    const start = Math.max(0, end - piece);
+    const newline = source.read(start, end).lastIndexOf(NEWLINE);
+    if (newline !== -1) return start + newline + 1;
+    end = start;
+  }
+  return 0;
 }

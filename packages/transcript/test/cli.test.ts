@@ -1,37 +1,11 @@
-import { execFile } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { acquireSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
 import { SessionManager } from "../src/index.ts";
-import {
-  assistant,
-  calling,
-  chain,
-  chat,
-  header,
-  linesOf,
-  result,
-  sessionFile,
-  user,
-} from "./session-lines.ts";
+import { startCommand, transcript } from "./command.ts";
+import { assistant, calling, chain, chat, linesOf, result, sessionFile, user } from "./session-lines.ts";
 import { tempFolder } from "./temp-session.ts";
-
-const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
-
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function transcript(...argv: readonly string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [MAIN, ...argv], { maxBuffer: 2 ** 26 }, (_, out, err) =>
-      resolve({ code: child.exitCode ?? -1, out, err }),
-    );
-  });
-}
 
 const message = (text: string) => ({ type: "message", message: user(text) });
 const FORKED = linesOf(
@@ -152,29 +126,24 @@ test("repair changes nothing until it is told to, then the session is valid", as
   expect(await transcript("repair", file)).toMatchObject({ code: 0, out: `${file}: nothing to mend\n` });
 });
 
-test("doctor examines every session below a folder and sums up", async () => {
+test("one of a kind is told in the singular", async () => {
   const folder = tempFolder();
-  const good = path.dirname(sessionFile(""));
-  writeFileSync(path.join(folder, "good.jsonl"), linesOf(chat(user(), assistant())), { mode: 0o600 });
-  writeFileSync(path.join(folder, "torn.jsonl"), `${linesOf(chat(user()))}{"torn`, { mode: 0o600 });
-  writeFileSync(path.join(folder, "empty.jsonl"), `${JSON.stringify(header())}\n`, { mode: 0o600 });
-  writeFileSync(path.join(folder, "notes.txt"), "not a session", { mode: 0o600 });
+  const file = path.join(folder, "one.jsonl");
+  writeFileSync(file, linesOf(chain(message("alone"))), { mode: 0o600 });
 
-  const text = await transcript("doctor", folder);
-  const json = await transcript("doctor", folder, "--json");
-  const none = await transcript("doctor", path.join(good, "missing"));
+  expect((await transcript("show", file)).out).toContain("\n1 entry, 1 on the active branch\n");
+  expect((await transcript("validate", file)).out).toMatch(/valid, 1 entry$/m);
+  expect((await transcript("doctor", folder)).out).toMatch(/^1 session: /m);
+});
 
-  expect(text).toMatchObject({ code: 65, err: "" });
-  expect(text.out).toMatch(/^faults {2}.*torn\.jsonl .*F3/m);
-  expect(text.out).toMatch(/^3 sessions: 2 healthy, 0 with warnings, 1 with faults, 0 unreadable$/m);
-  const lines = json.out
-    .trimEnd()
-    .split("\n")
-    .map((line): unknown => JSON.parse(line));
-  expect(lines).toHaveLength(4);
-  expect(lines.at(-1)).toMatchObject({ sessions: 3, healthy: 2, faults: 1, findings: { F3: 1 } });
-  expect(none.code).toBe(66);
-  expect(readdirSync(folder)).toHaveLength(4);
+test("what a session says cannot reach the terminal by an export either", async () => {
+  const file = sessionFile(linesOf(chat(user("a\u001b[31mb\u0000\u0007c\td\ne"))));
+
+  const markdown = await transcript("export", file);
+  const html = await transcript("export", file, "--format", "html");
+
+  expect(markdown.out).toContain("a[31mbc\td\ne");
+  expect(html.out).toContain("a[31mbc\td\ne");
 });
 
 test.each([
@@ -185,17 +154,70 @@ test.each([
   [["show", "a", "--wrong"]],
   [["export", "a", "--format", "pdf"]],
   [["validate", "a", "--profile", "nobody"]],
+  [["show", "a", "--apply"]],
+  [["tail", "a", "--after=-1"]],
+  [["tail", "a", "--after", "1.5"]],
+  [["tail", "a", "--after", "many"]],
+  [["repair", "a", "--wait", "soon"]],
 ])("wrong usage %j ends with 64 and the help", async (argv) => {
   const { code, out, err } = await transcript(...argv);
 
   expect({ code, out }).toEqual({ code: 64, out: "" });
-  expect(err).toContain("transcript show <file>");
+  expect(err).toMatch(/^transcript: .+\n\n/);
+  expect(err).toContain("exit codes:");
+});
+
+test.each(["show", "tail", "export", "validate", "repair", "doctor", "import"])(
+  "%s --help tells of that command alone",
+  async (command) => {
+    const { code, out, err } = await transcript(command, "--help");
+
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out.match(/^ {2}transcript \w+/gm)).toEqual([`  transcript ${command}`]);
+  },
+);
+
+test("with --json errors are JSON too, with their code", async () => {
+  const missing = path.join(tempFolder(), "missing.jsonl");
+
+  const { code, out, err } = await transcript("show", missing, "--json");
+
+  expect({ code, out }).toEqual({ code: 66, out: "" });
+  expect(JSON.parse(err)).toEqual({
+    error: { code: "NOT_FOUND", message: `there is no session ${missing}` },
+  });
+});
+
+test("a session whose lock is held is busy: exit code 75, and who holds it", async () => {
+  const file = sessionFile(`${linesOf(chat(user(), assistant()))}{"torn`);
+  await using lock = await acquireSessionWriteLock({ sessionFile: file, purpose: "long work" });
+
+  const text = await transcript("repair", file, "--apply", "--wait", "0.05");
+  const json = await transcript("repair", file, "--apply", "--wait", "0", "--json");
+
+  expect(lock.held).toBe(true);
+  expect(text).toMatchObject({ code: 75, out: "" });
+  expect(text.err).toContain("session file locked");
+  expect(json.code).toBe(75);
+  expect(JSON.parse(json.err)).toMatchObject({ error: { code: "TIMEOUT" } });
+});
+
+test("a reader that stops early ends the command without a complaint", async () => {
+  const long = Array.from({ length: 20_000 }, (_, at) => message(`m${at}`));
+  const command = startCommand("show", sessionFile(linesOf(chain(...long))));
+  await command.line();
+
+  command.stopReading();
+
+  expect(await command.ended()).toEqual({ code: 0, signal: null, err: "" });
 });
 
 test("help is an answer, a missing file and a file that is no session are no input", async () => {
   const notes = sessionFile("just some notes\n");
 
-  expect(await transcript("--help")).toMatchObject({ code: 0, err: "" });
+  const help = await transcript("--help");
+  expect(help).toMatchObject({ code: 0, err: "" });
+  expect(help.out.match(/^ {2}transcript \w+/gm)).toHaveLength(7);
   expect(await transcript("show", `${notes}.missing`)).toMatchObject({ code: 66, out: "" });
   expect(await transcript("export", notes)).toMatchObject({ code: 66, out: "" });
   expect(readFileSync(notes, "utf8")).toBe("just some notes\n");

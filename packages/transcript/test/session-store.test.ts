@@ -120,6 +120,18 @@ test("what the store says of a record is not for a patch to set", async () => {
   expect(after?.updatedAt).toBeGreaterThan(made.updatedAt);
 });
 
+test("a record of earlier times is made with its times, and never with one to come", async () => {
+  const store = openSessionStore(tempFolder());
+  const future = Date.now() + 1e9;
+
+  const old = await store.update(key, () => ({ createdAt: 1, updatedAt: 2 }));
+  const odd = await store.update("agent:main:odd", () => ({ createdAt: "then", updatedAt: future }));
+
+  expect(old).toMatchObject({ createdAt: 1, updatedAt: 2 });
+  expect(odd?.createdAt).toBeGreaterThan(2);
+  expect(odd?.updatedAt).toBeLessThan(future);
+});
+
 test("compare and swap by several processes loses nothing, and only those that change the same group meet", async () => {
   const store = openSessionStore(tempFolder());
   await store.update(key, () => ({ modelOverride: "kept" }));

@@ -3,6 +3,7 @@ import type { RepairOptions } from "../repair.ts";
 import type { Finding } from "../validate/finding.ts";
 import { validate } from "../validate/validate.ts";
 import type { ValidateOptions } from "../validate/validate.ts";
+import { counted } from "./counted.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { paint, plainLine } from "./terminal.ts";
@@ -21,7 +22,7 @@ export async function check(
     for (const finding of report.findings) terminal.out(findingText(finding, terminal));
     if (report.omitted > 0) terminal.out(`… and ${report.omitted} more`);
     const verdict = report.ok ? paint("green", "valid", terminal) : paint("red", "not valid", terminal);
-    terminal.out(`${file}: ${verdict}, ${report.entries} entries`);
+    terminal.out(`${file}: ${verdict}, ${counted(report.entries, "entry", "entries")}`);
   }
   return report.ok ? exitCodes.ok : exitCodes.faults;
 }

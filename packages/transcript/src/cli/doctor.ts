@@ -1,11 +1,11 @@
-import { readdirSync } from "node:fs";
-import path from "node:path";
-import { TranscriptError } from "../errors.ts";
+import { asIoError, TranscriptError } from "../errors.ts";
 import { validate } from "../validate/validate.ts";
 import type { ValidateOptions } from "../validate/validate.ts";
+import { counted } from "./counted.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { paint } from "./terminal.ts";
+import { sessionFilesBelow } from "./session-files.ts";
+import { paint, plainLine } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 
 type Health =
@@ -25,28 +25,38 @@ export async function doctor(
   options: ValidateOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".jsonl"))
-    .sort();
-  const totals = { sessions: 0, healthy: 0, warnings: 0, faults: 0, unreadable: 0 };
+  const { files, closed } = sessionFilesBelow(folder);
+  const totals = {
+    sessions: 0,
+    healthy: 0,
+    warnings: 0,
+    faults: 0,
+    unreadable: 0,
+    closedFolders: closed.length,
+  };
   const codes = new Map<string, number>();
-  for (const name of files) {
+  const tell = (health: Health) => {
+    if (isJson) terminal.out(JSON.stringify(health));
+    else if (health.state === "faults" || health.state === "unreadable") terminal.out(line(health, terminal));
+  };
+  for (const { folder: file, problem } of closed) tell({ state: "unreadable", file, problem });
+  for (const file of files) {
     terminal.stop.throwIfAborted();
-    const health = await examine(path.join(folder, name), options);
+    terminal.progress?.(bar(totals.sessions, files.length));
+    const health = await examine(file, options);
     totals.sessions += 1;
     totals[health.state] += 1;
     if (health.state !== "unreadable") {
       for (const [code, count] of Object.entries(health.codes))
         codes.set(code, (codes.get(code) ?? 0) + count);
     }
-    if (isJson) terminal.out(JSON.stringify(health));
-    else if (health.state === "faults" || health.state === "unreadable") terminal.out(line(health, terminal));
-    terminal.progress?.(bar(totals.sessions, files.length));
+    // The bar stands where the line will be.
+    terminal.progress?.("");
+    tell(health);
   }
-  terminal.progress?.("");
   const findings = Object.fromEntries([...codes].sort(([, a], [, b]) => b - a));
   terminal.out(isJson ? JSON.stringify({ ...totals, findings }) : summary(totals, findings));
-  return totals.faults + totals.unreadable === 0 ? exitCodes.ok : exitCodes.faults;
+  return totals.faults + totals.unreadable + closed.length === 0 ? exitCodes.ok : exitCodes.faults;
 }
 
 async function examine(file: string, options: ValidateOptions): Promise<Health> {
@@ -58,14 +68,16 @@ async function examine(file: string, options: ValidateOptions): Promise<Health> 
     return { state, file, entries, codes };
   } catch (error) {
     // One file that cannot be read is a finding about that file; the others are examined all the same.
-    if (error instanceof TranscriptError) return { state: "unreadable", file, problem: error.message };
+    const problem = asIoError(error, "read", file);
+    if (problem instanceof TranscriptError) return { state: "unreadable", file, problem: problem.message };
     throw error;
   }
 }
 
 function line(health: Health, terminal: Terminal): string {
-  const what = health.state === "unreadable" ? health.problem : Object.keys(health.codes).join(" ");
-  return `${paint("red", health.state, terminal)}  ${health.file}  ${what}`;
+  const what =
+    health.state === "unreadable" ? plainLine(health.problem) : Object.keys(health.codes).join(" ");
+  return `${paint("red", health.state, terminal)}  ${plainLine(health.file)}  ${what}`;
 }
 
 function bar(done: number, total: number): string {
@@ -74,13 +86,21 @@ function bar(done: number, total: number): string {
   return `[${"#".repeat(filled)}${".".repeat(width - filled)}] ${done}/${total}`;
 }
 
-function summary(
-  { sessions, healthy, warnings, faults, unreadable }: Readonly<Record<string, number>>,
-  findings: Readonly<Record<string, number>>,
-): string {
-  const counted = Object.entries(findings).map(([code, count]) => `${code} ×${count}`);
+interface Totals {
+  readonly sessions: number;
+  readonly healthy: number;
+  readonly warnings: number;
+  readonly faults: number;
+  readonly unreadable: number;
+  readonly closedFolders: number;
+}
+
+function summary(totals: Totals, findings: Readonly<Record<string, number>>): string {
+  const { sessions, healthy, warnings, faults, unreadable, closedFolders } = totals;
+  const found = Object.entries(findings).map(([code, count]) => `${code} ×${count}`);
   return [
-    `${sessions} sessions: ${healthy} healthy, ${warnings} with warnings, ${faults} with faults, ${unreadable} unreadable`,
-    ...(counted.length === 0 ? [] : [`findings: ${counted.join(", ")}`]),
+    `${counted(sessions, "session")}: ${healthy} healthy, ${warnings} with warnings, ${faults} with faults, ${unreadable} unreadable`,
+    ...(closedFolders === 0 ? [] : [`${counted(closedFolders, "folder")} could not be looked into`]),
+    ...(found.length === 0 ? [] : [`findings: ${found.join(", ")}`]),
   ].join("\n");
 }

@@ -1,5 +1,6 @@
 import type { SessionManager } from "../session-manager.ts";
 import { describeEntry } from "../outline/describe-entry.ts";
+import { withoutControls } from "./terminal.ts";
 
 const STYLE =
   "body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem}" +
@@ -32,7 +33,7 @@ export function toHtml(session: SessionManager): string {
 }
 
 function escaped(text: string): string {
-  return text
+  return withoutControls(text)
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")

@@ -4,8 +4,8 @@ import type { Terminal } from "./terminal.ts";
 
 const { stdout, stderr } = process;
 const stop = new AbortController();
-process.once("SIGINT", () => stop.abort(new Error("interrupted")));
-process.once("SIGTERM", () => stop.abort(new Error("terminated")));
+// Once: the second one ends the process at once.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort(signal));
 // Whoever reads the output may stop early (`transcript show … | head`): that ends the command, it is no failure.
 stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 

@@ -1,13 +1,15 @@
 import type { SessionEntry } from "../entry.ts";
 import type { SessionManager } from "../session-manager.ts";
 import { describeEntry, messageText } from "../outline/describe-entry.ts";
+import { withoutControls } from "./terminal.ts";
 
 /** The active branch as Markdown. What people and models wrote stays as it is: it is Markdown mostly. */
 export function toMarkdown(session: SessionManager): string {
   const { id, cwd, timestamp } = session.getHeader();
   const title = session.getSessionName() ?? `Session ${id}`;
   const parts = session.getBranch().flatMap(partOf);
-  return [`# ${title}`, `Session \`${id}\` in \`${cwd}\`, begun ${timestamp}.`, ...parts].join("\n\n");
+  const text = [`# ${title}`, `Session \`${id}\` in \`${cwd}\`, begun ${timestamp}.`, ...parts].join("\n\n");
+  return withoutControls(text);
 }
 
 function partOf(entry: SessionEntry): string[] {

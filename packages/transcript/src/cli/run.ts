@@ -8,10 +8,12 @@ import type { CommandOptions } from "./command-line.ts";
 import { doctor } from "./doctor.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { help } from "./help.ts";
+import { helpOf } from "./help.ts";
 import { toHtml } from "./html.ts";
 import { toMarkdown } from "./markdown.ts";
+import { takeOver } from "./import.ts";
 import { show } from "./show.ts";
+import { follow } from "./tail.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs one command line. What goes wrong is told on `err` and by the exit code; it never rejects. */
@@ -19,35 +21,46 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
   const line = parseCommandLine(argv);
   switch (line.kind) {
     case "help":
-      terminal.out(help);
+      terminal.out(helpOf(line.command));
       return exitCodes.ok;
     case "wrong":
-      terminal.err(`transcript: ${line.why}\n\n${help}`);
+      terminal.err(`transcript: ${line.why}\n\n${helpOf(line.command)}`);
       return exitCodes.usage;
     case "command":
       try {
         return await execute(line.options, terminal);
       } catch (error) {
-        terminal.err(`transcript: ${error instanceof Error ? error.message : String(error)}`);
+        if (terminal.stop.aborted) return stopped(terminal);
+        terminal.err(failure(error, line.options.isJson));
         return exitCodeOf(error);
       }
   }
 }
 
 async function execute(options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
-  const { command, subject, isJson, profile, apply, linearize } = options;
+  const { command, subject, isJson, profile, apply, linearize, waitMs, afterSeq } = options;
   const judged = { ...(profile && { profile }), signal: terminal.stop };
   switch (command) {
     case "show":
       show(existing(subject), isJson, terminal);
       return exitCodes.ok;
+    case "tail":
+      await follow(subject, isJson, afterSeq, terminal);
+      return stopped(terminal);
+    case "import":
+      return takeOver(options, terminal);
     case "export":
       terminal.out(exported(existing(subject), options));
       return exitCodes.ok;
     case "validate":
       return check(subject, isJson, judged, terminal);
     case "repair":
-      return mend(subject, isJson, { dryRun: !apply, linearize, signal: terminal.stop }, terminal);
+      return mend(
+        subject,
+        isJson,
+        { dryRun: !apply, linearize, lockTimeoutMs: waitMs, signal: terminal.stop },
+        terminal,
+      );
     case "doctor":
       return doctor(subject, isJson, judged, terminal);
   }
@@ -75,6 +88,15 @@ function exported(session: SessionManager, { format, isJson }: CommandOptions): 
   }
 }
 
+function stopped({ stop }: Terminal): ExitCode {
+  return stop.reason === "SIGTERM" ? exitCodes.terminated : exitCodes.interrupted;
+}
+
+function failure(error: unknown, isJson: boolean): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return isJson ? JSON.stringify({ error: { code: errnoOf(error), message } }) : `transcript: ${message}`;
+}
+
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof SessionLockError && error.code === "TIMEOUT") return exitCodes.busy;
   const code = error instanceof TranscriptError ? error.code : errnoOf(error);
@@ -82,6 +104,7 @@ function exitCodeOf(error: unknown): ExitCode {
     case "NOT_FOUND":
     case "NOT_A_SESSION":
     case "UNSUPPORTED_VERSION":
+    case "INVALID_RECORD":
     case "ENOENT":
     case "ENOTDIR":
       return exitCodes.noInput;

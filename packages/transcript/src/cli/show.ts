@@ -2,10 +2,9 @@ import type { SessionManager } from "../session-manager.ts";
 import { describeEntry } from "../outline/describe-entry.ts";
 import { drawTree } from "../outline/draw-tree.ts";
 import type { TreeRow } from "../outline/draw-tree.ts";
-import { paint, plainLine } from "./terminal.ts";
+import { counted } from "./counted.ts";
+import { paint, plainLine, shortened } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
-
-const MAX_TEXT = 100;
 
 /** Draws a session as a tree: `●` is on the active branch, `◆` is its leaf, `○` was left. */
 export function show(session: SessionManager, isJson: boolean, terminal: Terminal): void {
@@ -20,8 +19,8 @@ export function show(session: SessionManager, isJson: boolean, terminal: Termina
   const name = session.getSessionName();
   const title = [session.getSessionId(), name, session.getHeader().cwd].filter(Boolean).join(" · ");
   terminal.out(paint("bold", plainLine(title), terminal));
-  const count = session.getEntryCount();
-  terminal.out(`${count} ${count === 1 ? "entry" : "entries"}, ${branch.length} on the active branch`);
+  const count = counted(session.getEntryCount(), "entry", "entries");
+  terminal.out(`${count}, ${branch.length} on the active branch`);
   for (const row of drawTree(forks, new Set(branch))) terminal.out(rowText(row, leafId, terminal));
 }
 
@@ -36,8 +35,4 @@ function rowText(
   const row = `${mark} ${plainLine(kind)}${said === "" ? "" : `  ${said}`}`;
   const tag = label === undefined ? "" : ` ${paint("yellow", `[${plainLine(label)}]`, terminal)}`;
   return `${lines}${isOnBranch ? row : paint("dim", row, terminal)}${tag}  ${paint("dim", plainLine(entry.id), terminal)}`;
-}
-
-function shortened(text: string): string {
-  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
 }
