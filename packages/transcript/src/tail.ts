@@ -43,7 +43,7 @@ export function readHeader(source: ByteSource, size: number, sessionFile: string
 }
 
 /**
- * Finds the leaf from the end, in one read of a few KB whatever the size of the file.
+ * Finds the leaf from the end, in two reads of a few KB whatever the size of the file.
  *
  * Reads more only when the last entry is longer than that. Not for version 1, whose entries have no ids.
  */
