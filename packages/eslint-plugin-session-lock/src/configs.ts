@@ -20,6 +20,7 @@ const recommended: Levels = {
   "no-stale-session-manager": "error",
   "no-escaping-session-lock": "error",
   "no-raw-transcript-write": "warn",
+  "valid-lock-annotations": "warn",
 };
 
 const strict: Levels = {

@@ -1,6 +1,7 @@
 import type { JSONSchema4 } from "@typescript-eslint/utils/json-schema";
 import type {
   AcquireSpec,
+  AssertSpec,
   ExportName,
   ManagerSpec,
   RawReadSpec,
@@ -25,6 +26,8 @@ export interface SessionLockSettings {
   readonly immediateInvokers?: readonly ExportName[];
   /** Functions that release a lock which is passed to them. */
   readonly releasers?: readonly ExportName[];
+  /** Functions that throw unless the lock is held. */
+  readonly asserts?: readonly AssertSpec[];
   /** Functions that write a session file past its manager, besides those of `node:fs`. */
   readonly sinks?: readonly RawWriteSpec[];
   /** Functions that read a session file past its manager, besides those of `node:fs`. */
@@ -104,6 +107,10 @@ export const settingsProperties: Record<string, JSONSchema4> = {
   ),
   immediateInvokers: listOf({}, "Functions that run their callbacks before they return or settle."),
   releasers: listOf({}, "Functions that release a lock which is passed to them."),
+  asserts: listOf(
+    { resource: { type: ["string", "integer"], description: "Where the file stands in the call." } },
+    "Functions that throw unless the lock is held.",
+  ),
   sinks: listOf(
     {
       resource: { type: ["string", "integer"], description: "Where the file stands in the call." },
@@ -143,6 +150,7 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     immediateInvokers = [],
     releasers = [],
     slowCalls = [],
+    asserts = [],
     sinks = [],
     readers = [],
     fileNames = ["sessionFile", "transcriptPath"],
@@ -158,6 +166,7 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     immediate: immediateInvokers,
     releasers,
     slow: [...slowGlobals, ...slowCalls],
+    asserts,
     rawWrites: [...fileSystemWrites, ...sinks],
     rawReads: [...fileSystemReads, ...readers],
     fileNames,

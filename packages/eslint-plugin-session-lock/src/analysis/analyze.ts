@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESLint, TSESTree } from "@typescript-eslint/utils";
-import { findDeclarations, readAnnotations } from "./annotations.ts";
+import { findDeclarations, readAnnotations, type Annotation } from "./annotations.ts";
 import { worldsOfInstance } from "./classes.ts";
 import { enterContract } from "./contract-bodies.ts";
 import { Contracts } from "./contracts.ts";
@@ -112,7 +112,24 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
   for (const node of functions) if (isRoot(node)) runRoot(node);
   for (const node of functions) if (!entered.has(node) && !isNamed(node)) runRoot(node);
   for (const node of functions) if (!entered.has(node)) runRoot(node);
+  for (const annotation of annotations) reportNeedless(annotation);
   return machine.recorder.finish(machine.textOf);
+
+  /** A demand on the callers, or a claim on a file, that nothing in the body has any use for. */
+  function reportNeedless({ tag, target }: Annotation): void {
+    const node = declared?.get(target);
+    if (node === undefined || !entered.has(node) || machine.budget <= 0) return;
+    if (tag !== "requires-session-lock" && tag !== "owns-session-file") return;
+    if (machine.recorder.isReliedOn(node)) return;
+    const data = { tag, target: String(target) };
+    machine.recorder.find({
+      rule: "valid-lock-annotations",
+      message: "needless",
+      node,
+      data,
+      path: undefined,
+    });
+  }
 
   /** A function expression in code that no way leads to. */
   function isDead(node: FunctionNode): boolean {

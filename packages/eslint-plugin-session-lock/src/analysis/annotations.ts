@@ -16,7 +16,7 @@ export interface Annotation {
 }
 
 const tagPattern =
-  /(?<=[\s*])@([\w-]*session-?lock[\w-]*|[\w-]*lock-?session[\w-]*|[\w-]*session-?file[\w-]*)[ \t]*([^\n*@]*)/g;
+  /(?<=[\s*])@((?:[\w-]*session-?lock|[\w-]*lock-?session|[\w-]*session-?file)[\w-]*)(?![\w/-])[ \t]*([^\n*@]*)/g;
 
 /** Reads every lock tag of the file's JSDoc comments. */
 export function readAnnotations(text: string, comments: readonly TSESTree.Comment[]): readonly Annotation[] {

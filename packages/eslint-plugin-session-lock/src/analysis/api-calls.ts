@@ -1,4 +1,6 @@
 import type { Call } from "./calls.ts";
+import { callContract } from "./contract-calls.ts";
+import { noContract } from "./contracts.ts";
 import { callUnknown } from "./unknown-calls.ts";
 import { fileOf } from "./files.ts";
 import type { Outcome } from "./frame.ts";
@@ -9,7 +11,7 @@ import { readMember } from "./members.ts";
 import { place } from "./place.ts";
 import { callRawRead, callRawWrite } from "./raw-writes.ts";
 import { reentryOf } from "./reentry.ts";
-import { resourceOf } from "./resources.ts";
+import { placeOf, resourceOf } from "./resources.ts";
 import { runWrapper } from "./scopes.ts";
 import { type LockValue, type ManagerValue } from "./values.ts";
 import type { Api, ManagerSpec } from "./vocabulary.ts";
@@ -61,6 +63,11 @@ export function callApi(machine: Machine, call: Call, api: Api, world: World): r
       return callRawWrite(machine, call, api.spec, world);
     case "raw-read":
       return callRawRead(machine, call, api.spec, world);
+    case "asserter": {
+      const { resource } = api.spec;
+      const file = resource === undefined ? undefined : placeOf(resource);
+      return callContract(machine, call, { ...noContract, asserts: { file } }, world);
+    }
     case "releaser":
       return callReleaser(machine, call, world);
     case "immediate":

@@ -38,7 +38,11 @@ export function writeWith(
 function findProblem(machine: Machine, manager: ManagerValue, world: World): WriteProblem | undefined {
   const { held } = world;
   const isAny = machine.vocabulary.resourceMatch === "any";
-  if (held.some(({ lock }) => isAny || mayShare(lock.file, manager.file))) return undefined;
+  const holder = held.find(({ lock }) => isAny || mayShare(lock.file, manager.file));
+  if (holder !== undefined) {
+    machine.recorder.rely(holder.lock.site);
+    return undefined;
+  }
   const { guard } = manager;
   if (guard !== undefined && world.releasedAt(guard) === undefined) return undefined;
   const [other] = held;

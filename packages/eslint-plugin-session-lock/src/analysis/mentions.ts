@@ -4,7 +4,7 @@ import type { ExportName, Vocabulary } from "./vocabulary.ts";
 export type Mentions = (text: string) => boolean;
 
 /** One of these is part of every annotation's name. */
-const annotationMarks: readonly string[] = ["-session-lock", "@owns-session-file"];
+const annotationMarks: readonly string[] = ["-session-lock", "@session-lock-wrapper", "@owns-session-file"];
 
 /**
  * Prepares the look for one vocabulary. Most files fail the first step, which costs one short search per needle: the

@@ -10,7 +10,8 @@ export type RuleName =
   | "no-stale-session-manager"
   | "no-escaping-session-lock"
   | "no-raw-transcript-write"
-  | "no-slow-await-in-session-lock";
+  | "no-slow-await-in-session-lock"
+  | "valid-lock-annotations";
 
 /** Why a write is not covered in one world. */
 export type WriteProblem =

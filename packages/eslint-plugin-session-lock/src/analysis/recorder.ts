@@ -13,6 +13,7 @@ export class Recorder {
   readonly #releases: ReleaseObservation[] = [];
   readonly #orders: OrderObservation[] = [];
   readonly #findings = new Map<string, Finding>();
+  readonly #relied = new Set<string>();
   readonly #handed = new Map<string, string>();
 
   write(observation: WriteObservation): void {
@@ -35,6 +36,15 @@ export class Recorder {
   find(finding: Finding): void {
     const identity = `${finding.rule} ${finding.message} ${nodeKey(finding.node)}`;
     if (!this.#findings.has(identity)) this.#findings.set(identity, finding);
+  }
+
+  /** Notes that something may have needed what the function's contract says. */
+  rely(contracted: Node): void {
+    this.#relied.add(nodeKey(contracted));
+  }
+
+  isReliedOn(contracted: Node): boolean {
+    return this.#relied.has(nodeKey(contracted));
   }
 
   /** Notes that a lock was passed to code we do not see. */

@@ -16,11 +16,14 @@ export function resourceOf(
   resource: string | number,
   world: World,
 ): FileRef | undefined {
-  const place: Place =
-    typeof resource === "number"
-      ? { kind: "parameter", index: resource, properties: [] }
-      : { kind: "parameter", index: 0, properties: [resource] };
-  return fileAt(machine, call, place, world);
+  return fileAt(machine, call, placeOf(resource), world);
+}
+
+/** An argument by its index, or a property of the first one by its name. */
+export function placeOf(resource: string | number): Place {
+  return typeof resource === "number"
+    ? { kind: "parameter", index: resource, properties: [] }
+    : { kind: "parameter", index: 0, properties: [resource] };
 }
 
 /** The file that stands at a place of a call; `undefined` if the call does not show it. */

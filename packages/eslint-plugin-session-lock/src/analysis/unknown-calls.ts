@@ -13,6 +13,8 @@ const storingMethods: ReadonlySet<string> = new Set(["add", "push", "set", "unsh
 
 /** Code we do not see: it may throw, call its callbacks at any time, and go on after it returned. */
 export function callUnknown(machine: Machine, call: Call, world: World): readonly Outcome[] {
+  // It may need any lock that is held around it.
+  for (const { lock } of world.held) machine.recorder.rely(lock.site);
   const { node, args, callee } = call;
   const method = callee.kind === "unknown" || callee.kind === "method" ? methodName(call) : undefined;
   if (

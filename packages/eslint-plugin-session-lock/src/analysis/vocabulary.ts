@@ -49,6 +49,12 @@ export interface WrapperSpec extends ExportName {
   readonly reentrant?: boolean;
 }
 
+/** A function that throws unless the write lock is held. */
+export interface AssertSpec extends ExportName {
+  /** Where the file stands: the index of an argument, or the property of the first argument. Default: any file. */
+  readonly resource?: string | number;
+}
+
 /** A function that writes a file without a session manager. */
 export interface RawWriteSpec extends ExportName {
   /** Where the file stands: the index of an argument, or the property of the first argument. Default: `0`. */
@@ -74,6 +80,8 @@ export interface Vocabulary {
   readonly wrappers: readonly WrapperSpec[];
   /** Functions that release a lock which is passed to them. */
   readonly releasers: readonly ExportName[];
+  /** Functions that throw unless the lock is held. */
+  readonly asserts: readonly AssertSpec[];
   /** Functions that write a file whose name they are given. */
   readonly rawWrites: readonly RawWriteSpec[];
   /** Functions that read a file whose name they are given. */
@@ -101,6 +109,7 @@ export type Api =
   | { readonly kind: "releaser"; readonly spec: ExportName }
   | { readonly kind: "raw-write"; readonly spec: RawWriteSpec }
   | { readonly kind: "raw-read"; readonly spec: RawReadSpec }
+  | { readonly kind: "asserter"; readonly spec: AssertSpec }
   | { readonly kind: "immediate"; readonly spec: ExportName }
   | { readonly kind: "lock-type"; readonly spec: AcquireSpec };
 
@@ -137,6 +146,7 @@ export function indexVocabulary(
     index.set(`${resolveModule(spec.from)}\n${name}`, api);
   for (const spec of vocabulary.immediate) add(spec, spec.name, { kind: "immediate", spec });
   for (const spec of vocabulary.releasers) add(spec, spec.name, { kind: "releaser", spec });
+  for (const spec of vocabulary.asserts) add(spec, spec.name, { kind: "asserter", spec });
   for (const spec of vocabulary.rawReads) add(spec, spec.name, { kind: "raw-read", spec });
   for (const spec of vocabulary.rawWrites) add(spec, spec.name, { kind: "raw-write", spec });
   for (const spec of vocabulary.slow) add(spec, spec.name, { kind: "slow", spec });

@@ -4,7 +4,9 @@ import { noRawTranscriptWrite } from "./no-raw-transcript-write.ts";
 import { noSlowAwaitInSessionLock } from "./no-slow-await-in-session-lock.ts";
 import { noStaleSessionManager } from "./no-stale-session-manager.ts";
 import { releaseSessionLock } from "./release-session-lock.ts";
+import { preferWithSessionLock } from "./prefer-with-session-lock.ts";
 import { requireSessionLock } from "./require-session-lock.ts";
+import { validLockAnnotations } from "./valid-lock-annotations.ts";
 
 /** Every rule, by its name. */
 export const rules = {
@@ -15,4 +17,6 @@ export const rules = {
   "no-escaping-session-lock": noEscapingSessionLock,
   "no-raw-transcript-write": noRawTranscriptWrite,
   "no-slow-await-in-session-lock": noSlowAwaitInSessionLock,
+  "valid-lock-annotations": validLockAnnotations,
+  "prefer-with-session-lock": preferWithSessionLock,
 };

@@ -15,7 +15,7 @@ interface RuleDocs {
 
 /** A rule, typed so that it fits ESLint's own types as well as typescript-eslint's. */
 export interface Rule<MessageIds extends string = string> {
-  readonly meta: TSESLint.RuleMetaData<MessageIds, RuleDocs, [SessionLockSettings]>;
+  readonly meta: TSESLint.RuleMetaData<MessageIds, RuleDocs, SessionLockSettings[]>;
   create(context: never): Record<string, () => void>;
 }
 

@@ -1,0 +1,223 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Linter } from "eslint";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { plugin } from "../../src/plugin.ts";
+import { validLockAnnotations } from "../../src/rules/valid-lock-annotations.ts";
+import type { SessionLockSettings } from "../../src/settings.ts";
+import { lintMessages } from "../lint.ts";
+import { javascript, typescript } from "../rule-tester.ts";
+
+const head = `import { SessionManager } from "@session-lock/transcript";\n`;
+const write = `SessionManager.open(sessionFile).appendMessage("x");`;
+
+javascript.run("valid-lock-annotations", validLockAnnotations, {
+  valid: [
+    {
+      name: "each tag before a function",
+      code: `${head}
+/** @requires-session-lock sessionFile */
+export function one(sessionFile) { ${write} }
+/** @requires-session-lock - whoever calls it holds it */
+export const two = (sessionFile) => { ${write} };
+/** @acquires-session-lock sessionFile */
+export async function three(sessionFile) { return registry.lock(sessionFile); }
+/** @releases-session-lock */
+export async function four(lock) { await lock.release(); }
+/** @asserts-session-lock sessionFile */
+export function five(sessionFile) { check(sessionFile); }
+/** @session-lock-wrapper callback=0 resource=1 */
+export async function six(work, file) { await queue(work, file); }
+/** @session-lock-wrapper callback=work resource=params.file */
+export async function seven(params, work) { await queue(work, params.file); }
+/** @no-session-lock-analysis runs alone, before the server starts */
+export function eight(sessionFile) { ${write} }
+export class Store {
+  /** @owns-session-file this.sessionFile */
+  nine(message) { SessionManager.open(this.sessionFile).appendMessage(message); }
+}`,
+    },
+    {
+      name: "a package that is named in prose",
+      code: `/** Uses @session-lock/transcript. */ export const x = 1;`,
+    },
+    {
+      name: "a demand whose body calls code that may need it",
+      code: `${head}/** @requires-session-lock */\nexport function append(sessionFile) { elsewhere(sessionFile); }`,
+    },
+  ],
+  invalid: [
+    {
+      name: "a misspelt tag",
+      code: `${head}/** @require-session-lock */\nexport function append(sessionFile) { ${write} }`,
+      output: `${head}/** @requires-session-lock */\nexport function append(sessionFile) { ${write} }`,
+      errors: [{ messageId: "unknownTag", line: 2, column: 6, endColumn: 26 }],
+    },
+    {
+      name: "a tag written together",
+      code: `/** @requires-sessionlock */\nexport function append(sessionFile) { save(); }`,
+      output: `/** @requires-session-lock */\nexport function append(sessionFile) { save(); }`,
+      errors: [{ messageId: "unknownTag" }],
+    },
+    {
+      name: "a tag that is near no other",
+      code: `/** @session-lock */\nexport function append(sessionFile) { save(); }`,
+      errors: [
+        {
+          message:
+            "`@session-lock` is no tag of this plugin, so nothing honours it. Known: @requires-session-lock, @acquires-session-lock, @releases-session-lock, @asserts-session-lock, @session-lock-wrapper, @owns-session-file, @no-session-lock-analysis.",
+        },
+      ],
+    },
+    {
+      name: "a tag before something that is no function",
+      code: `/** @requires-session-lock */\nexport const limit = 5;\n/** @owns-session-file */\n`,
+      errors: [
+        { messageId: "unbound", line: 1 },
+        { messageId: "unbound", line: 3 },
+      ],
+    },
+    {
+      name: "a parameter that is misspelt, and one that is none",
+      code: `${head}/** @requires-session-lock sesionFile */\nexport function one(sessionFile) { ${write} }
+/** @requires-session-lock path */\nexport function two(sessionFile) { ${write} }`,
+      output: `${head}/** @requires-session-lock sessionFile */\nexport function one(sessionFile) { ${write} }
+/** @requires-session-lock path */\nexport function two(sessionFile) { ${write} }`,
+      errors: [
+        { messageId: "unknownParameter", line: 2, column: 28, endColumn: 38 },
+        { messageId: "unknownParameter", line: 4 },
+      ],
+    },
+    {
+      name: "an option of a wrapper that is none",
+      code: `/** @session-lock-wrapper cb=1 */\nexport const locked = (file, work) => queue(file, work);
+/** @session-lock-wrapper callback=wrk */\nexport const other = (file, work) => queue(file, work);`,
+      errors: [
+        { messageId: "badOption", line: 1 },
+        { messageId: "badOption", line: 3 },
+      ],
+    },
+    {
+      name: "a function that is left alone without a reason",
+      code: `/** @no-session-lock-analysis */\nexport function migrate() { run(); }`,
+      errors: [{ messageId: "noReason", line: 1 }],
+    },
+    {
+      name: "a demand that the body has no use for",
+      code: `/** @requires-session-lock */\nexport function total(sessionFile) { return 5; }`,
+      errors: [{ messageId: "needless", line: 1 }],
+    },
+    {
+      name: "a claim on a file that the body does not write",
+      code: `/** @owns-session-file */\nexport function total(sessionFile) { return sessionFile; }`,
+      errors: [{ messageId: "needless" }],
+    },
+  ],
+});
+
+typescript.run("valid-lock-annotations, on TypeScript", validLockAnnotations, {
+  valid: [
+    {
+      name: "tags on signatures",
+      code: `export interface Store {
+  /** @requires-session-lock path */
+  append(path: string): void;
+  /** @session-lock-wrapper */
+  locked: (path: string, work: () => void) => Promise<void>;
+}
+/** @acquires-session-lock path */
+export declare function take(path: string): Promise<Lock>;
+/** @session-lock-wrapper */
+export type Locked = (path: string, work: () => void) => Promise<void>;`,
+    },
+  ],
+  invalid: [],
+});
+
+describe("a comment that turns rules off", () => {
+  test.each([
+    ["// eslint-disable-next-line session-lock/require-session-lock -- the file is new", []],
+    ["// eslint-disable-next-line session-lock/require-session-lock", ["noReason"]],
+    ["// eslint-disable-next-line no-console", []],
+    ["/* eslint-disable session-lock/require-session-lock, no-console */", ["noReason"]],
+    ["/* eslint-disable session-lock/require-session-lock -- */", ["noReason"]],
+    ["run(); // oxlint-disable-line session-lock/release-session-lock", ["noReason"]],
+    ["/* eslint-enable session-lock/require-session-lock */", []],
+  ])("needs a reason if the rules are ours: %s", (comment, expected) => {
+    const reports = lintMessages(`${comment}\nsave();`);
+
+    const own = reports.filter(({ ruleId }) => ruleId === "session-lock/valid-lock-annotations");
+    expect(own.map(({ messageId }) => messageId)).toEqual(expected);
+  });
+});
+
+describe("the settings", () => {
+  let project = "";
+  beforeAll(async () => {
+    project = await mkdtemp(path.join(tmpdir(), "session-lock-settings-"));
+    await mkdir(path.join(project, "node_modules/@scope/locks"), { recursive: true });
+    await mkdir(path.join(project, "packages/app/node_modules/proper-lockfile"), { recursive: true });
+    await mkdir(path.join(project, "src"));
+    await writeFile(path.join(project, "src/locks.ts"), "export function locked(file, work) {}\n");
+    await writeFile(path.join(project, "src/all.ts"), 'export * from "./locks.ts";\n');
+  });
+  afterAll(() => rm(project, { recursive: true, force: true }));
+
+  function report(settings: SessionLockSettings, filename = "eslint.config.js"): readonly string[] {
+    const linter = new Linter({ cwd: project });
+    const code = `export default ${JSON.stringify(settings, undefined, 2)};`;
+    const config: Linter.Config = {
+      files: ["**"],
+      plugins: {
+        "session-lock": { rules: { "valid-lock-annotations": plugin.rules["valid-lock-annotations"] } },
+      },
+      rules: { "session-lock/valid-lock-annotations": "error" },
+      settings: { "session-lock": settings },
+    };
+    return linter
+      .verify(code, config, { filename: path.join(project, filename) })
+      .map(({ line, messageId, message }) => `${line} ${messageId ?? message}`);
+  }
+
+  test("are matched by what the project has: its files, its packages, the language's globals", () => {
+    const settings: SessionLockSettings = {
+      presets: ["web-locks", "proper-lockfile"],
+      acquire: [{ from: "@scope/locks", name: "acquire" }],
+      wrappers: [
+        { from: "./src/locks.ts", name: "locked" },
+        { from: "./src/locks.js", name: "locked" },
+        { from: "./src/all.ts", name: "anything" },
+        { from: "#locks", name: "locked" },
+        { from: "@/locks", name: "locked" },
+      ],
+      slowCalls: [{ from: "node:child_process", name: "exec" }],
+    };
+
+    expect(report(settings)).toEqual([]);
+  });
+
+  test("that match nothing are reported where they stand in the config", () => {
+    const settings: SessionLockSettings = {
+      presets: ["pi"],
+      acquire: [{ from: "@scope/elsewhere", name: "acquire" }],
+      wrappers: [{ from: "./src/lokcs.ts", name: "locked" }],
+      asserts: [{ from: "./src/locks.ts", name: "assertLocked" }],
+    };
+
+    expect(report(settings)).toEqual([
+      "3 unmatchedPreset",
+      "7 unmatchedModule",
+      "13 unmatchedModule",
+      "20 unmatchedExport",
+    ]);
+  });
+
+  test("are looked at in the config only, so once for the project", () => {
+    expect(report({ presets: ["pi"] }, "src/locks.ts")).toEqual([]);
+  });
+
+  test("that are the defaults may match nothing", () => {
+    expect(report({})).toEqual([]);
+  });
+});
