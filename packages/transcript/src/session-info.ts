@@ -1,7 +1,8 @@
 import { decodeEntry, decodeLine } from "./decode.ts";
-import type { MessageEntry, SessionHeader } from "./entry.ts";
-import { parseHeader, versionOf } from "./header.ts";
+import type { MessageEntry } from "./entry.ts";
+import { versionOf } from "./header.ts";
 import { SessionFile } from "./session-file.ts";
+import { readHeader } from "./tail.ts";
 import { scanLines } from "./validate/scan.ts";
 
 /** What a list of sessions shows of one. */
@@ -26,20 +27,23 @@ export interface SessionInfo {
 export async function readSessionInfo(path: string, signal?: AbortSignal): Promise<SessionInfo | undefined> {
   using file = SessionFile.open(path, "read");
   if (file === undefined) return undefined;
-  let header: SessionHeader | undefined;
+  const { size } = file.stat();
+  if (size === 0) return undefined;
+  // What has none is no session, and is not read on, however long it is.
+  const header = readHeader(file, size, path);
+  let isPastHeader = false;
   let name: string | undefined;
   let messageCount = 0;
   let lastWritten = 0;
   let firstMessage = "";
   const texts: string[] = [];
-  const { size } = file.stat();
   await scanLines(
     file,
     size,
     ({ text = "", isTerminated }) => {
-      if (text.trim() === "" || (!isTerminated && header !== undefined)) return;
-      if (header === undefined) {
-        header = parseHeader(text, path);
+      if (text.trim() === "" || !isTerminated) return;
+      if (!isPastHeader) {
+        isPastHeader = true;
         return;
       }
       const fields = decodeLine(text);
@@ -56,7 +60,6 @@ export async function readSessionInfo(path: string, signal?: AbortSignal): Promi
     },
     signal,
   );
-  if (header === undefined) return undefined;
   const created = new Date(header.timestamp);
   return {
     path,
