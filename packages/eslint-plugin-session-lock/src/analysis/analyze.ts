@@ -11,7 +11,8 @@ import { writeWith } from "./lock-effects.ts";
 import type { Activation, Escape, Machine } from "./machine.ts";
 import type { Finding } from "./observations.ts";
 import { Recorder } from "./recorder.ts";
-import { findRelevance, nameOf } from "./relevance.ts";
+import { nameOf } from "./reach.ts";
+import { findRelevance } from "./relevance.ts";
 import { ScopeIndex } from "./resolve.ts";
 import { executeStatement } from "./statements.ts";
 import {
@@ -54,6 +55,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
   const escaped = new Set<string>();
   const entered = new Set<Node>();
   const closings = new Map<Node, World[]>();
+  const instances = new Map<string, readonly World[]>();
   const openClasses = new Set<ClassNode>();
   const program: Activation = {
     key: "program",
@@ -165,10 +167,19 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     const worlds = outer.length === 0 ? [new World()] : outer.slice(0, maxRootWorlds);
     const owner = classOf(node);
     const self: Activation["self"] = owner === undefined ? undefined : { kind: "instance", node: owner };
-    const starts =
-      owner === undefined ? worlds : worlds.flatMap((world) => worldsOfInstance(machine, owner, world));
+    const starts = owner === undefined ? worlds : worlds.flatMap((world) => startsOf(owner, world));
     for (const world of meet(starts).slice(0, maxRootWorlds)) run(node, self, undefined, world.detached());
     runEscapes();
+  }
+
+  /** Every method of a class starts where its constructor ended: that is run once. */
+  function startsOf(owner: ClassNode, world: World): readonly World[] {
+    const key = `${nodeKey(owner)} ${world.key}`;
+    const known = instances.get(key);
+    if (known !== undefined) return known;
+    const starts = worldsOfInstance(machine, owner, world);
+    instances.set(key, starts);
+    return starts;
   }
 
   function run(

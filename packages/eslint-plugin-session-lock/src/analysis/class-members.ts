@@ -18,7 +18,9 @@ export function usesOfThis(tree: Tree, body: Node): ReadonlyMap<string, readonly
   function walk(node: Node): void {
     if (node.type === AST_NODE_TYPES.MemberExpression && node.object.type === AST_NODE_TYPES.ThisExpression) {
       const name = staticName(node.property, node.computed);
-      if (name !== undefined) uses.set(name, [...(uses.get(name) ?? []), node]);
+      const known = name === undefined ? undefined : uses.get(name);
+      if (known !== undefined) known.push(node);
+      else if (name !== undefined) uses.set(name, [node]);
     }
     for (const child of childrenOf(tree, node)) walk(child);
   }

@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { declarationStarts, type Annotation } from "./annotations.ts";
-import { nameOf } from "./relevance.ts";
+import { nameOf } from "./reach.ts";
 import { findParameter } from "./parameters.ts";
 import type { FunctionNode } from "./syntax.ts";
 import {

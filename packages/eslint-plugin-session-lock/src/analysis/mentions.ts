@@ -13,7 +13,7 @@ const annotationMarks: readonly string[] = ["-session-lock", "@session-lock-wrap
 export function compileMentions(vocabulary: Vocabulary): Mentions {
   const { managers, acquires, wrappers, rawWrites } = vocabulary;
   const specs = [...managers, ...acquires, ...wrappers, ...rawWrites.filter((spec) => spec.anyFile !== true)];
-  const hints = [".jsonl", ...vocabulary.fileNames];
+  const hints = fileNameHints(vocabulary.fileNames);
   const search = needlesOf([...annotationMarks, ...specs.map(mainWordOf), ...hints]).map(compileSearch);
   return (text) => {
     if (!search.some((isIn) => isIn(text))) return false;
@@ -36,6 +36,11 @@ export function rawWordsOf(text: string, { rawWrites }: Vocabulary): ReadonlySet
     spec.anyFile === true ? isImported && text.includes(spec.name) : mentions(text, spec),
   );
   return new Set(used.map(({ name }) => name));
+}
+
+/** One of these is part of whatever names a session file in the text. */
+export function fileNameHints(fileNames: readonly string[]): readonly string[] {
+  return [".jsonl", ...fileNames];
 }
 
 function importsFileSystem(text: string): boolean {

@@ -78,3 +78,12 @@ export function enclosingFunction(node: Node): Node {
     current = parentOf(current);
   return current ?? node;
 }
+
+/** The functions that the node stands in, the innermost first. */
+export function functionsAround(node: Node): readonly FunctionNode[] {
+  const around: FunctionNode[] = [];
+  for (let outer = parentOf(node); outer !== undefined; outer = parentOf(outer)) {
+    if (isFunction(outer)) around.push(outer);
+  }
+  return around;
+}

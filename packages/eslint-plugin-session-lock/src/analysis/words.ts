@@ -10,18 +10,43 @@ export interface Tree {
 
 /** The identifiers with one of these names. Only the parts of the tree whose text contains one are walked. */
 export function findWords(tree: Tree, words: ReadonlySet<string>): readonly Node[] {
-  if (words.size === 0) return [];
-  const pattern = new RegExp([...words].map((word) => word.replace(/[^\w]/g, "\\$&")).join("|"), "g");
-  const positions = [...tree.text.matchAll(pattern)].map((match) => match.index);
   const found: Node[] = [];
-  walk(tree.ast, 0, positions.length);
+  walkTo(tree, [...words], (node) => {
+    if (node.type === AST_NODE_TYPES.Identifier && words.has(node.name)) found.push(node);
+  });
   return found;
+}
+
+/** The names and texts that contain one of the words. */
+export function findLeaves(tree: Tree, words: readonly string[]): readonly Node[] {
+  const found: Node[] = [];
+  walkTo(tree, words, (node) => {
+    if (leaves.has(node.type)) found.push(node);
+  });
+  return found;
+}
+
+const leaves: ReadonlySet<AST_NODE_TYPES> = new Set([
+  AST_NODE_TYPES.Identifier,
+  AST_NODE_TYPES.JSXIdentifier,
+  AST_NODE_TYPES.JSXText,
+  AST_NODE_TYPES.Literal,
+  AST_NODE_TYPES.PrivateIdentifier,
+  AST_NODE_TYPES.TemplateElement,
+]);
+
+/** Visits every node that contains one of the words. */
+function walkTo(tree: Tree, words: readonly string[], visit: (node: Node) => void): void {
+  if (words.length === 0) return;
+  const pattern = new RegExp(words.map((word) => word.replace(/[^\w]/g, "\\$&")).join("|"), "g");
+  const positions = [...tree.text.matchAll(pattern)].map((match) => match.index);
+  walk(tree.ast, 0, positions.length);
 
   function walk(node: Node, from: number, to: number): void {
     const low = lowerBound(positions, node.range[0], from, to);
     const high = lowerBound(positions, node.range[1], low, to);
     if (low === high) return;
-    if (node.type === AST_NODE_TYPES.Identifier && words.has(node.name)) found.push(node);
+    visit(node);
     for (const child of childrenOf(tree, node)) walk(child, low, high);
   }
 }

@@ -1,5 +1,6 @@
 import { compareFiles, type FileRef } from "./file-ref.ts";
 import { nodeKey, type Node } from "./syntax.ts";
+import { Table } from "./table.ts";
 import { mapManagers, valueKey, type LockValue, type Value } from "./values.ts";
 
 /** A lock that is held now. */
@@ -19,20 +20,23 @@ export interface Step {
 }
 
 interface Facts {
-  readonly bindings: ReadonlyMap<string, Value>;
-  readonly held: ReadonlyMap<string, Held>;
+  readonly bindings: Table<Value>;
+  readonly held: Table<Held>;
   /** Where locks were released: for messages only, not part of what tells worlds apart. */
-  readonly released: ReadonlyMap<string, Node>;
-  readonly pending: ReadonlyMap<string, Node>;
-  readonly truths: ReadonlyMap<string, boolean>;
+  readonly released: Table<Node>;
+  readonly pending: Table<Node>;
+  readonly truths: Table<boolean>;
 }
 
+const noLocks = Table.empty<Held>(({ owner, reentrant }) => `${owner ?? "-"}${reentrant ? "r" : ""}`);
+const noNodes = Table.empty<Node>(() => "");
+const noTruths = Table.empty<boolean>(String);
 const nothing: Facts = {
-  bindings: new Map(),
-  held: new Map(),
-  released: new Map(),
-  pending: new Map(),
-  truths: new Map(),
+  bindings: Table.empty(valueKey),
+  held: noLocks,
+  released: noNodes,
+  pending: noNodes,
+  truths: noTruths,
 };
 
 /**
@@ -52,11 +56,12 @@ export class World {
   }
 
   get key(): string {
-    this.#key ??= describe(this.#facts);
+    const { bindings, held, pending, truths } = this.#facts;
+    this.#key ??= `${bindings.key} ${held.key} ${pending.key} ${truths.key}`;
     return this.#key;
   }
 
-  get bindings(): ReadonlyMap<string, Value> {
+  get bindings(): Table<Value> {
     return this.#facts.bindings;
   }
 
@@ -72,25 +77,25 @@ export class World {
     if (value === undefined && !this.#facts.bindings.has(cell)) return this;
     const known = this.#facts.bindings.get(cell);
     if (known !== undefined && value !== undefined && valueKey(known) === valueKey(value)) return this;
-    return this.#with({ bindings: changed(this.#facts.bindings, cell, value) });
+    return this.#with({ bindings: this.#facts.bindings.with(cell, value) });
   }
 
   /** Takes the lock. Every manager opened before on that file has read what may be out of date now. */
   acquire(held: Held): World {
     const { lock } = held;
-    const bindings = new Map(this.#facts.bindings);
+    let { bindings } = this.#facts;
     for (const [cell, value] of bindings) {
       const aged = mapManagers(value, (manager) =>
         mayShare(manager.file, lock.file) ? { ...manager, staleSince: lock.site } : manager,
       );
-      bindings.set(cell, aged);
+      if (aged !== value) bindings = bindings.with(cell, aged);
     }
     const site = nodeKey(lock.site);
     return this.#with(
       {
         bindings,
-        held: changed(this.#facts.held, site, held),
-        released: changed(this.#facts.released, site, undefined),
+        held: this.#facts.held.with(site, held),
+        released: this.#facts.released.with(site, undefined),
       },
       { node: lock.site, what: "acquired" },
     );
@@ -100,7 +105,7 @@ export class World {
   hold(lock: LockValue): World {
     const held: Held = { lock, owner: undefined, reentrant: true };
     return this.#with(
-      { held: changed(this.#facts.held, nodeKey(lock.site), held) },
+      { held: this.#facts.held.with(nodeKey(lock.site), held) },
       { node: lock.site, what: "entered" },
     );
   }
@@ -108,21 +113,21 @@ export class World {
   release(lock: LockValue, at: Node): World {
     const site = nodeKey(lock.site);
     return this.#with(
-      { held: changed(this.#facts.held, site, undefined), released: changed(this.#facts.released, site, at) },
+      { held: this.#facts.held.with(site, undefined), released: this.#facts.released.with(site, at) },
       { node: at, what: "released" },
     );
   }
 
   /** Drops a lock without a trace: the scope that lent it is over. */
   forget(lock: LockValue): World {
-    return this.#with({ held: changed(this.#facts.held, nodeKey(lock.site), undefined) });
+    return this.#with({ held: this.#facts.held.with(nodeKey(lock.site), undefined) });
   }
 
   /** Hands the duty to release to another activation, or to the outside. */
   transfer(lock: LockValue, owner: string | undefined): World {
     const held = this.heldOf(lock);
     if (held === undefined) return this;
-    return this.#with({ held: changed(this.#facts.held, nodeKey(lock.site), { ...held, owner }) });
+    return this.#with({ held: this.#facts.held.with(nodeKey(lock.site), { ...held, owner }) });
   }
 
   heldOf(lock: LockValue): Held | undefined {
@@ -138,12 +143,11 @@ export class World {
   }
 
   start(work: Node): World {
-    return this.#with({ pending: changed(this.#facts.pending, nodeKey(work), work) });
+    return this.#with({ pending: this.#facts.pending.with(nodeKey(work), work) });
   }
 
   settle(work: readonly Node[]): World {
-    const pending = new Map(this.#facts.pending);
-    for (const node of work) pending.delete(nodeKey(node));
+    const pending = this.#facts.pending.without(work.map(nodeKey));
     return pending.size === this.#facts.pending.size ? this : this.#with({ pending });
   }
 
@@ -152,7 +156,7 @@ export class World {
   }
 
   assume(variable: string, truth: boolean): World {
-    return this.#with({ truths: changed(this.#facts.truths, variable, truth) });
+    return this.#with({ truths: this.#facts.truths.with(variable, truth) });
   }
 
   step(node: Node, what: Step["what"]): World {
@@ -161,26 +165,21 @@ export class World {
 
   /** The same variables in a time when no lock of this scope is held any more; who owns a file keeps it. */
   detached(): World {
-    const owned = [...this.#facts.held].filter(([, { lock }]) => lock.claim === "owned");
-    return this.#with({ held: new Map(owned), pending: new Map(), released: new Map() });
+    const lent = [...this.#facts.held].flatMap(([site, { lock }]) => (lock.claim === "owned" ? [] : [site]));
+    return this.#with({ held: this.#facts.held.without(lent), pending: noNodes, released: noNodes });
   }
 
   /** Forgets variables whose scope is over. */
   leave(cells: readonly string[]): World {
-    const isKnown = cells.some((cell) => this.#facts.bindings.has(cell) || this.#facts.truths.has(cell));
-    if (!isKnown) return this;
-    const bindings = new Map(this.#facts.bindings);
-    const truths = new Map(this.#facts.truths);
-    for (const cell of cells) {
-      bindings.delete(cell);
-      truths.delete(cell);
-    }
-    return this.#with({ bindings, truths });
+    const bindings = this.#facts.bindings.without(cells);
+    const truths = this.#facts.truths.without(cells);
+    const isSame = bindings === this.#facts.bindings && truths === this.#facts.truths;
+    return isSame ? this : this.#with({ bindings, truths });
   }
 
   /** Keeps only what a file's later code can rely on: used when there are too many worlds to tell apart. */
-  coarse(bindings: ReadonlyMap<string, Value>): World {
-    return this.#with({ bindings, truths: new Map() });
+  coarse(bindings: Table<Value>): World {
+    return this.#with({ bindings, truths: noTruths });
   }
 
   #with(change: Partial<Facts>, step?: Omit<Step, "before">): World {
@@ -194,35 +193,4 @@ export class World {
 /** Whether two locks or managers may stand for one file. */
 export function mayShare(left: FileRef | undefined, right: FileRef | undefined): boolean {
   return compareFiles(left, right) !== "different";
-}
-
-function changed<T>(map: ReadonlyMap<string, T>, key: string, value: T | undefined): ReadonlyMap<string, T> {
-  if (value === undefined && !map.has(key)) return map;
-  const copy = new Map(map);
-  if (value === undefined) copy.delete(key);
-  else copy.set(key, value);
-  return copy;
-}
-
-/** The text of each map, kept as long as the map: worlds share the maps that a step leaves alone. */
-const described = new WeakMap<object, string>();
-
-function describe(facts: Facts): string {
-  return [
-    text(facts.bindings, valueKey),
-    text(facts.held, (held) => `${held.owner ?? "-"}${held.reentrant ? "r" : ""}`),
-    text(facts.pending, () => ""),
-    text(facts.truths, String),
-  ].join("|");
-}
-
-function text<T>(map: ReadonlyMap<string, T>, show: (value: T) => string): string {
-  const known = described.get(map);
-  if (known !== undefined) return known;
-  const fresh = [...map]
-    .map(([key, value]) => `${key}=${show(value)}`)
-    .sort()
-    .join(" ");
-  described.set(map, fresh);
-  return fresh;
 }

@@ -1,5 +1,6 @@
 import { groupBy } from "./group.ts";
 import { nodeKey } from "./syntax.ts";
+import type { Table } from "./table.ts";
 import { valueKey, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
@@ -26,15 +27,15 @@ function locksOf(world: World): string {
   return `${held.join()}|${world.pending.map(nodeKey).sort().join()}`;
 }
 
-function commonBindings(first: World, others: readonly World[]): ReadonlyMap<string, Value> {
-  const common = new Map(first.bindings);
+function commonBindings(first: World, others: readonly World[]): Table<Value> {
+  let common = first.bindings;
   for (const [cell, value] of first.bindings) {
     const key = valueKey(value);
     const isCommon = others.every((other) => {
       const theirs = other.bindings.get(cell);
       return theirs !== undefined && valueKey(theirs) === key;
     });
-    if (!isCommon) common.delete(cell);
+    if (!isCommon) common = common.with(cell, undefined);
   }
   return common;
 }

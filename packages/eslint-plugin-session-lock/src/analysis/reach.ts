@@ -1,0 +1,112 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { memberOf, usesOfThis, type Members } from "./class-members.ts";
+import { definitionOf, type ScopeIndex } from "./resolve.ts";
+import {
+  isFunction,
+  parentOf,
+  type ClassNode,
+  type FunctionNode,
+  type Node,
+  type Variable,
+} from "./syntax.ts";
+import type { Tree } from "./words.ts";
+
+/** Where values may go. */
+export interface Reach {
+  readonly functions: Set<FunctionNode>;
+  readonly variables: ReadonlySet<Variable>;
+}
+
+/**
+ * Starts from places in the text and goes where their values may go: the variables they are assigned to, the functions
+ * they stand in, their callers, the methods of their class. `isKnown` says which imports are worth following.
+ */
+export function reachFrom(
+  tree: Tree,
+  scope: ScopeIndex,
+  starts: readonly Node[],
+  isKnown: (from: string, name: string) => boolean,
+): Reach {
+  const functions = new Set<FunctionNode>();
+  const variables = new Set<Variable>();
+  const classes = new Map<ClassNode, Members>();
+  const queue = [...starts];
+  for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
+    follow(node.parent?.type === AST_NODE_TYPES.ImportSpecifier ? node.parent.local : node);
+    climb(node);
+  }
+  return { functions, variables };
+
+  function follow(name: Node): void {
+    const variable = scope.variableOf(name);
+    if (variable === undefined || variables.has(variable)) return;
+    const definition = definitionOf(variable);
+    if (definition.kind === "parameter") return;
+    if (definition.kind === "import" && !isKnown(definition.from, definition.name)) return;
+    variables.add(variable);
+    for (const reference of variable.references) queue.push(reference.identifier);
+  }
+
+  function climb(start: Node): void {
+    let isInside = true;
+    for (let node = parentOf(start); node !== undefined; node = parentOf(node)) {
+      if (node.type === AST_NODE_TYPES.VariableDeclarator && isInside) namesIn(node.id).forEach(follow);
+      if (node.type === AST_NODE_TYPES.AssignmentExpression && isInside) namesIn(node.left).forEach(follow);
+      if (node.type === AST_NODE_TYPES.TSInterfaceDeclaration) follow(node.id);
+      if (node.type === AST_NODE_TYPES.TSTypeAliasDeclaration) follow(node.id);
+      const member = memberOf(node, isInside);
+      if (member !== undefined) followMember(member.owner, member.name);
+      if (!isFunction(node)) continue;
+      isInside = false;
+      if (functions.has(node)) return;
+      functions.add(node);
+      const name = nameOf(node);
+      if (name !== undefined) follow(name);
+    }
+  }
+
+  /** A field or method of a class: every place that uses it as `this.name` matters. */
+  function followMember(owner: ClassNode, name: string): void {
+    const members = membersOf(owner);
+    if (members.followed.has(name)) return;
+    members.followed.add(name);
+    if (owner.id !== null) follow(owner.id);
+    queue.push(...(members.uses.get(name) ?? []));
+  }
+
+  function membersOf(owner: ClassNode): Members {
+    const known = classes.get(owner);
+    if (known !== undefined) return known;
+    const members: Members = { followed: new Set(), uses: usesOfThis(tree, owner.body) };
+    classes.set(owner, members);
+    return members;
+  }
+}
+
+function namesIn(pattern: Node): readonly Node[] {
+  switch (pattern.type) {
+    case AST_NODE_TYPES.Identifier:
+      return [pattern];
+    case AST_NODE_TYPES.ObjectPattern:
+      return pattern.properties.flatMap((property) =>
+        namesIn(property.type === AST_NODE_TYPES.RestElement ? property.argument : property.value),
+      );
+    case AST_NODE_TYPES.ArrayPattern:
+      return pattern.elements.flatMap((element) => (element === null ? [] : namesIn(element)));
+    case AST_NODE_TYPES.AssignmentPattern:
+      return namesIn(pattern.left);
+    case AST_NODE_TYPES.MemberExpression:
+      return namesIn(pattern.object);
+    default:
+      return [];
+  }
+}
+
+/** The name by which other code calls the function. */
+export function nameOf(node: FunctionNode): Node | undefined {
+  if (node.id !== null) return node.id;
+  const { parent } = node;
+  if (parent.type === AST_NODE_TYPES.VariableDeclarator) return parent.id;
+  if (parent.type === AST_NODE_TYPES.AssignmentExpression) return parent.left;
+  return undefined;
+}
