@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { isClass, parentOf, staticName, type ClassNode, type Node } from "./syntax.ts";
-import { childrenOf, type Tree } from "./words.ts";
+import { forEachChild, type Tree } from "./words.ts";
 
 /** What relevance knows of a class: the members it follows, and where they are used. */
 export interface Members {
@@ -22,7 +22,7 @@ export function usesOfThis(tree: Tree, body: Node): ReadonlyMap<string, readonly
       if (known !== undefined) known.push(node);
       else if (name !== undefined) uses.set(name, [node]);
     }
-    for (const child of childrenOf(tree, node)) walk(child);
+    forEachChild(tree, node, walk);
   }
 }
 

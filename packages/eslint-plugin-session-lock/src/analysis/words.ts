@@ -47,16 +47,33 @@ function walkTo(tree: Tree, words: readonly string[], visit: (node: Node) => voi
     const high = lowerBound(positions, node.range[1], low, to);
     if (low === high) return;
     visit(node);
-    for (const child of childrenOf(tree, node)) walk(child, low, high);
+    forEachChild(tree, node, (child) => walk(child, low, high));
   }
 }
 
 /** The nodes directly inside a node, in the order of the text. */
 export function childrenOf(tree: Pick<Tree, "visitorKeys">, node: Node): readonly Node[] {
-  return (tree.visitorKeys[node.type] ?? []).flatMap((key) => {
+  const children: Node[] = [];
+  forEachChild(tree, node, (child) => children.push(child));
+  return children;
+}
+
+/** Whole files are walked with it: it makes nothing that is thrown away again. */
+export function forEachChild(
+  tree: Pick<Tree, "visitorKeys">,
+  node: Node,
+  visit: (child: Node) => void,
+): void {
+  const keys = tree.visitorKeys[node.type];
+  if (keys === undefined) return;
+  for (const key of keys) {
     const child: unknown = Reflect.get(node, key);
-    return (Array.isArray(child) ? child : [child]).filter(isNode);
-  });
+    if (!Array.isArray(child)) {
+      if (isNode(child)) visit(child);
+      continue;
+    }
+    for (const item of child) if (isNode(item)) visit(item);
+  }
 }
 
 function isNode(value: unknown): value is Node {
