@@ -1,63 +1,57 @@
-import { once } from "node:events";
+import { performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
-import { withSessionWriteLock } from "session-lock";
-import type { SessionWriteLock, SessionWriteLockOptions } from "session-lock";
+import { acquireSessionWriteLock, SessionLockError, tryAcquireSessionWriteLock } from "session-lock";
+import type { AcquireSessionWriteLockOptions, SessionWriteLock } from "session-lock";
 import { AppendBatch } from "./append.ts";
 import type { Durability } from "./append.ts";
-import { appendedOf } from "./appended.ts";
 import type { Appended } from "./appended.ts";
 import { SYSTEM_DISK } from "./disk.ts";
 import type { Disk } from "./disk.ts";
-import type { EntryDraft } from "./draft.ts";
 import { TranscriptError } from "./errors.ts";
+import { freshRight, LockBurst } from "./lock-burst.ts";
 import type { SessionLog } from "./session-log.ts";
+import { stageRequest } from "./stage-request.ts";
+import type { AppendRequest, StagedRequest } from "./stage-request.ts";
 
-/** The leaf an append insists on. `leafId: undefined` insists on an empty session. */
-interface LeafExpectation {
-  readonly leafId: string | undefined;
-}
-
-/** Appends that go together or not at all. */
-export interface AppendRequest {
-  /** Ready-made, or made from what the branch is like under the lock; a `TranscriptError` fails this request alone. */
-  readonly drafts: readonly EntryDraft[] | ((batch: AppendBatch) => readonly EntryDraft[] | TranscriptError);
-  readonly expected: LeafExpectation | undefined;
-  readonly lock: SessionWriteLockOptions;
-}
-
-/** States: waiting → taken (a holder of the lock writes it) → settled (`outcome` is there). */
+/** A request that is not settled yet. It is in `#waiting` until somebody who has the lock takes it from there. */
 interface Pending {
   readonly request: AppendRequest;
-  isTaken: boolean;
-  outcome: Outcome | undefined;
-  /** Aborted when settled, which ends the wait for a lock that is no longer needed. */
-  readonly settled: AbortController;
+  /** When it was made, monotonic ms. */
+  readonly since: number;
+  readonly resolve: (appended: readonly Appended[]) => void;
+  readonly reject: (error: unknown) => void;
+  stopWatching: (() => void) | undefined;
 }
 
 /** What became of a group: an outcome for each request, or one failure for all. */
 type Outcome =
-  | {
-      readonly kind: "written";
-      readonly results: ReadonlyMap<Pending, readonly Appended[] | TranscriptError>;
-    }
+  | { readonly kind: "written"; readonly results: readonly StagedRequest[] }
   | { readonly kind: "failed"; readonly error: unknown };
 
 const GATHER_MS = 2;
+/** The default of session-lock. */
+const TIMEOUT_MS = 10_000;
 
 /**
  * The appends of one transcript object.
  *
- * Each append waits for the lock in its own async scope, so one inside an owner's scope re-enters. Whoever gets the lock
- * first writes for all that are waiting: one lock, one write, one sync.
+ * Where no sync is to be shared, an append that meets a free lock is written in the call itself. Else it waits, and one of
+ * those that wait, the leader, asks for the lock; whoever gets it writes for all that are waiting: one lock, one write, one
+ * sync. An append inside the scope of the lock's owner cannot wait for the leader, who waits for that owner: it re-enters,
+ * and then writes for all.
  */
 export class AppendQueue {
   readonly #log: SessionLog;
   readonly #durability: Durability;
   readonly #disk: Disk;
-  readonly #inFlight = new Set<Promise<unknown>>();
   readonly #assertWanted: () => void;
+  readonly #burst = new LockBurst();
+  readonly #unsettled = new Set<Pending>();
   #waiting: Pending[] = [];
+  #leader: Pending | undefined;
   #gathering: Promise<void> | undefined;
+  #writing: Promise<Outcome> | undefined;
+  #onIdle: (() => void)[] = [];
 
   /** `assertWanted` is asked under the lock, before anything is written; what it throws fails the appends. */
   constructor(
@@ -73,36 +67,71 @@ export class AppendQueue {
   }
 
   /** Resolves when what became of the request is known; rejects when nothing of it is acknowledged. */
-  append(request: AppendRequest): Promise<readonly Appended[]> {
-    const appended = this.#append(request);
-    this.#inFlight.add(appended);
-    return appended.finally(() => this.#inFlight.delete(appended));
+  async append(request: AppendRequest): Promise<readonly Appended[]> {
+    const lock = this.#durability === "os" && this.#isQuiet() ? this.#burst.take(this.#log.path) : undefined;
+    if (lock === undefined) return this.#wait(request);
+    try {
+      this.#assertWanted();
+      using batch = AppendBatch.begin(this.#log, freshRight(lock), this.#disk);
+      const result = stageRequest(batch, request, this.#log.path);
+      batch.write();
+      batch.acknowledge();
+      if (result instanceof TranscriptError) throw result;
+      return result;
+    } finally {
+      await lock.release().catch(tellOfLock);
+    }
+  }
+
+  /** Nobody would come along, and nobody is to go first. */
+  #isQuiet(): boolean {
+    return this.#waiting.length === 0 && this.#leader === undefined && this.#writing === undefined;
+  }
+
+  #wait(request: AppendRequest): Promise<readonly Appended[]> {
+    return new Promise((resolve, reject) => {
+      const since = performance.now();
+      const pending: Pending = { request, since, resolve, reject, stopWatching: undefined };
+      this.#unsettled.add(pending);
+      this.#waiting.push(pending);
+      if (request.lock?.signal !== undefined) this.#watch(pending, request.lock.signal);
+      // Settles the request, sooner or later, and never rejects.
+      void this.#seeTo(pending);
+    });
   }
 
   /** Resolves when no append is under way. Their failures are their callers'. */
   async idle(): Promise<void> {
-    await Promise.allSettled(this.#inFlight);
+    if (this.#unsettled.size > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
-  async #append(request: AppendRequest): Promise<readonly Appended[]> {
-    const settled = new AbortController();
-    const pending: Pending = { request, isTaken: false, outcome: undefined, settled };
-    const { signal } = request.lock;
-    const stop = signal ? AbortSignal.any([signal, settled.signal]) : settled.signal;
-    this.#waiting.push(pending);
+  /** What is being written when the signal comes is written to its end. */
+  #watch(pending: Pending, signal: AbortSignal): void {
+    const onAbort = () => {
+      const isWaiting = this.#waiting.includes(pending);
+      if (isWaiting) this.#refuse(pending, abortedError(this.#log.path, signal));
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    pending.stopWatching = () => signal.removeEventListener("abort", onAbort);
+    if (signal.aborted) onAbort();
+  }
+
+  async #seeTo(pending: Pending): Promise<void> {
     if (this.#durability === "batch") await this.#gather();
+    if (this.#leader === undefined) return this.#lead(pending, timeoutOf(pending));
+    await this.#reenter(pending).catch((error: unknown) => this.#refuse(pending, error));
+  }
+
+  /** In the scope of the lock's owner. Elsewhere there is nothing to do: the leader takes this one along. */
+  async #reenter(pending: Pending): Promise<void> {
+    const own = tryAcquireSessionWriteLock(this.#lockOptions(pending, 0));
+    if (own === undefined) return;
     try {
-      await withSessionWriteLock(this.#log.path, (lock) => this.#flush(lock, pending), {
-        ...request.lock,
-        signal: stop,
-      });
-    } catch (error) {
-      this.#waiting = this.#waiting.filter((other) => other !== pending);
-      // Another append took this one along: then the wait for the lock was called off, and no longer matters.
-      if (!pending.isTaken) throw error;
+      await Promise.resolve(); // those who append in this same moment come along
+      await this.#flush(own);
+    } finally {
+      await own.release().catch(tellOfLock);
     }
-    if (!settled.signal.aborted) await once(settled.signal, "abort");
-    return resultOf(pending, this.#log.path);
   }
 
   /** Lets those who append in the next moment come along: they share this wait, and then one write and one sync. */
@@ -110,17 +139,52 @@ export class AppendQueue {
     return (this.#gathering ??= setTimeout(GATHER_MS).then(() => void (this.#gathering = undefined)));
   }
 
-  async #flush(lock: SessionWriteLock, own: Pending): Promise<void> {
-    const group = this.#waiting.filter(
-      (other) => other === own || other.request.lock.signal?.aborted !== true,
-    );
-    if (group.length === 0) return;
-    this.#waiting = this.#waiting.filter((pending) => !group.includes(pending));
-    for (const pending of group) pending.isTaken = true;
-    const outcome = await this.#write(lock, group);
-    for (const pending of group) {
-      pending.outcome = outcome;
-      pending.settled.abort();
+  async #lead(pending: Pending, timeoutMs: number): Promise<void> {
+    if (!this.#waiting.includes(pending)) return;
+    this.#leader = pending;
+    let lock: SessionWriteLock | undefined;
+    try {
+      lock = await acquireSessionWriteLock(this.#lockOptions(pending, timeoutMs));
+      this.#leader = undefined;
+      this.#burst.began(lock);
+      await this.#flush(lock);
+      return;
+    } catch (error) {
+      this.#leader = undefined;
+      this.#refuse(pending, error);
+    } finally {
+      await lock?.release().catch(tellOfLock);
+    }
+    const [next] = this.#waiting;
+    if (next === undefined) return;
+    const waitedMs = performance.now() - next.since;
+    await this.#lead(next, Math.max(0, Math.round(timeoutOf(next) - waitedMs)));
+  }
+
+  #lockOptions(pending: Pending, timeoutMs: number): AcquireSessionWriteLockOptions {
+    const { lock } = pending.request;
+    return lock === undefined
+      ? { sessionFile: this.#log.path, timeoutMs }
+      : { ...lock, sessionFile: this.#log.path, timeoutMs };
+  }
+
+  async #flush(lock: SessionWriteLock): Promise<void> {
+    // Two of one owner's scope: the entries of the second go behind those that are being synced.
+    while (this.#writing !== undefined) await this.#writing;
+    const group = this.#waiting;
+    this.#waiting = [];
+    if (group.length === 0) {
+      await lock.release().catch(tellOfLock);
+      return;
+    }
+    this.#writing = this.#write(lock, group);
+    const outcome = await this.#writing;
+    this.#writing = undefined;
+    // Before they are told, so that who appends next finds it free.
+    await lock.release().catch(tellOfLock);
+    for (const [at, pending] of group.entries()) {
+      if (outcome.kind === "written") this.#settle(pending, outcome.results[at]);
+      else this.#refuse(pending, outcome.error);
     }
   }
 
@@ -129,9 +193,7 @@ export class AppendQueue {
     try {
       this.#assertWanted();
       using batch = AppendBatch.begin(this.#log, lock, this.#disk);
-      const results = new Map(
-        group.map((pending) => [pending, stage(batch, pending.request, this.#log.path)]),
-      );
+      const results = group.map(({ request }) => stageRequest(batch, request, this.#log.path));
       batch.write();
       if (this.#durability !== "os") await batch.sync();
       batch.acknowledge();
@@ -140,41 +202,42 @@ export class AppendQueue {
       return { kind: "failed", error };
     }
   }
-}
 
-/** The conflict of one request is no failure of the others, so it is returned. */
-function stage(
-  batch: AppendBatch,
-  request: AppendRequest,
-  file: string,
-): readonly Appended[] | TranscriptError {
-  const { expected } = request;
-  const drafts = typeof request.drafts === "function" ? request.drafts(batch) : request.drafts;
-  if (drafts instanceof TranscriptError) return drafts;
-  const repeats = drafts.map(({ idempotencyKey: key }) =>
-    key === undefined ? undefined : batch.findKey(key),
-  );
-  const isNew = repeats.includes(undefined);
-  if (isNew && expected !== undefined && expected.leafId !== batch.leafId) {
-    return new TranscriptError(
-      "CONFLICT",
-      `the leaf of ${file} is ${batch.leafId ?? "none"}, not ${expected.leafId ?? "none"}; read the new entries and decide again`,
-      { sessionFile: file },
-    );
+  #settle(pending: Pending, result: StagedRequest | undefined): void {
+    if (result === undefined || result instanceof TranscriptError) {
+      this.#refuse(pending, result);
+      return;
+    }
+    this.#leave(pending);
+    pending.resolve(result);
   }
-  return drafts.map((draft, at) => {
-    const first =
-      repeats[at] ?? (draft.idempotencyKey === undefined ? undefined : batch.findKey(draft.idempotencyKey));
-    return first === undefined ? appendedOf(batch.add(draft), false) : appendedOf(first, true);
-  });
+
+  #refuse(pending: Pending, error: unknown): void {
+    this.#leave(pending);
+    pending.reject(error);
+  }
+
+  #leave(pending: Pending): void {
+    pending.stopWatching?.();
+    this.#unsettled.delete(pending);
+    const at = this.#waiting.indexOf(pending);
+    if (at !== -1) this.#waiting.splice(at, 1);
+    if (this.#unsettled.size === 0) for (const tell of this.#onIdle.splice(0)) tell();
+  }
 }
 
-function resultOf(pending: Pending, file: string): readonly Appended[] {
-  const { outcome } = pending;
-  if (outcome?.kind === "failed") throw outcome.error;
-  const result = outcome?.results.get(pending);
-  if (result === undefined)
-    throw new TranscriptError("IO", `an append to ${file} was not written`, { sessionFile: file });
-  if (result instanceof TranscriptError) throw result;
-  return result;
+/** What was written is where it belongs, so no append fails for it; whoever wants the lock next meets what is wrong. */
+function tellOfLock(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+}
+
+function timeoutOf({ request }: Pending): number {
+  return request.lock?.timeoutMs ?? TIMEOUT_MS;
+}
+
+function abortedError(sessionFile: string, signal: AbortSignal): SessionLockError {
+  return new SessionLockError("ABORTED", `waiting for the write lock on ${sessionFile} was aborted`, {
+    sessionFile,
+    cause: signal.reason,
+  });
 }

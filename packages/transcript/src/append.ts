@@ -5,11 +5,13 @@ import type { SessionEntry } from "./entry.ts";
 import { asIoError, TranscriptError } from "./errors.ts";
 import { encodeHeader } from "./header.ts";
 import { draftInterrupted } from "./interrupted.ts";
+import { keptFiles } from "./kept-files.ts";
 import { bringUpToDate } from "./mend-tail.ts";
 import { newEntryId, placeEntry } from "./place-entry.ts";
 import type { PlacedEntry } from "./place-entry.ts";
-import { publishFile, SessionFile } from "./session-file.ts";
-import type { SessionLog, WrittenEntry } from "./session-log.ts";
+import { publishFile } from "./session-file.ts";
+import type { SessionFile } from "./session-file.ts";
+import type { SessionLog } from "./session-log.ts";
 import { ToolGroup } from "./tool-group.ts";
 import type { OpenCall } from "./tool-group.ts";
 import { announce } from "./updates.ts";
@@ -29,11 +31,6 @@ export interface WriteRight {
  */
 export type Durability = "os" | "fdatasync" | "batch";
 
-interface Staged {
-  readonly entry: SessionEntry;
-  readonly line: Buffer;
-}
-
 /**
  * One batch of entries on its way into a session file, while the caller holds the write lock.
  *
@@ -44,13 +41,14 @@ export class AppendBatch {
   readonly #log: SessionLog;
   readonly #right: WriteRight;
   readonly #file: SessionFile | undefined;
-  readonly #staged: Staged[] = [];
-  readonly #keys = new Map<string, SessionEntry>();
+  readonly #staged: PlacedEntry[] = [];
+  readonly #keys = new Map<string, PlacedEntry>();
   #leafId: string | undefined;
   #group: ToolGroup;
   #isRepeating = false;
   /** How long the file is without this batch. The log may look at the file, and find more, before the batch is synced. */
   readonly #base: number;
+  #encoded: Buffer | undefined;
 
   private constructor(log: SessionLog, right: WriteRight, file: SessionFile | undefined) {
     this.#log = log;
@@ -63,15 +61,14 @@ export class AppendBatch {
   }
 
   static begin(log: SessionLog, right: WriteRight, disk = SYSTEM_DISK): AppendBatch {
-    right.assertHeld();
-    const file = SessionFile.open(log.path, "append", disk);
+    const lent = keptFiles.lend(log.path, disk);
     try {
-      if (file !== undefined) bringUpToDate(log, right, file);
+      if (lent !== undefined) bringUpToDate(log, right, lent);
       else if (log.isOnDisk)
         throw new TranscriptError("NOT_FOUND", `${log.path} is gone`, { sessionFile: log.path });
-      return new AppendBatch(log, right, file);
+      return new AppendBatch(log, right, lent?.file);
     } catch (error) {
-      file?.[Symbol.dispose]();
+      if (lent !== undefined) keptFiles.giveBack(lent.file);
       throw error;
     }
   }
@@ -83,7 +80,7 @@ export class AppendBatch {
 
   /** The entry that has this key, on disk or in this batch. */
   findKey(key: string): SessionEntry | undefined {
-    const staged = this.#keys.get(key);
+    const staged = this.#keys.get(key)?.entry;
     if (staged || !this.#file || !this.#log.isOnDisk) return staged;
     const found = this.#log.findKey(key, this.#file);
     this.#isRepeating ||= found !== undefined;
@@ -107,19 +104,20 @@ export class AppendBatch {
    * last result brings it onto the branch, in this same batch. The results of a branch that was left do not come to a new
    * one, so there the calls are answered as interrupted.
    */
-  add(draft: EntryDraft, parentId: string | null = this.#leafId ?? null): SessionEntry {
+  add(draft: EntryDraft, parentId: string | null = this.#leafId ?? null): PlacedEntry {
     const isFork = parentId !== (this.#leafId ?? null);
     if (isFork) {
       this.#leafId = parentId ?? undefined;
       this.#group = ToolGroup.of(this.#log.index().branch(parentId));
     }
     const placed = placeEntry(draft, parentId);
+    const { idempotencyKey: key } = draft;
+    if (placed.isPlain && this.#group.isIdle) return this.#push(placed, key);
     const { entry } = placed;
     if (isFork && !this.#group.isAnsweredBy(entry)) {
       for (const call of this.#group.unanswered) this.#stage(draftInterrupted(call));
       this.#stageDue();
     }
-    const { idempotencyKey: key } = draft;
     switch (this.#group.fateOf(entry)) {
       case "branch": {
         const isThere = parentId === (this.#leafId ?? null);
@@ -163,14 +161,17 @@ export class AppendBatch {
   acknowledge(): void {
     if (this.#staged.length === 0) return;
     this.#right.assertHeld();
-    const entries = this.#staged.map(({ entry }) => entry);
     if (this.#isAppended()) this.#accept();
     else this.#log.refresh();
-    announce({ sessionFile: this.#log.path, sessionId: this.#log.header.id, entries });
+    announce(() => ({
+      sessionFile: this.#log.path,
+      sessionId: this.#log.header.id,
+      entries: this.#staged.map(({ entry }) => entry),
+    }));
   }
 
   [Symbol.dispose](): void {
-    this.#file?.[Symbol.dispose]();
+    if (this.#file !== undefined) keptFiles.giveBack(this.#file);
   }
 
   /** Brings what is due onto the branch: after the last result, or after a crash between the two. */
@@ -180,16 +181,16 @@ export class AppendBatch {
     }
   }
 
-  #stage(draft: EntryDraft, id = newEntryId()): SessionEntry {
+  #stage(draft: EntryDraft, id = newEntryId()): PlacedEntry {
     return this.#push(placeEntry(draft, this.#leafId ?? null, id), draft.idempotencyKey);
   }
 
-  #push({ entry, line }: PlacedEntry, key: string | undefined): SessionEntry {
-    this.#staged.push({ entry, line: Buffer.from(line) });
-    this.#leafId = entry.id;
-    this.#group.take(entry);
-    if (key !== undefined) this.#keys.set(key, entry);
-    return entry;
+  #push(placed: PlacedEntry, key: string | undefined): PlacedEntry {
+    this.#staged.push(placed);
+    this.#leafId = placed.id;
+    if (!placed.isPlain || !this.#group.isIdle) this.#group.take(placed.entry);
+    if (key !== undefined) this.#keys.set(key, placed);
+    return placed;
   }
 
   /** False while the file is still to be made; a made one is durable at once. */
@@ -204,16 +205,10 @@ export class AppendBatch {
 
   #accept(): void {
     if (this.#file === undefined) return;
-    const stat = this.#file.stat();
-    let next = this.#base;
-    const written: WrittenEntry[] = this.#staged.map(({ entry, line }) => {
-      const offset = next;
-      next += line.length;
-      return { entry, offset, next };
-    });
-    // Somebody who holds no lock wrote at the same moment, or the log has looked already: what is where, the file knows.
-    if (stat.size === next && this.#log.bounds.size === this.#base)
-      this.#log.accept(this.#file, stat, written);
+    // Where somebody who holds no lock wrote at the same moment, only the file knows what is where: the log finds that its
+    // end is not the one it knows, and reads anew.
+    if (this.#log.bounds.size === this.#base)
+      this.#log.accept({ placed: this.#staged, bytes: this.#bytes(), group: this.#group });
     else this.#log.update(this.#file);
   }
 
@@ -237,6 +232,6 @@ export class AppendBatch {
   }
 
   #bytes(): Buffer {
-    return Buffer.concat(this.#staged.map(({ line }) => line));
+    return (this.#encoded ??= Buffer.from(this.#staged.map(({ line }) => line).join("")));
   }
 }

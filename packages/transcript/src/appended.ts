@@ -1,5 +1,6 @@
 import { LATE_RESULT, readDeferred } from "./deferred.ts";
 import type { SessionEntry } from "./entry.ts";
+import type { PlacedEntry } from "./place-entry.ts";
 
 /**
  * Where an appended entry is.
@@ -19,6 +20,19 @@ export interface Appended {
   readonly placement: Placement;
   /** The id of the message on the branch, also while it is deferred: it will have that one. */
   readonly messageId: string;
+}
+
+/** What became of an entry that this process wrote; it is read only if somebody asks for it. */
+export function newlyAppended(placed: PlacedEntry): Appended {
+  if (!placed.isPlain) return appendedOf(placed.entry, false);
+  return {
+    get entry() {
+      return placed.entry;
+    },
+    repeated: false,
+    placement: "branch",
+    messageId: placed.id,
+  };
 }
 
 export function appendedOf(entry: SessionEntry, repeated: boolean): Appended {

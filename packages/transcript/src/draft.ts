@@ -36,13 +36,17 @@ export function draftPlain(type: string, fields: object, idempotencyKey?: string
   const head = `{"type":${JSON.stringify(type)},`;
   const body = bodyOf(fields);
   const tail = body === "" ? "}\n" : `,${body}}\n`;
-  return { idempotencyKey, encode: (place) => `${head}${bodyOf(place)}${tail}` };
+  return { idempotencyKey, encode: (place) => `${head}${placeIn(place)}${tail}` };
 }
 
 /** `type, …fields, id, parentId, timestamp`, the order pi writes for extension entries. */
 export function draftExtension(type: string, fields: object, idempotencyKey?: string): EntryDraft {
   const head = `{"type":${JSON.stringify(type)},${bodyOf(fields)},`;
-  return { idempotencyKey, encode: (place) => `${head}${bodyOf(place)}}\n` };
+  return { idempotencyKey, encode: (place) => `${head}${placeIn(place)}}\n` };
+}
+
+function placeIn({ id, parentId, timestamp }: Place): string {
+  return `"id":${JSON.stringify(id)},"parentId":${JSON.stringify(parentId)},"timestamp":"${timestamp}"`;
 }
 
 /** The JSON of an object without its braces. */

@@ -8,10 +8,11 @@ import type { Durability, WriteRight } from "./append.ts";
 import { unguardedPolicy } from "./config.ts";
 import type { UnguardedPolicy } from "./config.ts";
 import type { EntryDraft } from "./draft.ts";
-import type { SessionEntry, SessionHeader } from "./entry.ts";
+import type { SessionHeader } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
 import { encodeHeader, newHeader } from "./header.ts";
 import { piSessionFile } from "./pi-layout.ts";
+import type { PlacedEntry } from "./place-entry.ts";
 import { keepRejected, replaceFile, SessionFile } from "./session-file.ts";
 import type { SessionIndex } from "./session-index.ts";
 import { SessionLog } from "./session-log.ts";
@@ -29,7 +30,7 @@ export interface EntryLog {
   /** Takes in what others appended. */
   refresh(): void;
   /** Below the leaf where `parentId` is undefined. */
-  append(draft: EntryDraft, parentId: string | null | undefined): SessionEntry;
+  append(draft: EntryDraft, parentId: string | null | undefined): PlacedEntry;
 }
 
 /** How a session file may be written. */
@@ -78,14 +79,14 @@ class GuardedLog implements EntryLog {
     this.#log.refresh();
   }
 
-  append(draft: EntryDraft, parentId: string | null | undefined): SessionEntry {
+  append(draft: EntryDraft, parentId: string | null | undefined): PlacedEntry {
     const { durability = "fdatasync" } = this.#guard;
     using batch = AppendBatch.begin(this.#log, writeRight(this.#log.path, this.#guard));
-    const entry = batch.add(draft, parentId);
+    const placed = batch.add(draft, parentId);
     batch.write();
     if (durability !== "os") batch.syncNow();
     batch.acknowledge();
-    return entry;
+    return placed;
   }
 }
 

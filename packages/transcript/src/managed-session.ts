@@ -5,6 +5,7 @@ import { newLog, openLog } from "./guarded-log.ts";
 import type { EntryLog } from "./guarded-log.ts";
 import { newHeader } from "./header.ts";
 import { MemoryLog } from "./memory-log.ts";
+import type { PlacedEntry } from "./place-entry.ts";
 import { branchedEntries, writeNewSession } from "./session-copy.ts";
 import { assertSessionId } from "./session-key.ts";
 import type { SessionIndex } from "./session-index.ts";
@@ -58,10 +59,10 @@ export class ManagedSession {
     return this.index.branch(fromId);
   }
 
-  append(draft: EntryDraft, point: BranchPoint | undefined = this.#branchPoint): SessionEntry {
-    const entry = this.#log.append(draft, point?.id);
+  append(draft: EntryDraft, point: BranchPoint | undefined = this.#branchPoint): PlacedEntry {
+    const placed = this.#log.append(draft, point?.id);
     this.#branchPoint = undefined;
-    return entry;
+    return placed;
   }
 
   /** The next entry goes below this one; null makes it a root. */

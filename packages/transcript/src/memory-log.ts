@@ -2,6 +2,7 @@ import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry, SessionHeader } from "./entry.ts";
 import type { EntryLog } from "./guarded-log.ts";
 import { placeEntry } from "./place-entry.ts";
+import type { PlacedEntry } from "./place-entry.ts";
 import { SessionIndex } from "./session-index.ts";
 
 /** A session that lives and ends with the process. */
@@ -29,9 +30,9 @@ export class MemoryLog implements EntryLog {
     return;
   }
 
-  append(draft: EntryDraft, parentId: string | null = this.leafId ?? null): SessionEntry {
-    const entry = placeEntry(draft, parentId).entry;
-    this.#index.add(entry);
-    return entry;
+  append(draft: EntryDraft, parentId: string | null = this.leafId ?? null): PlacedEntry {
+    const placed = placeEntry(draft, parentId);
+    this.#index.add(placed.entry);
+    return placed;
   }
 }

@@ -3,6 +3,7 @@ import { decodeLine } from "./decode.ts";
 import { asIoError, TranscriptError } from "./errors.ts";
 import { versionOf } from "./header.ts";
 import { keepRejected } from "./session-file.ts";
+import type { LentFile } from "./kept-files.ts";
 import type { SessionFile } from "./session-file.ts";
 import type { SessionLog } from "./session-log.ts";
 
@@ -11,9 +12,12 @@ import type { SessionLog } from "./session-log.ts";
  * may be a write in progress. A tail that parses lost only its newline; any other was never acknowledged, and its bytes
  * go to `<file>.rej`.
  */
-export function bringUpToDate(log: SessionLog, right: WriteRight, file: SessionFile): void {
-  cutUnsound(log, file);
-  log.update(file);
+export function bringUpToDate(log: SessionLog, right: WriteRight, { file, stat }: LentFile): void {
+  if (log.unsound === undefined) log.update(file, stat);
+  else {
+    cutUnsound(log, file);
+    log.update(file);
+  }
   if (versionOf(log.header) < 2) {
     throw new TranscriptError(
       "UNSUPPORTED_VERSION",

@@ -4,6 +4,7 @@ import {
   constants,
   fstatSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readSync,
@@ -32,6 +33,8 @@ export class SessionFile {
   readonly path: string;
   readonly #fd: number;
   readonly #disk: Disk;
+  /** Known once `stat` has been asked; an open file keeps its inode. */
+  #identity: FileStat | undefined;
 
   private constructor(file: string, fd: number, disk: Disk) {
     this.path = file;
@@ -59,7 +62,20 @@ export class SessionFile {
 
   stat(): FileStat {
     const { dev, ino, size } = fstatSync(this.#fd, { bigint: true });
-    return { dev, ino, size: Number(size) };
+    return (this.#identity = { dev, ino, size: Number(size) });
+  }
+
+  /** Which file this is; its size is that of some look before. */
+  get identity(): FileStat {
+    return this.#identity ?? this.stat();
+  }
+
+  /** As `stat`, asked of the path: undefined when that leads to another file by now, or to none. */
+  statAtPath(): FileStat | undefined {
+    const { dev, ino } = this.identity;
+    const found = lstatSync(this.path, { bigint: ino > Number.MAX_SAFE_INTEGER, throwIfNoEntry: false });
+    if (found === undefined || BigInt(found.ino) !== ino || BigInt(found.dev) !== dev) return undefined;
+    return { dev, ino, size: Number(found.size) };
   }
 
   /** The bytes from `start` up to `end`, fewer when the file ends before. */

@@ -1,14 +1,13 @@
 import { readBranchEnd } from "./branch-end.ts";
 import { decodeEntry, decodeLine } from "./decode.ts";
-import type { Span } from "./entry-scan.ts";
-import { idempotencyKeyOf } from "./entry.ts";
 import type { SessionEntry, SessionHeader } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
 import { fileEntries } from "./file-entries.ts";
 import { versionOf } from "./header.ts";
-import { claimKey, scanKeys } from "./key-scan.ts";
+import { keptKeys } from "./kept-keys.ts";
 import { readLines } from "./lines.ts";
 import type { Line } from "./lines.ts";
+import type { PlacedEntry } from "./place-entry.ts";
 import { movesLeaf, needsNavigation } from "./navigation.ts";
 import { SessionFile } from "./session-file.ts";
 import type { FileStat } from "./session-file.ts";
@@ -17,11 +16,12 @@ import type { EntrySource } from "./session-index.ts";
 import { readHeader, readTail } from "./tail.ts";
 import { ToolGroup } from "./tool-group.ts";
 
-/** An entry of this process, with the bytes it takes in the file. */
-export interface WrittenEntry {
-  readonly entry: SessionEntry;
-  readonly offset: number;
-  readonly next: number;
+/** What this process appended in one write. */
+export interface Written {
+  readonly placed: readonly PlacedEntry[];
+  readonly bytes: Buffer;
+  /** The tool calls that are open behind it. */
+  readonly group: ToolGroup;
 }
 
 /** The file as it was when we looked last. */
@@ -46,7 +46,6 @@ export class SessionLog {
   #header: SessionHeader;
   #known: Known | undefined;
   #index: SessionIndex | undefined;
-  #keys: Map<string, Span> | undefined;
   #group: ToolGroup | undefined;
 
   private constructor(path: string, header: SessionHeader) {
@@ -96,8 +95,7 @@ export class SessionLog {
   }
 
   /** As `refresh`, through a file that is open already. */
-  update(file: SessionFile): void {
-    const stat = file.stat();
+  update(file: SessionFile, stat = file.stat()): void {
     const known = this.#known;
     if (known === undefined) {
       if (stat.size > 0) this.#load(file, stat);
@@ -113,10 +111,19 @@ export class SessionLog {
     }
   }
 
-  /** Takes in what this process just wrote, without reading it back. */
-  accept(file: SessionFile, stat: FileStat, written: readonly WrittenEntry[]): void {
-    for (const { entry, offset, next } of written) this.#add(entry, { offset, next });
-    this.#remember(file, stat);
+  /** Takes in what this process just wrote to the end of the file, without reading it back. */
+  accept({ placed, bytes, group }: Written): void {
+    const known = this.#known;
+    const last = placed.at(-1);
+    if (known === undefined || last === undefined) return;
+    if (this.#index) for (const { entry } of placed) this.#index.add(entry);
+    const size = known.size + bytes.length;
+    const anchor = Buffer.from(bytes.subarray(-ANCHOR_BYTES));
+    this.#known = { dev: known.dev, ino: known.ino, size, end: size, leafId: last.id, anchor };
+    this.#group = group;
+    if (!this.#isNavigated && placed.every((one) => one.isPlain || !movesLeaf(one.entry))) return;
+    this.#group = undefined;
+    this.#known = { ...this.#known, leafId: this.#sourced().leafId };
   }
 
   /** Every entry, read from the file as far as somebody asks for it. */
@@ -141,19 +148,20 @@ export class SessionLog {
     return (this.#group ??= ToolGroup.of(this.#branchEnd(file, end)));
   }
 
-  /** The entry that has this key, on the branch where it was deferred before; scans the whole file the first time. */
+  /** The entry that has this key, on the branch where it was deferred before. As cheap as `KeptKeys` has it. */
   findKey(key: string, file: SessionFile): SessionEntry | undefined {
-    this.#keys ??= scanKeys(file, this.bounds.end, versionOf(this.#header));
-    const span = this.#keys.get(key);
-    if (span === undefined) return undefined;
-    const fields = decodeLine(file.read(span.offset, span.next).toString("utf8"));
-    return fields && decodeEntry(fields, versionOf(this.#header), 0);
+    const { end } = this.bounds;
+    return keptKeys.find({ file, end, version: versionOf(this.#header) }, key);
+  }
+
+  /** The last entry need not be the leaf. */
+  get #isNavigated(): boolean {
+    return needsNavigation(versionOf(this.#header)) || this.#index?.isNavigated === true;
   }
 
   #branchEnd(file: SessionFile, end: number): SessionEntry[] {
     const version = versionOf(this.#header);
-    const isMoved = needsNavigation(version) || this.#index?.isNavigated === true;
-    return (isMoved ? undefined : readBranchEnd(file, end, this.leafId, version)) ?? this.branch();
+    return (this.#isNavigated ? undefined : readBranchEnd(file, end, this.leafId, version)) ?? this.branch();
   }
 
   #load(file: SessionFile, stat: FileStat): void {
@@ -169,7 +177,6 @@ export class SessionLog {
     }
     this.#header = header;
     this.#index = undefined;
-    this.#keys = undefined;
     this.#group = undefined;
     const { end, leafId, isOpen } = readTail(file, stat.size, header);
     this.#known = { ...stat, end, leafId, anchor: anchorAt(file, end) };
@@ -183,19 +190,16 @@ export class SessionLog {
   #take(line: Line): void {
     const fields = decodeLine(line.text);
     const entry = fields && decodeEntry(fields, versionOf(this.#header), 0);
-    if (entry) this.#add(entry, line);
+    if (entry) this.#add(entry, line.next);
     else if (this.#known) this.#known = { ...this.#known, end: line.next };
   }
 
-  #add(entry: SessionEntry, { offset, next }: Span): void {
-    const isMoved =
-      movesLeaf(entry) || needsNavigation(versionOf(this.#header)) || this.#index?.isNavigated === true;
+  #add(entry: SessionEntry, end: number): void {
+    const isMoved = movesLeaf(entry) || this.#isNavigated;
     this.#index?.add(entry);
-    const key = this.#keys && idempotencyKeyOf(entry);
-    if (key !== undefined && this.#keys) claimKey(this.#keys, key, entry, { offset, next });
     if (!movesLeaf(entry) && entry.parentId === (this.leafId ?? null)) this.#group?.take(entry);
     else this.#group = undefined;
-    if (this.#known) this.#known = { ...this.#known, end: next, leafId: entry.id };
+    if (this.#known) this.#known = { ...this.#known, end, leafId: entry.id };
     if (this.#known && isMoved) this.#known = { ...this.#known, leafId: this.#sourced().leafId };
   }
 

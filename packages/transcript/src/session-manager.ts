@@ -15,6 +15,7 @@ import type {
 import { exposeFields, PiFields } from "./pi-fields.ts";
 import { createSession, memorySession, openSession, recentSession } from "./open-session.ts";
 import { piSessionFolder } from "./pi-layout.ts";
+import type { PlacedEntry } from "./place-entry.ts";
 import { forkSession } from "./session-copy.ts";
 import { findSessionById, listAllSessions, listSessions } from "./session-list.ts";
 import type { BranchPoint, NewSessionOptions, OpenSessionOptions } from "./session-options.ts";
@@ -135,7 +136,7 @@ export class SessionManager {
   }
   /** What a model call outside the conversation cost. Returns the entry. */
   appendUsage(...usage: UsageArguments): SessionEntry {
-    return this.#append(draftUsage(usage));
+    return this.#append(draftUsage(usage)).entry;
   }
   /** Sums up everything before an entry. The entry is not checked, as in pi: an unknown one keeps nothing. */
   appendCompaction(...compaction: CompactionArguments): string {
@@ -224,10 +225,10 @@ export class SessionManager {
     return shownEntries(this.getBranch());
   }
 
-  #append(draft: EntryDraft, point?: BranchPoint): SessionEntry {
-    const entry = this.#session.append(draft, point);
+  #append(draft: EntryDraft, point?: BranchPoint): PlacedEntry {
+    const placed = this.#session.append(draft, point);
     this.#fields.update();
-    return entry;
+    return placed;
   }
 
   #switched(): string | undefined {

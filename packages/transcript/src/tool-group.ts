@@ -53,6 +53,11 @@ export class ToolGroup {
     return this.#open.length > 0;
   }
 
+  /** Nothing is open and nothing waits: what is no tool call leaves it so. */
+  get isIdle(): boolean {
+    return this.#open.length === 0 && this.#pending.length === 0;
+  }
+
   /** What is deferred and not on the branch yet, in order. */
   get pending(): readonly Deferred[] {
     return this.#pending;

@@ -1,6 +1,5 @@
-import type { SessionWriteLock } from "session-lock";
+import type { SessionWriteLock, SessionWriteLockOptions } from "session-lock";
 import { AppendQueue } from "./append-queue.ts";
-import type { AppendRequest } from "./append-queue.ts";
 import type { Durability } from "./append.ts";
 import type { Appended } from "./appended.ts";
 import { draftOfCompaction } from "./compaction.ts";
@@ -17,8 +16,10 @@ import { draftInterrupted } from "./interrupted.ts";
 import type { AgentMessage } from "./message.ts";
 import { assertBound } from "./session-binding.ts";
 import type { SessionBinding } from "./session-binding.ts";
+import { keptFiles } from "./kept-files.ts";
 import type { SessionLog } from "./session-log.ts";
 import { settled } from "./settled.ts";
+import type { AppendRequest } from "./stage-request.ts";
 import { tailEntries } from "./tail-entries.ts";
 import type { SequencedEntry, TailOptions } from "./tail-entries.ts";
 import type { OpenCall } from "./tool-group.ts";
@@ -194,6 +195,7 @@ export class Transcript {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#queue.idle();
+    keptFiles.forget(this.sessionFile);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -208,17 +210,22 @@ export class Transcript {
 
   #appendAll(drafts: AppendRequest["drafts"], options: AppendManyOptions): Promise<readonly Appended[]> {
     this.#assertOpen();
-    const { signal, within, purpose } = options;
     return this.#queue.append({
       drafts,
       expected: Object.hasOwn(options, "expectedLeaf") ? { leafId: options.expectedLeaf } : undefined,
-      lock: {
-        ...(this.#lockTimeoutMs === undefined ? {} : { timeoutMs: this.#lockTimeoutMs }),
-        ...(signal && { signal }),
-        ...(within && { within }),
-        ...(purpose === undefined ? {} : { purpose }),
-      },
+      lock: this.#lockOptions(options),
     });
+  }
+
+  #lockOptions({ signal, within, purpose }: AppendManyOptions): SessionWriteLockOptions | undefined {
+    const timeoutMs = this.#lockTimeoutMs;
+    if ((signal ?? within ?? purpose ?? timeoutMs) === undefined) return undefined;
+    return {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(signal && { signal }),
+      ...(within && { within }),
+      ...(purpose === undefined ? {} : { purpose }),
+    };
   }
 
   #fresh(): SessionLog {

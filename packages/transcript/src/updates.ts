@@ -21,16 +21,18 @@ const LISTENERS = Symbol.for("@session-lock/transcript.listeners");
  */
 export function onSessionTranscriptUpdate(listener: SessionTranscriptListener): () => void {
   const entry = { listener };
-  listeners().add(entry);
+  listeners.add(entry);
   return () => {
-    listeners().delete(entry);
+    listeners.delete(entry);
   };
 }
 
 /** Tells the listeners as soon as the appending code yields, so that none of them runs inside it. */
-export function announce(update: SessionTranscriptUpdate): void {
+export function announce(describe: () => SessionTranscriptUpdate): void {
+  if (listeners.size === 0) return;
+  const update = describe();
   queueMicrotask(() => {
-    for (const { listener } of listeners()) call(listener, update);
+    for (const { listener } of listeners) call(listener, update);
   });
 }
 
@@ -47,7 +49,7 @@ function call(listener: SessionTranscriptListener, update: SessionTranscriptUpda
   }
 }
 
-function listeners(): Set<Registration> {
+function sharedListeners(): Set<Registration> {
   const shared: unknown = Reflect.get(globalThis, LISTENERS);
   if (isListeners(shared)) return shared;
   const created = new Set<Registration>();
@@ -59,3 +61,5 @@ function listeners(): Set<Registration> {
 function isListeners(value: unknown): value is Set<Registration> {
   return value instanceof Set;
 }
+
+const listeners: Set<Registration> = sharedListeners();
