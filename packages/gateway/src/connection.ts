@@ -57,7 +57,7 @@ export class Connection implements Caller {
     this.#socket = socket;
     this.#address = request.socket.remoteAddress ?? "unknown";
     this.#setup = setup;
-    this.#outbox = new Outbox(socket, () => this.close(1008, "slow consumer"));
+    this.#outbox = new Outbox(socket, request.socket, () => this.close(1008, "slow consumer"));
     this.#handshakeTimer = setTimeout(
       () => this.close(1008, "handshake timeout"),
       HANDSHAKE_TIMEOUT_MS,

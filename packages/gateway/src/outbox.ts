@@ -3,14 +3,23 @@ import type { Delivery } from "./hub.ts";
 import { encodeEvent } from "./protocol/frames.ts";
 import { DROP_BUFFERED_BYTES, MAX_BUFFERED_BYTES } from "./protocol/limits.ts";
 
+/** The TCP connection below a WebSocket. */
+export interface Line {
+  cork(): void;
+  uncork(): void;
+}
+
 /** What one connection is sent: numbers its events and gives up on a reader that does not read. */
 export class Outbox {
   readonly #socket: WebSocket;
+  readonly #line: Line;
   readonly #onSlow: () => void;
   #seq = 0;
+  #holds = false;
 
-  constructor(socket: WebSocket, onSlow: () => void) {
+  constructor(socket: WebSocket, line: Line, onSlow: () => void) {
     this.#socket = socket;
+    this.#line = line;
     this.#onSlow = onSlow;
   }
 
@@ -31,6 +40,18 @@ export class Outbox {
       this.#onSlow();
       return;
     }
+    this.#hold();
     this.#socket.send(text);
+  }
+
+  /** An event and the answer after it leave in one system call: it is what sending mostly costs. */
+  #hold(): void {
+    if (this.#holds) return;
+    this.#holds = true;
+    this.#line.cork();
+    process.nextTick(() => {
+      this.#holds = false;
+      this.#line.uncork();
+    });
   }
 }

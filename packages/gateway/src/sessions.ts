@@ -64,9 +64,12 @@ export class Sessions {
 
   /** Works with a session that exists; `undefined` when there is none. */
   async find<T>(sessionKey: string, work: (session: Session) => T | Promise<T>): Promise<T | undefined> {
+    // An open session can still be read and stopped while the gateway drains, and its record is known.
+    if (this.#phase !== "closed" && this.#ready.has(sessionKey)) {
+      return this.#use(sessionKey, () => this.#store.ensure(sessionKey), work);
+    }
     const record = await this.#store.get(sessionKey);
     if (record === undefined) return undefined;
-    // An open session can still be read and stopped while the gateway drains.
     if (this.#phase === "closed" || !this.#open.has(sessionKey)) this.refuseWhileDraining();
     return this.#use(sessionKey, () => Promise.resolve(record), work);
   }
