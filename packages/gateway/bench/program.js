@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import { spawn } from "node:child_process";
 import { performance } from "node:perf_hooks";
 import { once } from "node:events";
