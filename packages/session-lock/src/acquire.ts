@@ -1,16 +1,14 @@
 import { callSite } from "./call-site.ts";
-import { chooseEngine, openEngine } from "./engine.ts";
 import { hasCode, SessionLockError } from "./errors.ts";
-import { keepHouse } from "./housekeeper.ts";
-import { isAtWork, isOwnedLock, nestedHold } from "./lease.ts";
-import type { OwnedLock } from "./lease.ts";
+import { fileLock, knownFileLock } from "./file-locks.ts";
 import { readOptions } from "./options.ts";
 import type { AcquireSessionWriteLockOptions, LockRequest, SessionWriteLockOptions } from "./options.ts";
-import { processState } from "./process-state.ts";
-import { FileLock } from "./queue.ts";
+import { isAtWork, isOwnedLock, nestedHold } from "./owned-lock.ts";
+import type { OwnedLock } from "./owned-lock.ts";
+import type { FileLock } from "./queue.ts";
 import { ownedInScope } from "./scope.ts";
 import type { SessionWriteLock } from "./session-write-lock.ts";
-import { canonicalSessionFile, lockPathOf } from "./target.ts";
+import { canonicalSessionFile } from "./target.ts";
 import { abortedError, timeoutError } from "./waiter.ts";
 
 /**
@@ -67,9 +65,9 @@ export function tryAcquireSessionWriteLock(
  * known to be theirs and does not count.
  */
 export function heldSessionWriteLock(sessionFile: string): SessionWriteLock | undefined {
-  const file = processState.files.get(canonicalSessionFile(sessionFile));
+  const file = knownFileLock(canonicalSessionFile(sessionFile));
   if (file === undefined) return undefined;
-  const owned = ownedInScope(processState.scopes, file.sessionFile);
+  const owned = ownedInScope(file.sessionFile);
   if (owned !== undefined) return owned;
   const handle = file.liveHandle;
   return handle !== undefined && isAtWork(handle) ? undefined : handle;
@@ -109,39 +107,7 @@ function ownerOf(file: FileLock, request: LockRequest): OwnedLock | undefined {
     within.assertHeld();
     return within;
   }
-  const owned = ownedInScope(processState.scopes, file.sessionFile);
+  const owned = ownedInScope(file.sessionFile);
   if (owned !== undefined || request.allowReentrant !== "process") return owned;
   return file.liveHandle;
-}
-
-function fileLock(sessionFile: string, request: LockRequest): FileLock {
-  const known = processState.spellings.get(sessionFile);
-  if (known !== undefined && (request.engine === undefined || request.engine === known.file.engine))
-    return known.file;
-  const canonical = canonicalSessionFile(sessionFile);
-  const file = entryFor(canonical, request);
-  // A relative spelling means another file once the working directory changes.
-  if (sessionFile.startsWith("/"))
-    processState.spellings.set(sessionFile, { file, resolvedAt: performance.now() });
-  keepHouse();
-  return file;
-}
-
-function entryFor(canonical: string, request: LockRequest): FileLock {
-  const existing = processState.files.get(canonical);
-  if (existing !== undefined) {
-    if (request.engine === undefined || request.engine === existing.engine) return existing;
-    if (existing.isInUse)
-      throw new SessionLockError(
-        "ENGINE_MISMATCH",
-        `${canonical} is locked with the ${existing.engine} engine in this process; it cannot be locked with the ${request.engine} engine too`,
-        { sessionFile: canonical },
-      );
-    existing.close();
-  }
-  const engine = chooseEngine(canonical, request.engine);
-  const target = { sessionFile: canonical, lockPath: lockPathOf(canonical), staleMs: request.staleMs };
-  const file = new FileLock(canonical, (onLost) => openEngine(engine, { ...target, onLost }));
-  processState.files.set(canonical, file);
-  return file;
 }

@@ -7,13 +7,14 @@ import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import type { KernelLocks } from "./engines/kernel-locks.ts";
 import { isAtPath, readLockFile, withLockFile } from "./engines/lock-file.ts";
 import { leaveFolder } from "./engines/lock-folder.ts";
+import { advanceEpoch } from "./epochs.ts";
 import { asLockError } from "./errors.ts";
 import { fence } from "./fence.ts";
+import { knownFileLock } from "./file-locks.ts";
 import { inspectSessionLock } from "./inspect.ts";
 import type { SessionLockStatus } from "./inspect.ts";
 import { identity } from "./owner.ts";
-import { processState } from "./process-state.ts";
-import { nextEpoch, recordBytes, RecordWriter } from "./record.ts";
+import { recordBytes, RecordWriter } from "./record.ts";
 
 export interface BreakSessionLockOptions {
   /** Why; the ousted owner's error and the lock record show it. */
@@ -54,10 +55,8 @@ export function breakSessionLock(sessionFile: string, options: BreakSessionLockO
 
 function oust(status: SessionLockStatus, reason: string): boolean {
   const { sessionFile } = status;
-  if (status.sameProcess)
-    return processState.files.get(sessionFile)?.breakLease(`it was broken: ${reason}`) === true;
-  const epoch = nextEpoch(status.holder?.epoch ?? 0, processState.lastEpoch);
-  processState.lastEpoch = epoch;
+  if (status.sameProcess) return knownFileLock(sessionFile)?.breakLease(`it was broken: ${reason}`) === true;
+  const epoch = advanceEpoch(status.holder?.epoch ?? 0);
   const done = isFolder(status) ? oustFromFolder(status, epoch, reason) : oustFromFile(status, epoch, reason);
   if (done) publishEvent("takeover", () => ({ sessionFile, from: "suspect", epoch }));
   return done;

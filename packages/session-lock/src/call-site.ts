@@ -1,12 +1,15 @@
 import { isDebugging } from "./environment.ts";
-import { processState } from "./process-state.ts";
+import { processWide } from "./process-wide.ts";
+
+/** Undefined until the environment was asked. */
+const recording = processWide("call-sites", (): { isOn: boolean | undefined } => ({ isOn: undefined }));
 
 const mostFrames = 3;
 
 /** The first frames of the stack above `caller`, when call sites are recorded at all. */
 export function callSite(caller: (...args: never[]) => unknown): string | undefined {
-  processState.debugging ??= isDebugging();
-  if (!processState.debugging) return undefined;
+  recording.isOn ??= isDebugging();
+  if (!recording.isOn) return undefined;
   const holder: { stack?: string } = {};
   Error.captureStackTrace(holder, caller);
   const frames = (holder.stack ?? "").split("\n").slice(1);
@@ -17,4 +20,9 @@ export function callSite(caller: (...args: never[]) => unknown): string | undefi
         .slice(0, mostFrames)
         .map((frame) => frame.trim())
         .join(" ");
+}
+
+/** From now on this process records call sites. */
+export function recordCallSites(): void {
+  recording.isOn = true;
 }

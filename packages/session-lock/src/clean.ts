@@ -6,11 +6,11 @@ import { both, main } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import { isAtPath, readLockFile, withLockFile } from "./engines/lock-file.ts";
 import { leaveFolder, removeDeadFile } from "./engines/lock-folder.ts";
+import { advanceEpoch } from "./epochs.ts";
 import { listSessionLocks } from "./inspect.ts";
 import type { SessionLockStatus } from "./inspect.ts";
 import { identity } from "./owner.ts";
-import { processState } from "./process-state.ts";
-import { nextEpoch, RecordWriter } from "./record.ts";
+import { RecordWriter } from "./record.ts";
 
 export interface CleanedSessionLocks {
   /** Paths that were removed. */
@@ -70,7 +70,7 @@ function removeDeadFolder(lockPath: string): boolean {
   const end = chainEnd(lockPath);
   if (end === undefined) return false;
   const nonce = randomUUID();
-  const epoch = nextEpoch(0, processState.lastEpoch);
+  const epoch = advanceEpoch(0);
   const record = new RecordWriter(identity(), "lockfile").write(
     epoch,
     { purpose: "clean", where: undefined },

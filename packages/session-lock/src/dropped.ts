@@ -1,4 +1,4 @@
-import { processState } from "./process-state.ts";
+import { recordCallSites } from "./call-site.ts";
 
 /** What is known of a handle after it is gone. */
 export interface DroppedHandle {
@@ -23,8 +23,7 @@ export function unwatchHandle(handle: object): void {
 }
 
 function report({ sessionFile, purpose, where }: DroppedHandle): void {
-  // From the first report on, this process records call sites, so that the next one can tell.
-  processState.debugging = true;
+  recordCallSites(); // so that the next report can tell
   const what = purpose === undefined ? "" : ` (purpose ${JSON.stringify(purpose)})`;
   process.emitWarning(
     `a write lock on ${sessionFile}${what} was dropped without release(); it stays locked until its maxHoldMs is over`,

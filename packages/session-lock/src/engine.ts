@@ -1,11 +1,4 @@
-import { statfsSync } from "node:fs";
-import path from "node:path";
-import { engineFromEnvironment } from "./environment.ts";
 import type { SessionLockHolder } from "./errors.ts";
-import { SessionLockError } from "./errors.ts";
-import { loadKernelLocks } from "./engines/kernel-locks.ts";
-import { KernelEngine } from "./engines/kernel.ts";
-import { LockfileEngine } from "./engines/lockfile.ts";
 import type { EngineName } from "./options.ts";
 import type { Claim } from "./record.ts";
 
@@ -60,43 +53,4 @@ export interface EngineTarget {
   readonly staleMs: number;
   /** Called when the engine itself finds that the lock was taken away. */
   readonly onLost: (reason: string) => void;
-}
-
-/** Forced by option, else by `SESSION_LOCK_ENGINE`, else the best that works for the file's file system. */
-export function chooseEngine(sessionFile: string, forced: EngineName | undefined): EngineName {
-  const name = forced ?? engineFromEnvironment();
-  if (name !== undefined) return name;
-  return isLocal(path.dirname(sessionFile)) && loadKernelLocks() !== undefined ? "kernel" : "lockfile";
-}
-
-export function openEngine(name: EngineName, target: EngineTarget): Engine {
-  if (name === "lockfile") return new LockfileEngine(target);
-  const locks = loadKernelLocks();
-  if (locks === undefined)
-    throw new SessionLockError(
-      "IO",
-      `cannot lock ${target.sessionFile} with the kernel engine: fs-native-extensions does not load on this platform; use the lockfile engine`,
-      { sessionFile: target.sessionFile },
-    );
-  return new KernelEngine(target, locks);
-}
-
-/** f_type values of statfs(2) where a kernel lock may not reach the other writers. */
-const remoteFileSystems: ReadonlySet<number> = new Set([
-  0x6969, // NFS
-  0x517b, // SMB
-  0xff534d42, // CIFS
-  0xfe534d42, // SMB2
-  0x01021997, // 9p
-  0x65735546, // FUSE, virtiofs
-  0x5346414f, // AFS
-  0x00c36400, // Ceph
-  0x19830326, // FhGFS/BeeGFS
-  0x0bd00bd0, // Lustre
-  0x47504653, // GPFS
-]);
-
-function isLocal(folder: string): boolean {
-  if (process.platform === "win32") return !folder.startsWith("\\\\");
-  return !remoteFileSystems.has(statfsSync(folder).type >>> 0);
 }

@@ -1,48 +1,38 @@
-import { processState } from "./process-state.ts";
+import { processWide } from "./process-wide.ts";
 
-/** One timer looks after every lock of the process, so that taking one needs none of its own. */
+/** One timer looks after every lock of the process, so that taking one needs none of its own. In ms. */
 const intervalMs = 25;
 
-/** Makes sure the timer runs. It stops by itself when no file is in use any more. */
-export function keepHouse(): void {
-  if (processState.housekeeper !== undefined) return;
-  processState.housekeeper = setInterval(sweep, intervalMs).unref();
-  if (processState.exitHooked) return;
-  processState.exitHooked = true;
-  process.once("exit", closeAll);
+interface House {
+  /** Absent while there is nothing to look after. */
+  timer: NodeJS.Timeout | undefined;
+  /** Tasks that wait for a lock. */
+  waits: number;
+  isExitHooked: boolean;
+}
+
+const house = processWide("house", (): House => ({ timer: undefined, waits: 0, isExitHooked: false }));
+
+/** Has `sweep` called regularly until it returns false, and `close` when the process exits. */
+export function keepHouse(sweep: (now: number) => boolean, close: () => void): void {
+  if (house.timer !== undefined) return;
+  house.timer = setInterval(() => {
+    if (sweep(performance.now())) return;
+    clearInterval(house.timer);
+    house.timer = undefined;
+  }, intervalMs).unref();
+  if (house.isExitHooked) return;
+  house.isExitHooked = true;
+  process.once("exit", close);
 }
 
 /** A task waits: the timer, which will end its wait, keeps the process alive until then. */
 export function waitBegins(): void {
-  processState.waits += 1;
-  if (processState.waits === 1) processState.housekeeper?.ref();
+  house.waits += 1;
+  if (house.waits === 1) house.timer?.ref();
 }
 
 export function waitEnds(): void {
-  processState.waits -= 1;
-  if (processState.waits === 0) processState.housekeeper?.unref();
-}
-
-/** How long a spelling of a path is trusted to lead to the same file, in ms. */
-const spellingMs = 1_000;
-
-function sweep(): void {
-  const now = performance.now();
-  for (const [spelling, { resolvedAt }] of processState.spellings)
-    if (now - resolvedAt > spellingMs) processState.spellings.delete(spelling);
-  for (const [sessionFile, file] of processState.files) if (!file.tick(now)) forget(sessionFile);
-  if (processState.files.size > 0) return;
-  clearInterval(processState.housekeeper);
-  processState.housekeeper = undefined;
-}
-
-function forget(sessionFile: string): void {
-  const file = processState.files.get(sessionFile);
-  processState.files.delete(sessionFile);
-  for (const [spelling, entry] of processState.spellings)
-    if (entry.file === file) processState.spellings.delete(spelling);
-}
-
-function closeAll(): void {
-  for (const file of processState.files.values()) file.close();
+  house.waits -= 1;
+  if (house.waits === 0) house.timer?.unref();
 }

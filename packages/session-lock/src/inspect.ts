@@ -7,10 +7,10 @@ import { listKernelLocks } from "./engines/kernel-table.ts";
 import { readLockPath, withLockFile } from "./engines/lock-file.ts";
 import { waitersAt } from "./engines/lock-folder-waiters.ts";
 import type { SessionLockHolder } from "./errors.ts";
+import { knownFileLock } from "./file-locks.ts";
 import { livenessOf } from "./liveness.ts";
 import type { EngineName } from "./options.ts";
 import { identity } from "./owner.ts";
-import { processState } from "./process-state.ts";
 import { stateOf } from "./process-table.ts";
 import { holderOf } from "./record.ts";
 import type { LockRecord } from "./record.ts";
@@ -55,7 +55,7 @@ export function listSessionLocks(folder: string): readonly SessionLockStatus[] {
 
 function inspectCanonical(sessionFile: string): SessionLockStatus {
   const lockPath = lockPathOf(sessionFile);
-  const sameProcess = processState.files.get(sessionFile)?.isHeld === true;
+  const sameProcess = knownFileLock(sessionFile)?.isHeld === true;
   const found = lstatSync(lockPath, { throwIfNoEntry: false });
   const seen =
     found === undefined

@@ -1,8 +1,10 @@
 import { unwatchHandle, watchHandle } from "./dropped.ts";
 import { asLockError, SessionLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
-import { processState } from "./process-state.ts";
-import type { SessionWriteLock } from "./session-write-lock.ts";
+import { atWork, nest } from "./owned-lock.ts";
+import type { OwnedLock } from "./owned-lock.ts";
+import { identity } from "./owner.ts";
+import { runAsOwner } from "./scope.ts";
 
 /** What a lease needs from the queue it was granted by. */
 export interface LeaseHost {
@@ -14,29 +16,6 @@ export interface LeaseHost {
   /** Whether the lock on disk is still ours. */
   isOursOnDisk(): boolean;
   onTakenAway(lease: Lease, reason: string): void;
-}
-
-const nest = Symbol.for("session-lock.nest.1");
-const atWork = Symbol.for("session-lock.at-work.1");
-
-/** A handle as other parts of this package see it, whichever copy of the package made it. */
-export interface OwnedLock extends SessionWriteLock {
-  readonly [nest]: () => OwnedLock;
-  readonly [atWork]: boolean;
-}
-
-/** Makes a nested hold of a live lock. */
-export function nestedHold(lock: OwnedLock): OwnedLock {
-  return lock[nest]();
-}
-
-/** Whether an async scope is running as the lock's owner right now. */
-export function isAtWork(lock: OwnedLock): boolean {
-  return lock[atWork];
-}
-
-export function isOwnedLock(lock: SessionWriteLock): lock is OwnedLock {
-  return nest in lock;
 }
 
 /** One owner's possession of the lock: shared by its first handle and every nested one. */
@@ -105,10 +84,9 @@ export class Lease {
 
   /** Runs `fn` in a scope that owns `hold`. */
   async runScoped<T>(hold: OwnedLock, fn: () => T | Promise<T>): Promise<T> {
-    const { scopes } = processState;
     this.#scopes += 1;
     try {
-      return await scopes.run({ lock: hold, outer: scopes.getStore() }, fn);
+      return await runAsOwner(hold, fn);
     } finally {
       this.#scopes -= 1;
     }
@@ -137,7 +115,7 @@ export class Lease {
   describe(): SessionLockHolder {
     return {
       pid: process.pid,
-      host: processState.identity?.host,
+      host: identity().host,
       purpose: this.purpose,
       acquiredAt: Math.round(performance.timeOrigin + this.since),
       epoch: this.epoch,

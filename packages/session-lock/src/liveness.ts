@@ -1,5 +1,5 @@
 import { stateOf } from "./process-table.ts";
-import type { Identity, Owner } from "./owner.ts";
+import type { Identity, Owner } from "./record.ts";
 
 /**
  * What this process can know about another owner.

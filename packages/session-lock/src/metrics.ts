@@ -1,5 +1,5 @@
 import { subscribe } from "./diagnostics.ts";
-import { processState } from "./process-state.ts";
+import { knownFileLocks } from "./file-locks.ts";
 
 /** How many observations were at most `le` ms; the last bound is infinite. */
 export interface HistogramBucket {
@@ -65,7 +65,7 @@ export function collectSessionLockMetrics(): SessionLockMetricsCollector {
 
 function countWaiting(): number {
   let waiting = 0;
-  for (const file of processState.files.values()) waiting += file.queued;
+  for (const file of knownFileLocks()) waiting += file.queued;
   return waiting;
 }
 

@@ -1,43 +1,15 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import os from "node:os";
-import { processState } from "./process-state.ts";
+import { processWide } from "./process-wide.ts";
 import { startTimeOf } from "./process-table.ts";
+import type { Identity } from "./record.ts";
 
-/**
- * What a lock record tells about its owner: enough to name it, and enough for a process on the same machine to know
- * whether it is dead. Field names `pid`, `createdAt` and `starttime` are those of OpenClaw's lock files, so that
- * its older releases understand ours.
- */
-export interface Owner {
-  readonly epoch: number;
-  /** ms since 1970, by the owner's clock. */
-  readonly acquiredAt: number;
-  readonly createdAt: string;
-  /** Different for every claim on a lock folder. */
-  readonly nonce: string;
-  readonly pid: number;
-  /** Kernel thread id of the owning thread (Linux): a worker thread can die without its process. */
-  readonly tid?: number;
-  /** Start time of the thread (Linux: clock ticks since boot) or process (elsewhere: what the system's tool prints). */
-  readonly starttime?: number | string;
-  readonly host: string;
-  /** Hash of the machine id; equal hosts have equal ids, but cloned images may too. */
-  readonly hostId: string;
-  /** Boot id (Linux): pids mean something only within one boot of one kernel. */
-  readonly boot?: string;
-  /** Pid namespace (Linux): and only within one of these. */
-  readonly pidns?: string;
-  readonly purpose?: string;
-  readonly where?: string;
-}
-
-/** The part of an owner record that is the same for everything this thread locks. */
-export type Identity = Pick<Owner, "pid" | "tid" | "starttime" | "host" | "hostId" | "boot" | "pidns">;
+const own = processWide("identity", (): { identity: Identity | undefined } => ({ identity: undefined }));
 
 /** This thread's identity, read from the system once: some file reads (Linux) or a child process (elsewhere). */
 export function identity(): Identity {
-  return (processState.identity ??= readIdentity());
+  return (own.identity ??= readIdentity());
 }
 
 function readIdentity(): Identity {

@@ -4,7 +4,8 @@ import { asLockError, SessionLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
 import { fence, fenceOrWarn } from "./fence.ts";
 import { Lease } from "./lease.ts";
-import type { LeaseHost, OwnedLock } from "./lease.ts";
+import type { LeaseHost } from "./lease.ts";
+import type { OwnedLock } from "./owned-lock.ts";
 import type { EngineName, LockRequest } from "./options.ts";
 import { Turn } from "./turn.ts";
 import { Waiter } from "./waiter.ts";
@@ -101,10 +102,9 @@ export class FileLock implements LeaseHost {
     const now = performance.now();
     this.#lease = undefined;
     this.#turn.used(now);
-    const { sessionFile } = this;
     if (isObserved("release"))
       publish("release", () => ({
-        sessionFile,
+        sessionFile: this.sessionFile,
         epoch: lease.epoch,
         purpose: lease.purpose,
         heldMs: now - lease.since,

@@ -1,4 +1,3 @@
-import type { Identity, Owner } from "./owner.ts";
 import type { SessionLockHolder } from "./errors.ts";
 import type { EngineName } from "./options.ts";
 
@@ -11,11 +10,41 @@ export const recordBytes = 1024;
 const protocol = "session-lock/1";
 const epochAt = '{"epoch":'.length;
 const epochDigits = 16;
-const smallestEpoch = 10 ** (epochDigits - 1);
 /** Length of `{"epoch":…,"acquiredAt":…`, which is the same for every record (13 digits: until the year 2286). */
 const numbersBytes = epochAt + epochDigits + ',"acquiredAt":'.length + 13;
 const longestPurpose = 200;
 const longestWhere = 300;
+
+/**
+ * What a lock record tells about its owner: enough to name it, and enough for a process on the same machine to know
+ * whether it is dead. Field names `pid`, `createdAt` and `starttime` are those of OpenClaw's lock files, so that
+ * its older releases understand ours.
+ */
+export interface Owner {
+  readonly epoch: number;
+  /** ms since 1970, by the owner's clock. */
+  readonly acquiredAt: number;
+  readonly createdAt: string;
+  /** Different for every claim on a lock folder. */
+  readonly nonce: string;
+  readonly pid: number;
+  /** Kernel thread id of the owning thread (Linux): a worker thread can die without its process. */
+  readonly tid?: number;
+  /** Start time of the thread (Linux: clock ticks since boot) or process (elsewhere: what the system's tool prints). */
+  readonly starttime?: number | string;
+  readonly host: string;
+  /** Hash of the machine id; equal hosts have equal ids, but cloned images may too. */
+  readonly hostId: string;
+  /** Boot id (Linux): pids mean something only within one boot of one kernel. */
+  readonly boot?: string;
+  /** Pid namespace (Linux): and only within one of these. */
+  readonly pidns?: string;
+  readonly purpose?: string;
+  readonly where?: string;
+}
+
+/** The part of an owner record that is the same for everything this thread locks. */
+export type Identity = Pick<Owner, "pid" | "tid" | "starttime" | "host" | "hostId" | "boot" | "pidns">;
 
 /** What changes from one owner to the next. */
 export interface Claim {
@@ -33,11 +62,6 @@ export type LockRecord =
       readonly starttime?: number;
     }
   | { readonly kind: "unreadable" };
-
-/** Greater than every epoch before: the stored one, the last one of this process, and the wall clock (µs). */
-export function nextEpoch(stored: number, lastOfProcess: number): number {
-  return Math.max(smallestEpoch, stored + 1, lastOfProcess + 1, Date.now() * 1000);
-}
 
 /** The epoch at the start of a record, or 0 where there is none. */
 export function readEpoch(bytes: Buffer): number {

@@ -2,7 +2,7 @@ import { publish } from "./diagnostics.ts";
 import { waitBegins, waitEnds } from "./housekeeper.ts";
 import { SessionLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
-import type { OwnedLock } from "./lease.ts";
+import type { OwnedLock } from "./owned-lock.ts";
 import type { LockRequest } from "./options.ts";
 
 export interface WaiterHost {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { parseLockTable } from "../src/engines/kernel-table.ts";
 import { livenessOf } from "../src/liveness.ts";
 import { identity } from "../src/owner.ts";
-import type { Owner } from "../src/owner.ts";
+import type { Owner } from "../src/record.ts";
 import { parseStat, startTimeOf, stateOf } from "../src/process-table.ts";
 import { Driver } from "./support/process.ts";
 

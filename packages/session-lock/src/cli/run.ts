@@ -9,16 +9,8 @@ import { explain, table } from "./describe.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { help } from "./help.ts";
+import type { Terminal } from "./terminal.ts";
 import { watchLocks } from "./watch.ts";
-
-/** The terminal, as the commands see it. */
-export interface Terminal {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-  readonly colours: boolean;
-  /** Aborts when the user interrupts. */
-  readonly stop: AbortSignal;
-}
 
 interface Flags {
   readonly json: boolean;

@@ -4,7 +4,7 @@ import { hasCode } from "../errors.ts";
 import { inspectSessionLock, listSessionLocks } from "../inspect.ts";
 import type { SessionLockStatus } from "../inspect.ts";
 import { explain } from "./describe.ts";
-import type { Terminal } from "./run.ts";
+import type { Terminal } from "./terminal.ts";
 
 const intervalMs = 200;
 

@@ -2,7 +2,6 @@ import { closeSync, ftruncateSync, unlinkSync, writeSync } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
 import { asLockError, hasCode } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
-import { processState } from "../process-state.ts";
 import { stateOf } from "../process-table.ts";
 import { holderOf, recordBytes } from "../record.ts";
 import type { Claim, LockRecord } from "../record.ts";
@@ -11,7 +10,7 @@ import { isAtPath, openLockFile, readLockFile } from "./lock-file.ts";
 import type { LockFile } from "./lock-file.ts";
 import { LockRecordFile } from "./lock-record.ts";
 import { NativeTurn } from "./native-turn.ts";
-import { afterAbout, onChange, parkUntil } from "./waking.ts";
+import { afterAbout, crowding, onChange, parkUntil } from "./waking.ts";
 
 /**
  * Two bytes far behind the record are locked. `main` is the lock. `turn` is the queue in front of it: a holder takes
@@ -120,8 +119,7 @@ export class KernelEngine implements Engine {
     if (file !== undefined && hasTurns && this.#turn.ask(file, behind) === "queue")
       return this.#turn.park(file);
     // The first looks come quickly, for a lock that was let go between our try and our watch.
-    const crowd = Math.ceil(processState.files.size / 8);
-    const pause = behind ? 1 : Math.min(10, 2 ** this.#parkings) * crowd;
+    const pause = behind ? 1 : Math.min(10, 2 ** this.#parkings) * crowding();
     return parkUntil(behind ? [afterAbout(pause)] : [onChange(lockPath), afterAbout(pause)]);
   }
 

@@ -15,8 +15,8 @@ import { hasCode, SessionLockError } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
 import { livenessOf } from "../liveness.ts";
 import { identity } from "../owner.ts";
-import { processState } from "../process-state.ts";
 import { stateOf } from "../process-table.ts";
+import { processWide } from "../process-wide.ts";
 import { holderOf, parseRecord } from "../record.ts";
 import type { LockRecord } from "../record.ts";
 import { chainEnd, closeChain, removeEntry } from "./claim-chain.ts";
@@ -110,15 +110,29 @@ function successorOf(end: ChainEnd, from: "dead" | "suspect"): Verdict {
   return { kind: "free", successor: end.successor, epoch, from };
 }
 
+interface Heartbeat {
+  readonly beat: string;
+  /** Monotonic ms. */
+  readonly since: number;
+}
+
+/** Heartbeats of owners on other hosts, by lock path: which was seen last, and since when. */
+const heartbeats = processWide("heartbeats", () => new Map<string, Heartbeat>());
+
+/** The lock is ours now: what was seen of the owner before means nothing any more. */
+export function forgetHeartbeat(lockPath: string): void {
+  heartbeats.delete(lockPath);
+}
+
 /**
  * Whether we ourselves have watched the same heartbeat for longer than `staleMs`, by our own monotonic clock: the
  * clocks of two hosts are never compared.
  */
 function hasExpired(lockPath: string, beat: string, staleMs: number): boolean {
   const now = performance.now();
-  const seen = processState.heartbeats.get(lockPath);
+  const seen = heartbeats.get(lockPath);
   if (seen?.beat === beat) return now - seen.since > staleMs;
-  processState.heartbeats.set(lockPath, { beat, since: now });
+  heartbeats.set(lockPath, { beat, since: now });
   return false;
 }
 

@@ -1,7 +1,7 @@
 import { readSync, writeSync } from "node:fs";
+import { advanceEpoch } from "../epochs.ts";
 import { identity } from "../owner.ts";
-import { processState } from "../process-state.ts";
-import { nextEpoch, readEpoch, recordBytes, RecordWriter } from "../record.ts";
+import { readEpoch, recordBytes, RecordWriter } from "../record.ts";
 import type { Claim } from "../record.ts";
 
 /** How old a record on disk may be while its process takes the lock again and again, in ms. */
@@ -29,7 +29,7 @@ export class LockRecordFile {
 
   /** Complete content for a new lock file that nobody has locked yet. */
   blank(): Buffer {
-    return this.#writer.write(nextEpoch(0, 0), { purpose: undefined, where: undefined }, nonce);
+    return this.#writer.write(advanceEpoch(0), { purpose: undefined, where: undefined }, nonce);
   }
 
   /** After taking the lock: notes the new owner and returns its epoch. */
@@ -70,12 +70,11 @@ export class LockRecordFile {
   }
 
   #write(fd: number, claim: Claim, stored: number, ahead: number): number {
-    this.#epoch = nextEpoch(stored, processState.lastEpoch);
+    this.#epoch = advanceEpoch(stored, ahead);
     this.#limit = this.#epoch + ahead;
     this.#claim = claim;
     this.#writtenAt = performance.now();
     this.#isExact = true;
-    processState.lastEpoch = this.#limit;
     writeSync(fd, this.#writer.write(this.#limit, claim, nonce), 0, recordBytes, 0);
     return this.#epoch;
   }

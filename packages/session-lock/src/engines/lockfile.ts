@@ -1,20 +1,20 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, statSync, utimesSync, writeSync } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
+import { advanceEpoch } from "../epochs.ts";
 import { asLockError, hasCode } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
 import { identity } from "../owner.ts";
-import { processState } from "../process-state.ts";
-import { nextEpoch, recordBytes, RecordWriter } from "../record.ts";
+import { recordBytes, RecordWriter } from "../record.ts";
 import type { Claim } from "../record.ts";
 import { isOwner, publish } from "./claim-chain.ts";
 import type { Published } from "./claim-chain.ts";
 import { announceWait, waitersAt } from "./lock-folder-waiters.ts";
-import { holderAt, judge, leaveFolder } from "./lock-folder.ts";
+import { forgetHeartbeat, holderAt, judge, leaveFolder } from "./lock-folder.ts";
 import type { Verdict } from "./lock-folder.ts";
 import { loadProperLockfile } from "./proper-lockfile.ts";
 import type { LockFolderCalls } from "./proper-lockfile.ts";
-import { afterAbout, onChange, parkUntil } from "./waking.ts";
+import { afterAbout, crowding, onChange, parkUntil } from "./waking.ts";
 
 /** What this engine holds: its record in the lock folder. */
 interface Tenure {
@@ -94,8 +94,7 @@ export class LockfileEngine implements Engine {
 
   park(behind: boolean): Parking {
     announceWait(this.#target.lockPath);
-    const crowd = Math.ceil(processState.files.size / 8);
-    const pause = Math.min(20, 2 ** this.#parkings) * crowd;
+    const pause = Math.min(20, 2 ** this.#parkings) * crowding();
     this.#parkings += 1;
     return parkUntil(behind ? [afterAbout(2)] : [onChange(this.#target.lockPath), afterAbout(pause)]);
   }
@@ -137,7 +136,7 @@ export class LockfileEngine implements Engine {
     const epoch = advanceEpoch(verdict.epoch);
     const published = publish(lockPath, verdict.successor, nonce, this.#writer.write(epoch, claim, nonce));
     if (published === undefined) return undefined;
-    processState.heartbeats.delete(lockPath);
+    forgetHeartbeat(lockPath);
     return { nonce, published, epoch, from: verdict.from };
   }
 
@@ -167,10 +166,4 @@ function makeFolder(lockPath: string): boolean {
     if (hasCode(error, "EEXIST")) return false;
     throw error;
   }
-}
-
-function advanceEpoch(stored: number): number {
-  const epoch = nextEpoch(stored, processState.lastEpoch);
-  processState.lastEpoch = epoch;
-  return epoch;
 }

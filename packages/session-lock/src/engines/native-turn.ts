@@ -1,8 +1,11 @@
 import { closeSync } from "node:fs";
 import type { Parking } from "../engine.ts";
-import { processState } from "../process-state.ts";
+import { processWide } from "../process-wide.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { LockFile } from "./lock-file.ts";
+
+/** Native waits in progress, over all files. */
+const native = processWide("native-waits", () => ({ waits: 0 }));
 
 /** Native waits cost a thread each; beyond this many in the process, waiters watch the file instead. */
 const mostNativeWaits = 32;
@@ -59,7 +62,7 @@ export class NativeTurn {
       return "watch";
     }
     this.#settledSeen = false;
-    return processState.nativeWaits < mostNativeWaits ? "queue" : "watch";
+    return native.waits < mostNativeWaits ? "queue" : "watch";
   }
 
   /** Waits in the kernel's queue. Ending the wait early leaves the native one to end by itself. */
@@ -100,9 +103,9 @@ export class NativeTurn {
 
   #start(file: LockFile): Wait {
     const wait: Wait = { file, wake: undefined, orphaned: false };
-    processState.nativeWaits += 1;
+    native.waits += 1;
     const over = (granted: boolean): void => {
-      processState.nativeWaits -= 1;
+      native.waits -= 1;
       if (wait.orphaned) closeSync(file.fd);
       else this.#end(wait, granted);
     };

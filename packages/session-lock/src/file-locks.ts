@@ -1,0 +1,83 @@
+import { chooseEngine, openEngine } from "./engines/choose-engine.ts";
+import { SessionLockError } from "./errors.ts";
+import { keepHouse } from "./housekeeper.ts";
+import type { LockRequest } from "./options.ts";
+import { processWide } from "./process-wide.ts";
+import { FileLock } from "./queue.ts";
+import { canonicalSessionFile, lockPathOf } from "./target.ts";
+
+interface Spelling {
+  readonly file: FileLock;
+  readonly resolvedAt: number;
+}
+
+interface FileLocks {
+  /** One entry per session file that is held, waited for, or was used within the last second. */
+  readonly byFile: Map<string, FileLock>;
+  /** The spellings under which those files were asked for lately, each with its entry. */
+  readonly bySpelling: Map<string, Spelling>;
+}
+
+const locks = processWide("file-locks", (): FileLocks => ({ byFile: new Map(), bySpelling: new Map() }));
+
+/** How long a spelling of a path is trusted to lead to the same file, in ms. */
+const spellingMs = 1_000;
+
+/** Every lock of this process that is in use or was lately. */
+export function knownFileLocks(): Iterable<FileLock> {
+  return locks.byFile.values();
+}
+
+/** This process's lock of a canonical path, if it has one. */
+export function knownFileLock(canonical: string): FileLock | undefined {
+  return locks.byFile.get(canonical);
+}
+
+/** This process's lock of a session file however spelt, made on first use. Throws `INVALID_TARGET`, `ENGINE_MISMATCH`, `IO`. */
+export function fileLock(sessionFile: string, request: Pick<LockRequest, "engine" | "staleMs">): FileLock {
+  const known = locks.bySpelling.get(sessionFile);
+  if (known !== undefined && (request.engine === undefined || request.engine === known.file.engine))
+    return known.file;
+  const file = entryFor(canonicalSessionFile(sessionFile), request);
+  // A relative spelling means another file once the working directory changes.
+  if (sessionFile.startsWith("/")) locks.bySpelling.set(sessionFile, { file, resolvedAt: performance.now() });
+  keepHouse(sweep, closeAll);
+  return file;
+}
+
+function entryFor(canonical: string, request: Pick<LockRequest, "engine" | "staleMs">): FileLock {
+  const existing = locks.byFile.get(canonical);
+  if (existing !== undefined) {
+    if (request.engine === undefined || request.engine === existing.engine) return existing;
+    if (existing.isInUse)
+      throw new SessionLockError(
+        "ENGINE_MISMATCH",
+        `${canonical} is locked with the ${existing.engine} engine in this process; it cannot be locked with the ${request.engine} engine too`,
+        { sessionFile: canonical },
+      );
+    existing.close();
+  }
+  const engine = chooseEngine(canonical, request.engine);
+  const target = { sessionFile: canonical, lockPath: lockPathOf(canonical), staleMs: request.staleMs };
+  const file = new FileLock(canonical, (onLost) => openEngine(engine, { ...target, onLost }));
+  locks.byFile.set(canonical, file);
+  return file;
+}
+
+/** Returns whether there is anything left to look after. */
+function sweep(now: number): boolean {
+  for (const [spelling, { resolvedAt }] of locks.bySpelling)
+    if (now - resolvedAt > spellingMs) locks.bySpelling.delete(spelling);
+  for (const [sessionFile, file] of locks.byFile) if (!file.tick(now)) forget(sessionFile, file);
+  return locks.byFile.size > 0;
+}
+
+function forget(sessionFile: string, file: FileLock): void {
+  locks.byFile.delete(sessionFile);
+  for (const [spelling, entry] of locks.bySpelling)
+    if (entry.file === file) locks.bySpelling.delete(spelling);
+}
+
+function closeAll(): void {
+  for (const file of locks.byFile.values()) file.close();
+}
