@@ -21,7 +21,9 @@ test("an outline shows the branch straight down, what was left beside it, and th
 
   expect(omitted).toBe(0);
   expect(
-    rows.slice(0, 3).map(({ lines, kind, text, label, isOnBranch }) => [lines, kind, text, label, isOnBranch]),
+    rows
+      .slice(0, 3)
+      .map(({ lines, kind, text, label, isOnBranch }) => [lines, kind, text, label, isOnBranch]),
   ).toEqual([
     ["", "user", "first question", "start here", true],
     ["├─ ", "assistant", "left answer", undefined, false],
