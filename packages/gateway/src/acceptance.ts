@@ -8,7 +8,7 @@ import type { ChatSendResult } from "./protocol/chat.ts";
  * - `accepting` its entry is being written
  * - `open` acknowledged; its run waits or works
  * - `unsure` writing its entry failed, so it was not acknowledged; it may be on disk all the same
- * - `elsewhere` another process acknowledged it and has not ended it
+ * - `elsewhere` another gateway, which lives, acknowledged it and has not ended it
  * - `ended` its terminal row is on disk, or its terminal event is out
  */
 type InputState =
@@ -27,16 +27,26 @@ interface PendingAppend {
   readonly isOurs: boolean;
 }
 
+/** Who accepts inputs, and who else may have. */
+export interface Acceptor {
+  /** This gateway. */
+  readonly id: string;
+  /** Whether that gateway is there; it then runs what it accepted. */
+  isLive(gateway: string | undefined): boolean;
+}
+
 /** Makes the inputs of one session durable, in order and each once, and hands them to `enqueue`. */
 export class Acceptance {
   readonly #transcript: Transcript;
+  readonly #acceptor: Acceptor;
   readonly #enqueue: (input: AcceptedInput) => void;
   readonly #states = new Map<string, InputState>();
   #accepted: Promise<unknown> = Promise.resolve();
   #accepting = 0;
 
-  constructor(transcript: Transcript, enqueue: (input: AcceptedInput) => void) {
+  constructor(transcript: Transcript, acceptor: Acceptor, enqueue: (input: AcceptedInput) => void) {
     this.#transcript = transcript;
+    this.#acceptor = acceptor;
     this.#enqueue = enqueue;
   }
 
@@ -50,11 +60,14 @@ export class Acceptance {
     return this.#accepted;
   }
 
-  /** Enqueues what an earlier process acknowledged and did not end. */
-  async restore(): Promise<void> {
+  /** Enqueues what was acknowledged and not ended by gateways that are no more, or, with `all`, by any. */
+  async restore({ all = false }: { readonly all?: boolean } = {}): Promise<void> {
     for (const { entryId, input, ended } of readInputs(await this.#transcript.entries())) {
+      const known = this.#states.get(input.runId)?.kind ?? "elsewhere";
+      if (known !== "elsewhere") continue;
       if (ended) this.ended(input.runId);
-      else this.#open(input, entryId);
+      else if (all || !this.#acceptor.isLive(input.gateway)) this.#open(input, entryId);
+      else this.#states.set(input.runId, { kind: "elsewhere" });
     }
   }
 
@@ -67,7 +80,8 @@ export class Acceptance {
     const known = this.#states.get(runId);
     if (known !== undefined && known.kind !== "unsure") return this.#repeat(runId, known);
     admit();
-    const appending = this.#transcript.appendCustom(INPUT_ENTRY, input, {
+    const signed = { ...input, gateway: this.#acceptor.id };
+    const appending = this.#transcript.appendCustom(INPUT_ENTRY, signed, {
       idempotencyKey: runKeys.input(runId),
       purpose: "accept input",
     });
@@ -96,8 +110,8 @@ export class Acceptance {
   async #repeat(runId: string, known: InputState): Promise<ChatSendResult> {
     if (known.kind === "accepting") await known.accepted;
     const now = this.#states.get(runId);
-    if (now?.kind === "elsewhere") return this.#adopt(runId);
-    return { runId, status: now?.kind === "ended" ? "ok" : "in_flight" };
+    if (now?.kind === "elsewhere") await this.#adopt(runId);
+    return { runId, status: this.#states.get(runId)?.kind === "ended" ? "ok" : "in_flight" };
   }
 
   async #acceptAppended(input: AcceptedInput, append: PendingAppend): Promise<ChatSendResult> {
@@ -107,8 +121,10 @@ export class Acceptance {
       const { entry, repeated } = await append.appending;
       // Appends may resolve in another order than the one they were written in; runs keep the order of the file.
       await append.before;
-      // A key that is on disk and that we did not write belongs to another process.
-      if (repeated && !append.isOurs) return await this.#adopt(runId);
+      if (repeated && !append.isOurs) {
+        await this.#adopt(runId);
+        return { runId, status: this.#states.get(runId)?.kind === "ended" ? "ok" : "in_flight" };
+      }
       this.#open(input, entry.id);
       return { runId, status: "started" };
     } catch (error) {
@@ -119,11 +135,15 @@ export class Acceptance {
     }
   }
 
-  /** Looks into the file for what became of an input that another process acknowledged. */
-  async #adopt(runId: string): Promise<ChatSendResult> {
-    const rows = readInputs(await this.#transcript.entries());
-    const ended = rows.some((row) => row.input.runId === runId && row.ended);
-    this.#states.set(runId, { kind: ended ? "ended" : "elsewhere" });
-    return { runId, status: ended ? "ok" : "in_flight" };
+  /**
+   * Takes up an input that another process acknowledged: whoever sends its key here wants to be told of it here. It waits
+   * in the lane like any other, and by its turn it has been ended by that process, or is left to this one.
+   */
+  async #adopt(runId: string): Promise<void> {
+    const row = readInputs(await this.#transcript.entries()).find(({ input }) => input.runId === runId);
+    const kind = this.#states.get(runId)?.kind;
+    if (row === undefined || kind === "open" || kind === "ended") return;
+    if (row.ended) this.ended(runId);
+    else this.#open(row.input, row.entryId);
   }
 }

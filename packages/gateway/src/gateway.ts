@@ -1,4 +1,4 @@
-import { homedir } from "node:os";
+import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { openSessionStore } from "@session-lock/transcript";
 import { pino, type Logger } from "pino";
@@ -10,6 +10,7 @@ import { addCompletionRoutes } from "./http/completions.ts";
 import { addMetricsRoute, createMetrics } from "./http/metrics.ts";
 import { Hub } from "./hub.ts";
 import type { Services } from "./methods/method.ts";
+import { Peers } from "./peers.ts";
 import { MAX_PREAUTH_CONNECTIONS, TICK_INTERVAL_MS } from "./protocol/limits.ts";
 import { RunBoard } from "./run-board.ts";
 import { createEchoRunner } from "./runners/echo.ts";
@@ -34,6 +35,8 @@ export interface GatewayOptions {
   readonly runner?: AgentRunner;
   /** Texts that stop a session like `/stop` does. Default: none. */
   readonly stopWords?: readonly string[];
+  /** What other gateways on the same state folder are told of this one. Default: host name and process id. */
+  readonly name?: string;
   /** How long `close` waits for active runs before it stops them, in milliseconds. Default: 5000. */
   readonly drainMs?: number;
   /** Where the gateway logs to. Default: warnings and errors as JSON lines on standard error. */
@@ -61,11 +64,14 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     const message = `${host} can be reached from other machines: set a token, or listen on 127.0.0.1`;
     throw new GatewayError("INSECURE_BIND", message);
   }
+  const name = options.name ?? `${hostname()}/${process.pid}`;
   const hub = new Hub();
   const metrics = createMetrics();
   const board = new RunBoard(({ state }) => metrics.runEnded(state));
+  const board = new RunBoard();
+  const peers = await Peers.join(stateDir, name);
   const store = openSessionStore(join(stateDir, "agents", AGENT_ID, "sessions"));
-  const sessions = new Sessions(store, { agentId: AGENT_ID, runner, hub, board, log });
+  const sessions = new Sessions(store, { agentId: AGENT_ID, runner, hub, board, log, peers, name });
   const startedAt = Date.now();
   const health = (): ReturnType<Services["health"]> => ({
     ok: true,
@@ -105,22 +111,27 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       addMetricsRoute(app, metrics, setup);
       addCompletionRoutes(app, { ...setup, bound, stopping: stopping.signal });
     },
+  }).catch(async (error: unknown) => {
+    await peers.close();
+    throw error;
   });
   const tick = setInterval(
     () => hub.announce("tick", { ts: Date.now() }, "droppable"),
     TICK_INTERVAL_MS,
   ).unref();
   const unfollow = sessions.followChanges();
-  const recovery = sessions.recover((sessionKey, error) =>
-    log.error({ err: error, sessionKey }, "recovery failed"),
-  );
-  recovery.catch((error: unknown) => log.error({ err: error }, "recovery failed"));
+  const recover = (): Promise<void> =>
+    sessions.recover((sessionKey, error) => log.error({ err: error, sessionKey }, "recovery failed"));
+  const unrecovered = (error: unknown): void => log.error({ err: error }, "recovery failed");
+  const recovery = recover().catch(unrecovered);
+  peers.follow(recover, unrecovered);
 
   const shutDown = async (): Promise<void> => {
     hub.announce("shutdown", { reason: "stopping", restartExpectedMs: 0 }, "certain");
     await sessions.drain(drainMs);
     stopping.abort();
-    await Promise.allSettled([recovery]);
+    await recovery;
+    await peers.close();
     clearInterval(tick);
     unfollow();
     for (const connection of connections.keys()) connection.close(1012, "service restart");

@@ -23,6 +23,8 @@ export const AcceptedInput = Type.Object({
   queueMode: Type.Optional(Type.String()),
   /** The run is stopped after this long; counts from its start. */
   timeoutMs: Type.Optional(Type.Integer({ minimum: 1 })),
+  /** The gateway that acknowledged it, and that runs it as long as it lives. */
+  gateway: Type.Optional(Type.String()),
 });
 export type AcceptedInput = Static<typeof AcceptedInput>;
 
@@ -35,11 +37,25 @@ export const runKeys = {
   tool: (runId: string, row: string): string => `${runId}:tool-${row}`,
 } as const;
 
+/** The rows that a run's beginning and end are known by, as far as the entries have them. */
+export function readProgress(entries: readonly SessionEntry[], runId: string): RunProgress {
+  const own = new Set([runKeys.user(runId), runKeys.assistant(runId), runKeys.end(runId)]);
+  const found = new Set(entries.map((entry) => idempotencyKeyOf(entry)).filter((key) => own.has(key ?? "")));
+  const heard = found.delete(runKeys.user(runId));
+  return { heard, ended: found.size > 0 };
+}
+
+/** How far a run has come, whoever ran it. */
+export interface RunProgress {
+  /** Whether the user's words are on the branch. */
+  readonly heard: boolean;
+  readonly ended: boolean;
+}
+
 /** What a transcript says about one accepted input. */
-export interface InputRecord {
+export interface InputRecord extends RunProgress {
   readonly entryId: string;
   readonly input: AcceptedInput;
-  readonly ended: boolean;
 }
 
 /** The accepted inputs of a transcript in the order they were accepted. */
@@ -61,6 +77,7 @@ export function readInputs(entries: readonly SessionEntry[]): InputRecord[] {
   return [...accepted.values()].map(({ entryId, input }) => ({
     entryId,
     input,
+    heard: keys.has(runKeys.user(input.runId)),
     ended: keys.has(runKeys.assistant(input.runId)) || keys.has(runKeys.end(input.runId)),
   }));
 }

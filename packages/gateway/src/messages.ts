@@ -14,7 +14,7 @@ const NO_COST = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 };
 const NO_USAGE = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, totalTokens: 0, cost: NO_COST };
 
 /** Who stopped a run. */
-export type AbortOrigin = "rpc" | "stop" | "interrupt" | "timeout" | "shutdown";
+export type AbortOrigin = "rpc" | "stop" | "interrupt" | "timeout" | "shutdown" | "takeover";
 
 /** What a person said. A message without words is its images alone. */
 export function userMessage(

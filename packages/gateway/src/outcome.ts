@@ -1,26 +1,36 @@
 import type { AgentMessage, AppendItem } from "@session-lock/transcript";
 import { RUN_END_ENTRY, runKeys } from "./inputs.ts";
 import { abortedMessage, answerMessage, failedMessage, type AbortOrigin } from "./messages.ts";
+import type { ErrorKind } from "./protocol/chat.ts";
 import type { AgentRunner } from "./runners/runner.ts";
 
 /** How a run ended, before it is written down. `text` is what it said since its last tool calls. */
 export type Outcome =
   | { readonly kind: "final"; readonly text: string }
   | { readonly kind: "aborted"; readonly text: string; readonly origin: AbortOrigin }
-  | { readonly kind: "error"; readonly text: string; readonly reason: string };
+  | {
+      readonly kind: "error";
+      readonly text: string;
+      readonly reason: string;
+      readonly errorKind: ErrorKind;
+    };
 
 /** The one row that ends a run; its key makes it the only one, whoever else tries. */
 export function outcomeItem(runId: string, outcome: Outcome, model: AgentRunner["model"]): AppendItem {
   const message = outcomeMessage(runId, outcome, model);
   if (message !== undefined) return { message, idempotencyKey: runKeys.assistant(runId) };
-  const data = { runId, state: outcome.kind };
-  return { customType: RUN_END_ENTRY, data, idempotencyKey: runKeys.end(runId) };
+  return { customType: RUN_END_ENTRY, data: endOf(runId, outcome), idempotencyKey: runKeys.end(runId) };
 }
 
 /** The row that ends a run whose input another run has answered. */
 export function joinedItem(runId: string, leaderId: string, outcome: Outcome): AppendItem {
-  const data = { runId, state: outcome.kind, joined: leaderId };
+  const data = { ...endOf(runId, outcome), joined: leaderId };
   return { customType: RUN_END_ENTRY, data, idempotencyKey: runKeys.end(runId) };
+}
+
+function endOf(runId: string, outcome: Outcome): object {
+  const origin = outcome.kind === "aborted" ? { origin: outcome.origin } : {};
+  return { runId, state: outcome.kind, ...origin };
 }
 
 function outcomeMessage(

@@ -1,35 +1,34 @@
-import type { AgentMessage, AppendItem, Transcript, UserMessage } from "@session-lock/transcript";
-import { runKeys, type AcceptedInput } from "./inputs.ts";
-import type { LaneJob } from "./lane.ts";
-import { userMessage, type AbortOrigin } from "./messages.ts";
+import type { AgentMessage, UserMessage } from "@session-lock/transcript";
+import { describeFailure, errorKindOf } from "./failure.ts";
+import { readProgress, type AcceptedInput, type RunProgress } from "./inputs.ts";
+import type { LaneJob, LaneVerdict } from "./lane.ts";
+import type { LaneLease } from "./lane-lease.ts";
+import type { AbortOrigin } from "./messages.ts";
 import { joinedItem, outcomeItem, type Outcome } from "./outcome.ts";
 import { toQueueMode, type QueueMode } from "./queue-mode.ts";
-import { partialMessage, RunEvents, type RunAudience, type TerminalNews } from "./run-events.ts";
+import { retrying } from "./retrying.ts";
+import { RunEvents, type TerminalNews } from "./run-events.ts";
+import type { RunHost } from "./run-host.ts";
+import { writeRows } from "./run-rows.ts";
 import type { AgentRunner } from "./runners/runner.ts";
 import type { SessionSettings } from "./session-settings.ts";
+import { readNews } from "./stored-outcome.ts";
+import { terminalNews, unstoredNews, withWords } from "./terminal-news.ts";
 import { Turn } from "./turn.ts";
+import { wordRows, wordsOf } from "./words.ts";
 
-const MAX_ERROR_LENGTH = 1_000;
-
-/** What a run needs from the session it belongs to. */
-export interface RunHost extends RunAudience {
-  readonly transcript: Transcript;
-  readonly runner: AgentRunner;
-  readonly settings: SessionSettings;
-  /** Takes the runs out of the lane that wait to steer this one. */
-  steering(): readonly Run[];
-  /** Called with what no client can be told, for the log. */
-  failed(run: Run, error: unknown): void;
-  /** Called once, after the terminal event. */
-  ended(run: Run): void;
-}
+/** How a turn came to its end: with an outcome to write, or because the run is not this gateway's any more. */
+type TurnEnd =
+  | Outcome
+  | { readonly kind: "elsewhere"; readonly news: TerminalNews }
+  | { readonly kind: "moved"; readonly verdict: Exclude<LaneVerdict, "ended"> };
 
 /**
  * One agent turn, from the acknowledged input to its one terminal event.
  *
  * - `queued` it waits in the lane; an abort ends it without a turn
  * - `joined` another run answers its input as well, and the two end together
- * - `running` the runner works; an abort keeps what it has said
+ * - `running` the runner works; an abort keeps what it has said. If the lane goes to another gateway, it is `queued` again
  * - `ending` the outcome is decided and being written; an abort comes too late
  * - `ended` the terminal event has been sent
  */
@@ -37,40 +36,31 @@ export class Run implements LaneJob {
   readonly input: AcceptedInput;
   readonly queueMode: QueueMode;
   readonly #host: RunHost;
-  readonly #controller = new AbortController();
   readonly #events: RunEvents;
-  readonly #turn: Turn;
   /** As they were when the input was accepted. */
   readonly #settings: SessionSettings;
   readonly #model: AgentRunner["model"];
-  readonly #joined: Run[] = [];
+  #controller = new AbortController();
+  #turn: Turn | undefined;
+  #joined: Run[] = [];
   #leader: Run | undefined;
   #state: "queued" | "joined" | "running" | "ending" | "ended" = "queued";
-  #heard = false;
-  #abortOrigin: AbortOrigin = "rpc";
-  #settled: Promise<void> = Promise.resolve();
+  /** Why it shall stop, once somebody said so. */
+  #abortOrigin: AbortOrigin | undefined;
+  #settled: Promise<unknown> = Promise.resolve();
 
   constructor(input: AcceptedInput, host: RunHost) {
     this.input = input;
     this.queueMode = toQueueMode(input.queueMode) ?? "followup";
     this.#host = host;
     this.#events = new RunEvents(input.runId, host);
-    const { sessionKey, transcript, runner } = host;
-    const steer = (): Promise<readonly UserMessage[]> => this.#steer();
     this.#settings = host.settings;
     const { model } = this.#settings;
-    this.#model = (model === undefined ? undefined : runner.identify?.(model)) ?? runner.model;
-    const about = { sessionKey, transcript, runner, model: this.#model };
-    this.#turn = new Turn(input.runId, { ...about, events: this.#events, steer });
+    this.#model = (model === undefined ? undefined : host.runner.identify?.(model)) ?? host.runner.model;
   }
 
   get runId(): string {
     return this.input.runId;
-  }
-
-  /** Whether the user's words are on the branch by now. */
-  get heard(): boolean {
-    return this.#heard;
   }
 
   /** This run and those that end with it. */
@@ -79,7 +69,7 @@ export class Run implements LaneJob {
   }
 
   /** Resolves when a turn that has started, or an abort, is on disk and told. Never rejects. */
-  get settled(): Promise<void> {
+  get settled(): Promise<unknown> {
     return this.#leader?.settled ?? this.#settled;
   }
 
@@ -90,110 +80,170 @@ export class Run implements LaneJob {
     this.#joined.push(other);
   }
 
-  start(): Promise<void> {
-    if (this.#state !== "queued") return this.settled;
+  start(lease: LaneLease): Promise<LaneVerdict> {
     this.#state = "running";
-    this.#settled = this.#takeTurn().then((outcome) => this.#end(outcome));
-    return this.#settled;
+    this.#controller = new AbortController();
+    // A stop that came while another gateway had the run.
+    if (this.#abortOrigin !== undefined) this.#stopRunner(this.#abortOrigin);
+    const verdict = this.#takeTurn(lease).then((end) => this.#close(end, lease));
+    this.#settled = verdict;
+    return verdict;
   }
 
   /** Stops the run, and with it those that it joined or was joined to; false when its outcome is decided already. */
   abort(origin: AbortOrigin): boolean {
     if (this.#leader !== undefined) return this.#leader.abort(origin);
     if (this.#state === "queued") {
-      this.#settled = this.#end({ kind: "aborted", text: "", origin });
+      this.#state = "ending";
+      this.#settled = this.#endQueued(origin);
       return true;
     }
     if (this.#state !== "running") return false;
-    if (!this.#controller.signal.aborted) this.#abortOrigin = origin;
-    this.#controller.abort(new Error(`run stopped: ${origin}`));
+    this.#stopRunner(origin);
     return true;
   }
 
-  async #takeTurn(): Promise<Outcome> {
+  /** Ends a run that waits, in the way that another gateway has ended it, or as one that cannot be run. */
+  finish(news: TerminalNews): void {
+    const told = withWords(news, this.#text);
+    for (const run of this.company) {
+      run.#state = "ended";
+      run.#events.ended(told);
+      this.#host.ended(run);
+    }
+  }
+
+  /** What it has said since its last tool calls. */
+  get #text(): string {
+    return this.#turn?.text ?? "";
+  }
+
+  #stopRunner(origin: AbortOrigin): void {
+    this.#abortOrigin ??= origin;
+    this.#controller.abort(new Error(`run stopped: ${this.#abortOrigin}`));
+  }
+
+  async #takeTurn(lease: LaneLease): Promise<TurnEnd> {
     const { timeoutMs, thinking = this.#settings.thinking } = this.input;
     const { model } = this.#settings;
-    const { signal } = this.#controller;
+    const { sessionKey, transcript, runner } = this.#host;
+    const signal = AbortSignal.any([this.#controller.signal, lease.signal]);
     const timer =
       timeoutMs === undefined ? undefined : setTimeout(() => this.abort("timeout"), timeoutMs).unref();
-    this.#events.started();
+    const steer = (): Promise<readonly UserMessage[]> => this.#steer(lease);
+    const about = { sessionKey, transcript, runner, model: this.#model, lease, events: this.#events };
+    this.#turn = new Turn(this.runId, { ...about, steer });
     try {
-      await this.#hear(this.company);
+      const news = await retrying(() => this.#begin(lease), () => lease.held && !signal.aborted);
+      if (news !== undefined) return { kind: "elsewhere", news };
+      this.#events.started();
       const input = this.company.map((run) => run.input.message).join("\n\n");
-      await this.#turn.take({ runId: this.runId, input, thinking, model }, signal);
-      return { kind: "final", text: this.#turn.text };
+      const end = await this.#turn.take({ runId: this.runId, input, thinking, model }, signal);
+      return end === "handed-over" ? { kind: "moved", verdict: end } : { kind: "final", text: this.#text };
     } catch (error) {
-      if (signal.aborted) return { kind: "aborted", text: this.#turn.text, origin: this.#abortOrigin };
+      if (!lease.held) return { kind: "moved", verdict: "lost" };
+      const origin = this.#abortOrigin;
+      if (origin !== undefined) return { kind: "aborted", text: this.#text, origin };
       this.#host.failed(this, error);
-      return { kind: "error", text: this.#turn.text, reason: describe(error) };
+      const failure = { reason: describeFailure(error), errorKind: errorKindOf(error) };
+      return { kind: "error", text: this.#text, ...failure };
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Puts the words of these runs on the branch. */
-  async #hear(runs: readonly Run[]): Promise<readonly UserMessage[]> {
-    const messages = runs.map(({ input }) => userMessage(input.message, input.acceptedAt, input.images));
-    const items = messages.map((message, index): AppendItem => {
-      return { message, idempotencyKey: runKeys.user(runs[index]?.runId ?? "") };
+  /** Puts the words on the branch, unless another gateway has ended the run: then returns how. */
+  async #begin(lease: LaneLease): Promise<TerminalNews | undefined> {
+    let news: TerminalNews | undefined;
+    await writeRows(this.#host.transcript, {
+      rows: (entries) => {
+        news = readNews(entries, this.runId);
+        return news === undefined ? wordRows(this.company) : [];
+      },
+      purpose: "run input",
+      lease,
+      closesToolCalls: true, // a killed process may have left some, whatever program it was
     });
-    await this.#host.transcript.appendMany(items, { purpose: "run input" });
-    for (const run of runs) run.#heard = true;
-    return messages;
+    return news;
   }
 
-  async #steer(): Promise<readonly UserMessage[]> {
+  async #steer(lease: LaneLease): Promise<readonly UserMessage[]> {
     const runs = this.#state === "running" ? this.#host.steering() : [];
     if (runs.length === 0) return [];
     for (const run of runs) this.join(run);
-    return this.#hear(runs);
+    await writeRows(this.#host.transcript, { rows: wordRows(runs), purpose: "run input", lease });
+    return runs.map(({ input }) => wordsOf(input));
   }
 
-  async #end(outcome: Outcome): Promise<void> {
-    this.#state = "ending";
-    const news = await this.#record(outcome).then(
-      (message) => terminalNews(outcome, message),
-      (error: unknown) => this.#unrecorded(outcome, error),
-    );
-    for (const run of this.company) {
-      run.#events.ended(news);
-      run.#state = "ended";
-      this.#host.ended(run);
+  async #close(end: TurnEnd, lease: LaneLease): Promise<LaneVerdict> {
+    if (end.kind === "elsewhere") {
+      const [, ...others] = this.#disband();
+      this.#host.putBack(others);
+      this.finish(end.news);
+      return "ended";
     }
+    if (end.kind === "moved") return this.#wait(end.verdict);
+    this.#state = "ending";
+    const write = () => this.#record(end, lease);
+    try {
+      this.finish(terminalNews(end, await retrying(write, () => lease.held)));
+    } catch (error) {
+      if (!lease.held) return this.#wait("lost");
+      this.#host.failed(this, error);
+      this.finish(unstoredNews(end, error));
+    }
+    return "ended";
+  }
+
+  #wait<V extends LaneVerdict>(verdict: V): V {
+    this.#host.putBack(this.#disband());
+    return verdict;
+  }
+
+  /** Everybody in the company waits for itself again. */
+  #disband(): readonly Run[] {
+    const runs = this.company;
+    this.#joined = [];
+    for (const run of runs) {
+      run.#leader = undefined;
+      run.#state = "queued";
+    }
+    return runs;
   }
 
   /** Writes the outcome down in one append: for the runs that joined, with the tool calls that were left open. */
-  async #record(outcome: Outcome): Promise<AgentMessage | undefined> {
-    const { transcript } = this.#host;
+  async #record(outcome: Outcome, lease: LaneLease): Promise<AgentMessage | undefined> {
     const joined = this.#joined.map((run) => joinedItem(run.runId, this.runId, outcome));
-    const items = [...this.#turn.openRows(), ...joined, outcomeItem(this.runId, outcome, this.#model)];
-    const entry = (await transcript.appendMany(items, { purpose: `run ${outcome.kind}` })).at(-1)?.entry;
+    const open = this.#turn?.openRows() ?? [];
+    const rows = [...open, ...joined, outcomeItem(this.runId, outcome, this.#model)];
+    const write = { rows, purpose: `run ${outcome.kind}`, lease, closesToolCalls: true };
+    const entry = (await writeRows(this.#host.transcript, write)).at(-1)?.entry;
     return entry?.type === "message" ? entry.message : undefined;
   }
 
-  #unrecorded(outcome: Outcome, error: unknown): TerminalNews {
-    this.#host.failed(this, error);
-    const errorMessage = `the answer could not be stored: ${describe(error)}`;
-    const message = outcome.text === "" ? {} : { message: partialMessage(outcome.text) };
-    return { state: "error", errorKind: "unknown", errorMessage, ...message };
+  /** Ends a run that has not begun, unless another gateway works at it: that one is asked by the session. */
+  async #endQueued(origin: AbortOrigin): Promise<void> {
+    const outcome: Outcome = { kind: "aborted", text: "", origin };
+    let progress: RunProgress = { heard: false, ended: false };
+    const write = () =>
+      writeRows(this.#host.transcript, {
+        rows: (entries) => {
+          progress = readProgress(entries, this.runId);
+          return progress.heard ? [] : [outcomeItem(this.runId, outcome, this.#model)];
+        },
+        purpose: "run aborted",
+      });
+    try {
+      await retrying(write);
+      if (!progress.heard) {
+        this.finish(terminalNews(outcome, undefined));
+        return;
+      }
+      this.#abortOrigin = origin;
+      this.#wait("lost");
+    } catch (error) {
+      this.#host.failed(this, error);
+      this.finish(unstoredNews(outcome, error));
+    }
   }
-}
-
-function terminalNews(outcome: Outcome, stored: AgentMessage | undefined): TerminalNews {
-  const message = stored === undefined ? {} : { message: stored };
-  switch (outcome.kind) {
-    case "final":
-      return { state: "final", stopReason: "stop", ...message };
-    case "aborted":
-      return { state: "aborted", stopReason: outcome.origin, ...message };
-    case "error":
-      return { state: "error", errorKind: "unknown", errorMessage: outcome.reason, ...message };
-  }
-}
-
-/** What a client may read of a failure: a code where there is one (messages of ours name files), else the message. */
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return "unknown failure";
-  if ("code" in error && typeof error.code === "string") return error.code;
-  return error.message.slice(0, MAX_ERROR_LENGTH);
 }

@@ -2,23 +2,22 @@ import type { SessionRecord, Transcript } from "@session-lock/transcript";
 import { openTranscript } from "@session-lock/transcript";
 import type { Logger } from "pino";
 import { Acceptance } from "./acceptance.ts";
-import { GatewayError } from "./errors.ts";
+import { beingReplaced } from "./admission.ts";
 import type { Hub } from "./hub.ts";
 import type { AcceptedInput } from "./inputs.ts";
-import { Lane } from "./lane.ts";
-import { withoutImageData } from "./image-summary.ts";
-import { injectedMessage, userMessage, type AbortOrigin } from "./messages.ts";
+import type { LaneHolder } from "./lane-leases.ts";
+import { injectedMessage, type AbortOrigin } from "./messages.ts";
+import type { Peers } from "./peers.ts";
 import type { AgentStreamEvent } from "./protocol/agent-event.ts";
 import type { ChatEvent, ChatSendResult } from "./protocol/chat.ts";
-import { toQueueMode, type QueueMode } from "./queue-mode.ts";
+import { toQueueMode } from "./queue-mode.ts";
 import type { RunBoard, TerminalEvent } from "./run-board.ts";
-import { Run, type RunHost } from "./run.ts";
+import type { RunHost } from "./run-host.ts";
+import { RunQueue } from "./run-queue.ts";
+import { Run } from "./run.ts";
 import type { AgentRunner } from "./runners/runner.ts";
 import { readOutcome } from "./stored-outcome.ts";
 import { readSettings, type SessionSettings } from "./session-settings.ts";
-
-/** Inputs that may wait in one session. */
-const MAX_WAITING_INPUTS = 100;
 
 /** What sessions share. */
 export interface SessionSetup {
@@ -27,15 +26,10 @@ export interface SessionSetup {
   readonly hub: Hub;
   readonly board: RunBoard;
   readonly log: Logger;
-}
-
-/** An acknowledged input whose run has not begun, as `chat.history` shows it. */
-export interface PendingInput {
-  readonly id: string;
-  readonly runId: string;
-  readonly message: object;
-  readonly acceptedAt: number;
-  readonly state: "queued";
+  /** The gateways on the state folder. */
+  readonly peers: Peers;
+  /** What other gateways are told of this one. */
+  readonly name: string;
 }
 
 /** One conversation that is open here: its transcript, its inputs and its lane. */
@@ -46,7 +40,7 @@ export class Session implements RunHost {
   readonly runner: AgentRunner;
   readonly #setup: SessionSetup;
   readonly #acceptance: Acceptance;
-  readonly #lane = new Lane<Run>((run) => this.#collect(run));
+  readonly #queue: RunQueue;
   readonly #runs = new Set<Run>();
   #settings: SessionSettings;
   #retired = false;
@@ -54,14 +48,23 @@ export class Session implements RunHost {
   private constructor(record: SessionRecord, transcript: Transcript, setup: SessionSetup) {
     this.sessionKey = record.sessionKey;
     this.#settings = readSettings(record);
-    this.#acceptance = new Acceptance(transcript, (input) => this.#enqueue(input));
+    this.#acceptance = new Acceptance(transcript, setup.peers, (input) => this.#enqueue(input));
+    this.#queue = new RunQueue({
+      transcript,
+      model: setup.runner.model,
+      name: setup.name,
+      gatewayId: setup.peers.id,
+      hasPeers: () => setup.peers.hasOthers,
+      troubled: (error) =>
+        setup.log.error({ err: error, sessionId: record.sessionId }, "trouble with the session's lane"),
+    });
     this.transcript = transcript;
     this.agentId = setup.agentId;
     this.runner = setup.runner;
     this.#setup = setup;
   }
 
-  /** Opens a session and runs the inputs that an earlier process acknowledged and did not end. Close it after use. */
+  /** Opens a session and runs what gateways that are no more acknowledged and did not end. Close it after use. */
   static async open(record: SessionRecord, setup: SessionSetup): Promise<Session> {
     const { sessionId, sessionFile } = record;
     const transcript = await openTranscript(sessionFile, {
@@ -88,7 +91,7 @@ export class Session implements RunHost {
   }
 
   get activeRunId(): string | undefined {
-    return this.#lane.active?.runId;
+    return this.#queue.active?.runId;
   }
 
   /** Whether a run of that id waits or works here. */
@@ -97,7 +100,7 @@ export class Session implements RunHost {
   }
 
   get queueLength(): number {
-    return this.#lane.waiting.length;
+    return this.#queue.waiting.length;
   }
 
   /**
@@ -106,7 +109,21 @@ export class Session implements RunHost {
    */
   async accept(input: AcceptedInput): Promise<ChatSendResult> {
     const mode = toQueueMode(input.queueMode) ?? this.#settings.queueMode;
-    return this.#acceptance.accept({ ...input, queueMode: mode }, () => this.#admit(mode));
+    let giveBack = (): Promise<void> => Promise.resolve();
+    const admit = (): void => {
+      this.#refuseRetired();
+      giveBack = this.#queue.admit(mode, this.#acceptance.accepting);
+    };
+    try {
+      return await this.#acceptance.accept({ ...input, queueMode: mode }, admit);
+    } finally {
+      await giveBack();
+    }
+  }
+
+  /** Runs what gateways that are no more left open. */
+  adopt(): Promise<void> {
+    return this.#acceptance.restore();
   }
 
   /** How a run of this session ended, also in an earlier process. */
@@ -116,22 +133,44 @@ export class Session implements RunHost {
     return known ?? readOutcome(await this.transcript.entries(), { runId, sessionKey, agentId });
   }
 
-  /** Stops one run, or the waiting and the active ones; returns the ids of those that it stopped. */
+  /** Stops one run of this gateway, or the waiting and the active ones; returns the ids of those that it stopped. */
   abort(runId: string | undefined, origin: AbortOrigin): string[] {
-    const runs = [...this.#lane.waiting, ...(this.#lane.active?.company ?? [])];
-    const chosen = runId === undefined ? runs : runs.filter((run) => run.runId === runId);
-    for (const run of chosen) this.#lane.remove(run);
-    return chosen.filter((run) => run.abort(origin)).map((run) => run.runId);
+    return this.#queue.abort(runId, origin);
+  }
+
+  /** As `abort`, with the runs of the session that other gateways see to. */
+  abortEverywhere(runId: string | undefined, origin: "rpc" | "stop"): Promise<string[]> {
+    return this.#queue.abortEverywhere(runId, origin);
+  }
+
+  /** The gateway that runs this session, when it is another one. */
+  holder(): LaneHolder | undefined {
+    return this.#queue.holder();
+  }
+
+  /** The runs that another gateway works at now. */
+  runsElsewhere(): Promise<string[]> {
+    return this.#queue.runsElsewhere();
+  }
+
+  /**
+   * Has this gateway run the session from here on. The one that runs it now is asked, and gives its run away after the
+   * next entry; by `force` that run is ended, and its gateway writes no more. Returns who had the lane.
+   */
+  async takeOver(options: { readonly force: boolean }): Promise<LaneHolder | undefined> {
+    const holder = await this.#queue.takeLane(options);
+    await this.#acceptance.restore({ all: true });
+    return holder;
   }
 
   /** Appends a note; it is durable and on the active branch when this resolves, also while a run streams. */
   async inject(text: string, label: string | undefined): Promise<string> {
     this.#refuseRetired();
     const message = injectedMessage(text, label, Date.now());
-    const { entry } = await this.transcript.append(message, { purpose: "inject" });
+    const { messageId } = await this.transcript.append(message, { purpose: "inject" });
     const { agentId, sessionKey } = this;
     const event: ChatEvent = {
-      runId: `inject-${entry.id}`,
+      runId: `inject-${messageId}`,
       sessionKey,
       agentId,
       seq: 0,
@@ -139,21 +178,7 @@ export class Session implements RunHost {
       message,
     };
     this.#setup.hub.publish("chat", event, "certain");
-    return entry.id;
-  }
-
-  /** The acknowledged inputs that are not on the branch yet, the next one first. */
-  pendingInputs(): PendingInput[] {
-    const { active, waiting } = this.#lane;
-    const unheard = (active?.company ?? []).filter((run) => !run.heard);
-    return [...unheard, ...waiting].flatMap((run) => {
-      const id = this.#acceptance.entryIdOf(run.runId);
-      if (id === undefined) return [];
-      const { message, acceptedAt, images } = run.input;
-      const shown = withoutImageData(userMessage(message, acceptedAt, images));
-      const row = { id, runId: run.runId, message: shown, acceptedAt };
-      return [{ ...row, state: "queued" }];
-    });
+    return messageId;
   }
 
   publish(event: ChatEvent): void {
@@ -179,16 +204,18 @@ export class Session implements RunHost {
     this.#runs.delete(run);
   }
 
+  putBack(runs: readonly Run[]): void {
+    this.#queue.putBack(runs);
+  }
+
   steering(): readonly Run[] {
-    const runs = this.#lane.waiting.filter((run) => run.queueMode === "steer");
-    for (const run of runs) this.#lane.remove(run);
-    return runs;
+    return this.#queue.steering();
   }
 
   /** Starts no further run; those that wait stay on disk for the next start. Resolves when nothing is being written. */
   async stop(): Promise<void> {
     const ending = [...this.#runs].map((run) => run.settled);
-    await Promise.all([this.#lane.stop(), ...ending]);
+    await Promise.all([this.#queue.stop(), ...ending]);
   }
 
   /** Takes nothing in any more, stops what runs and waits, and resolves when all of it has ended. */
@@ -205,40 +232,12 @@ export class Session implements RunHost {
   }
 
   #refuseRetired(): void {
-    if (!this.#retired) return;
-    throw new GatewayError("UNAVAILABLE", "the session is being replaced", { retryable: true });
-  }
-
-  #admit(mode: QueueMode): void {
-    this.#refuseRetired();
-    const waiting = this.#lane.waiting.length + this.#acceptance.accepting;
-    const { activeRunId } = this;
-    if (mode === "reject" && (activeRunId !== undefined || waiting > 0)) {
-      const details = { code: "LANE_BUSY", activeRunId, waiting };
-      throw new GatewayError("UNAVAILABLE", "a run of this session is active", { details, retryable: true });
-    }
-    if (waiting >= MAX_WAITING_INPUTS) {
-      const details = { code: "QUEUE_FULL", limit: MAX_WAITING_INPUTS };
-      throw new GatewayError("UNAVAILABLE", "too many messages wait in this session", {
-        details,
-        retryable: true,
-      });
-    }
+    if (this.#retired) throw beingReplaced();
   }
 
   #enqueue(input: AcceptedInput): void {
     const run = new Run(input, this);
-    if (run.queueMode === "interrupt") this.abort(undefined, "interrupt");
     this.#runs.add(run);
-    this.#lane.push(run);
-  }
-
-  /** What waits right behind a collecting run, and collects as well, becomes one turn with it. */
-  #collect(run: Run): void {
-    for (const next of [...this.#lane.waiting]) {
-      if (run.queueMode !== "collect" || next.queueMode !== "collect") return;
-      this.#lane.remove(next);
-      run.join(next);
-    }
+    this.#queue.push(run);
   }
 }

@@ -118,11 +118,12 @@ export class Sessions {
     );
   }
 
-  /** Opens every session once, so that what an earlier process acknowledged and did not end is run. */
+  /** Looks into every session, so that what gateways that are no more acknowledged and did not end is run. */
   async recover(onFailure: (sessionKey: string, error: unknown) => void): Promise<void> {
     for (const { sessionKey } of await this.#store.list()) {
       if (this.draining) return;
-      await this.find(sessionKey, () => undefined).catch((error: unknown) => onFailure(sessionKey, error));
+      const recovered = this.find(sessionKey, (session) => session.adopt());
+      await recovered.catch((error: unknown) => onFailure(sessionKey, error));
     }
   }
 

@@ -9,7 +9,9 @@ import {
 import { untilAborted } from "./abortable.ts";
 import { DeltaStream } from "./delta-stream.ts";
 import { runKeys } from "./inputs.ts";
+import type { LaneLease } from "./lane-lease.ts";
 import type { RunEvents } from "./run-events.ts";
+import { writeRows } from "./run-rows.ts";
 import type { AgentEvent, AgentRunner, AgentRunRequest } from "./runners/runner.ts";
 import { ToolGroup } from "./tool-group.ts";
 
@@ -21,6 +23,7 @@ export interface TurnSetup {
   /** What the rows say who produced them. */
   readonly model: AgentRunner["model"];
   readonly events: RunEvents;
+  readonly lease: LaneLease;
   /** Gives the run what waits for it, with its rows on the branch. */
   steer(): Promise<readonly UserMessage[]>;
 }
@@ -46,8 +49,11 @@ export class Turn {
     return this.#stream.text;
   }
 
-  /** Takes the turn: the user's words are on the branch by now. Throws what the runner throws, and the signal's reason. */
-  async take(topic: TurnTopic, signal: AbortSignal): Promise<void> {
+  /**
+   * Takes the turn: the user's words are on the branch by now. Throws what the runner throws, and the signal's reason.
+   * `handed-over`: after the results of its tools, since another gateway has asked for the lane and goes on from there.
+   */
+  async take(topic: TurnTopic, signal: AbortSignal): Promise<"said" | "handed-over"> {
     const { transcript, runner, sessionKey } = this.#setup;
     const { messages, instructions } = await contextFor(transcript, runner.profile ?? "strict");
     const takeSteering = (): Promise<readonly UserMessage[]> => this.#steer();
@@ -61,9 +67,10 @@ export class Turn {
     };
     try {
       for await (const event of untilAborted(runner.run({ ...about, signal }), signal)) {
-        await this.#take(event);
+        if ((await this.#take(event)) === "stored" && this.#setup.lease.isWanted) return "handed-over";
       }
       if (this.#group !== undefined) throw new Error("the runner ended before its tools did");
+      return "said";
     } finally {
       this.#stream.end();
     }
@@ -79,30 +86,31 @@ export class Turn {
     return this.#group === undefined ? this.#setup.steer() : [];
   }
 
-  async #take(event: AgentEvent): Promise<void> {
-    if (event.type === "tool-result") {
-      await this.#takeResult(event);
-      return;
-    }
+  async #take(event: AgentEvent): Promise<"taken" | "stored"> {
+    if (event.type === "tool-result") return this.#takeResult(event);
     if (this.#group !== undefined) throw new Error(`the runner sent ${event.type} while its tools work`);
     if (event.type === "text") {
       this.#stream.push(event.text);
-      return;
+      return "taken";
     }
     // The text belongs to the calls from here on, so that no outcome stores it a second time.
     this.#group = new ToolGroup(this.#stream.text, event.calls);
     this.#stream.restart();
     for (const call of event.calls) this.#setup.events.toolStarted(call);
+    return "taken";
   }
 
-  async #takeResult(result: AgentEvent & { readonly type: "tool-result" }): Promise<void> {
+  /** `stored`: it was the last one of its group, and the group is on the branch. */
+  async #takeResult(result: AgentEvent & { readonly type: "tool-result" }): Promise<"taken" | "stored"> {
     const group = this.#group;
     if (group === undefined) throw new Error("the runner gave a tool result without a call");
     this.#setup.events.toolEnded(group.answer(result), result);
-    if (!group.complete) return;
-    await this.#setup.transcript.appendMany(this.#itemsOf(group), { purpose: "run tools" });
+    if (!group.complete) return "taken";
+    const { transcript, lease, events } = this.#setup;
+    await writeRows(transcript, { rows: this.#itemsOf(group), purpose: "run tools", lease });
     this.#group = undefined;
-    if (group.text.trim() !== "") this.#setup.events.textStored();
+    if (group.text.trim() !== "") events.textStored();
+    return "stored";
   }
 
   #itemsOf(group: ToolGroup): AppendItem[] {

@@ -34,6 +34,7 @@ test("reject: a message that comes while a run is active is refused with the run
 
   expect(entries).not.toContain("run-2");
   expect(await sendIn(client, "reject", "run-2")).toEqual({ runId: "run-2", status: "started" });
+  await client.request("chat.abort", { sessionKey: "main" });
 });
 
 test("interrupt: the active run keeps what it has said, what waits is stopped, and the new message is next", async () => {

@@ -13,16 +13,16 @@ export const chatAbort = defineMethod({
     "Stops one run, or, without `runId`, the active and all waiting ones of a session. Answers at once; what a run had said is on disk before its `aborted` event goes out.",
   scope: "operator.write",
   params: ChatAbortParams,
-  handle({ sessionKey, agentId, runId }, { sessions, agentId: defaultAgentId }) {
-    const session = sessions.peek(toSessionKey(sessionKey, agentId ?? defaultAgentId));
+  async handle({ sessionKey, agentId, runId }, { sessions, agentId: defaultAgentId }) {
+    const key = toSessionKey(sessionKey, agentId ?? defaultAgentId);
     if (
       runId !== undefined &&
-      session?.hasRun(runId) !== true &&
+      sessions.peek(key)?.hasRun(runId) !== true &&
       sessions.live().some((other) => other.hasRun(runId))
     ) {
       throw new GatewayError("INVALID_REQUEST", "the run belongs to another session");
     }
-    const runIds = session?.abort(runId, "rpc") ?? [];
+    const runIds = (await sessions.find(key, (session) => session.abortEverywhere(runId, "rpc"))) ?? [];
     return { ok: true, aborted: runIds.length > 0, runIds };
   },
 });

@@ -2,6 +2,7 @@ import type { SessionEntry } from "@session-lock/transcript";
 import type { Static } from "@sinclair/typebox";
 import { deltaCursor, messagesAfter } from "../delta-cursor.ts";
 import { readHistory } from "../history.ts";
+import { readPending } from "../pending-inputs.ts";
 import { ChatHistoryParams } from "../protocol/chat.ts";
 import type { RunBoard } from "../run-board.ts";
 import type { Session } from "../session.ts";
@@ -23,11 +24,11 @@ export const chatHistory = defineMethod({
     const sessionKey = toSessionKey(params.sessionKey, params.agentId ?? agentId);
     const found = await sessions.find(sessionKey, async (session) => {
       // State first: what moves from waiting to active or to the messages meanwhile is in one or both, never nowhere.
-      const state = presentState(session, board);
+      const state = await presentState(session, board);
       const branch = await session.transcript.branch();
       return { sessionKey, ...historyOf(params, session.transcript.sessionId, branch), ...state };
     });
-    return found ?? { sessionKey, ...historyOf(params, undefined, []), ...presentState(undefined, board) };
+    return found ?? { sessionKey, ...historyOf(params, undefined, []), ...(await presentState(undefined, board)) };
   },
 });
 
@@ -51,15 +52,16 @@ function historyOf(
     : { kind: "delta", ...facts, messages: rows.messages };
 }
 
-function presentState(session: Session | undefined, board: RunBoard): object {
-  const pending = session?.pendingInputs() ?? [];
+async function presentState(session: Session | undefined, board: RunBoard): Promise<object> {
   const activeRunId = session?.activeRunId;
+  const activeRunIds = activeRunId === undefined ? ((await session?.runsElsewhere()) ?? []) : [activeRunId];
+  const pending = readPending((await session?.transcript.entries()) ?? []);
   const [soFar] = activeRunId === undefined ? [] : (board.since(activeRunId, -1) ?? []);
   return {
     pendingInputs: { items: pending.slice(0, MAX_PENDING_ROWS), total: pending.length },
     sessionInfo: {
-      hasActiveRun: activeRunId !== undefined,
-      activeRunIds: activeRunId === undefined ? [] : [activeRunId],
+      hasActiveRun: activeRunIds.length > 0,
+      activeRunIds,
       activeLeafEntryId: session?.transcript.leafId,
     },
     ...(soFar?.state === "delta" ? { inFlightRun: soFar } : {}),

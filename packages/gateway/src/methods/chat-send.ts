@@ -2,6 +2,7 @@ import { readAttachments } from "../attachments.ts";
 import { GatewayError } from "../errors.ts";
 import { cleanText, normalText } from "../input-text.ts";
 import { ChatSendParams } from "../protocol/chat.ts";
+import type { Session } from "../session.ts";
 import { toSessionKey } from "../session-key.ts";
 import { isStopText } from "../stop-text.ts";
 import { defineMethod } from "./method.ts";
@@ -22,7 +23,8 @@ export const chatSend = defineMethod({
     // An image says enough; without one there must be words.
     const message = (images.length > 0 ? normalText : cleanText)(params.message, "message");
     if (images.length === 0 && isStopText(message, stopTexts)) {
-      const runIds = sessions.peek(sessionKey)?.abort(undefined, "stop") ?? [];
+      const stop = (session: Session): Promise<string[]> => session.abortEverywhere(undefined, "stop");
+      const runIds = (await sessions.find(sessionKey, stop)) ?? [];
       return { ok: true, aborted: runIds.length > 0, runIds };
     }
     const input = {

@@ -126,12 +126,22 @@ const ChatAbortedEvent = Type.Object(
   closed,
 );
 
+/** What a failed run met; `unknown` is everything else. */
+const ErrorKind = Type.Union([
+  Type.Literal("refusal"),
+  Type.Literal("timeout"),
+  Type.Literal("rate_limit"),
+  Type.Literal("context_length"),
+  Type.Literal("unknown"),
+]);
+export type ErrorKind = Static<typeof ErrorKind>;
+
 const ChatErrorEvent = Type.Object(
   {
     ...runFields,
     state: Type.Literal("error"),
     errorMessage: Type.String(),
-    errorKind: Type.Literal("unknown"),
+    errorKind: ErrorKind,
   },
   closed,
 );

@@ -1,0 +1,100 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
+import type { SessionWriteLock } from "session-lock";
+
+/** How often a gateway looks who else is there. */
+const LOOK_MS = 500;
+const LONGEST_MS = 2 ** 31 - 1;
+/** What the lock says while a gateway that is no more is taken over from. */
+const TAKE_OVER = "takes over from a gateway that is gone";
+const PRESENCE_FILE = /^([0-9a-f-]{36})\.json$/;
+
+/**
+ * The gateways on one state folder. Each has a file in `gateways/` whose lock it holds as long as it lives: the system
+ * frees it when the process dies, so who is there is never a matter of guessing.
+ */
+export class Peers {
+  readonly id: string;
+  readonly #folder: string;
+  readonly #presence: SessionWriteLock;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #others: number | undefined;
+
+  private constructor(id: string, folder: string, presence: SessionWriteLock) {
+    this.id = id;
+    this.#folder = folder;
+    this.#presence = presence;
+  }
+
+  /** Makes this gateway known. Close it after use. */
+  static async join(stateDir: string, name: string): Promise<Peers> {
+    const folder = join(stateDir, "gateways");
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const id = randomUUID();
+    const file = join(folder, `${id}.json`);
+    const presence = await acquireSessionWriteLock({ sessionFile: file, purpose: name, maxHoldMs: LONGEST_MS });
+    // After the lock: whoever finds the file finds its owner alive, or dead for good.
+    await writeFile(file, `${JSON.stringify({ id, name, pid: process.pid, startedAt: Date.now() })}\n`, {
+      mode: 0o600,
+    });
+    return new Peers(id, folder, presence);
+  }
+
+  /** Whether there may be others: false once a look has found nobody. */
+  get hasOthers(): boolean {
+    return this.#others !== 0;
+  }
+
+  /** Whether that gateway is this one, or another that lives. */
+  isLive(id: string | undefined): boolean {
+    if (id === undefined) return false;
+    if (id === this.id) return true;
+    if (!PRESENCE_FILE.test(`${id}.json`)) return false;
+    const { state, holder } = inspectSessionLock(this.#fileOf(id));
+    return state === "held" && holder?.purpose !== TAKE_OVER;
+  }
+
+  /** From now on calls `onGone` when a gateway is no more, until one of those who live has done so without a failure. */
+  follow(onGone: () => Promise<void>, onFailure: (error: unknown) => void): void {
+    const look = (): Promise<void> => this.#look(onGone).catch(onFailure);
+    this.#looking = look();
+    this.#timer = setInterval(() => {
+      this.#looking = this.#looking.then(() => (this.#timer === undefined ? undefined : look()));
+    }, LOOK_MS).unref();
+  }
+
+  /** Leaves; what this gateway had accepted and not begun is taken over by those who stay. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    await this.#looking;
+    await this.#presence.release();
+  }
+
+  async #look(onGone: () => Promise<void>): Promise<void> {
+    const names = await readdir(this.#folder);
+    const ids = names.flatMap((name) => PRESENCE_FILE.exec(name)?.[1] ?? []);
+    const others = ids.filter((id) => id !== this.id);
+    for (const id of others) await this.#visit(id, onGone);
+    this.#others = others.length;
+  }
+
+  async #visit(id: string, onGone: () => Promise<void>): Promise<void> {
+    const sessionFile = this.#fileOf(id);
+    const lock = tryAcquireSessionWriteLock({ sessionFile, purpose: TAKE_OVER, maxHoldMs: LONGEST_MS });
+    if (lock === undefined) return; // it lives, or another one takes over from it
+    try {
+      await onGone();
+      await rm(sessionFile, { force: true });
+    } finally {
+      await lock.release();
+    }
+  }
+
+  #fileOf(id: string): string {
+    return join(this.#folder, `${id}.json`);
+  }
+}
