@@ -39,12 +39,16 @@ export interface Acceptor {
 export class Acceptance {
   readonly #transcript: Transcript;
   readonly #acceptor: Acceptor;
-  readonly #enqueue: (input: AcceptedInput) => void;
+  readonly #enqueue: (input: AcceptedInput, isBegun: boolean) => void;
   readonly #states = new Map<string, InputState>();
   #accepted: Promise<unknown> = Promise.resolve();
   #accepting = 0;
 
-  constructor(transcript: Transcript, acceptor: Acceptor, enqueue: (input: AcceptedInput) => void) {
+  constructor(
+    transcript: Transcript,
+    acceptor: Acceptor,
+    enqueue: (input: AcceptedInput, isBegun: boolean) => void,
+  ) {
     this.#transcript = transcript;
     this.#acceptor = acceptor;
     this.#enqueue = enqueue;
@@ -60,13 +64,17 @@ export class Acceptance {
     return this.#accepted;
   }
 
-  /** Enqueues what was acknowledged and not ended by gateways that are no more, or, with `all`, by any. */
-  async restore({ all = false }: { readonly all?: boolean } = {}): Promise<void> {
-    for (const { entryId, input, ended } of readInputs(await this.#transcript.entries())) {
+  /**
+   * Enqueues what other gateways acknowledged and nobody ended: `orphaned`, of gateways that are no more; `begun`, what
+   * somebody has begun as well; `all`.
+   */
+  async restore(which: "orphaned" | "begun" | "all"): Promise<void> {
+    for (const { entryId, input, heard, ended } of readInputs(await this.#transcript.entries())) {
       const known = this.#states.get(input.runId)?.kind ?? "elsewhere";
       if (known !== "elsewhere") continue;
+      const isMeant = which === "all" || (which === "begun" && heard);
       if (ended) this.ended(input.runId);
-      else if (all || !this.#acceptor.isLive(input.gateway)) this.#open(input, entryId);
+      else if (isMeant || !this.#acceptor.isLive(input.gateway)) this.#open(input, entryId, heard);
       else this.#states.set(input.runId, { kind: "elsewhere" });
     }
   }
@@ -102,9 +110,9 @@ export class Acceptance {
     this.#states.set(runId, { kind: "ended" });
   }
 
-  #open(input: AcceptedInput, entryId: string): void {
+  #open(input: AcceptedInput, entryId: string, isBegun: boolean): void {
     this.#states.set(input.runId, { kind: "open", entryId });
-    this.#enqueue(input);
+    this.#enqueue(input, isBegun);
   }
 
   async #repeat(runId: string, known: InputState): Promise<ChatSendResult> {
@@ -125,7 +133,7 @@ export class Acceptance {
         await this.#adopt(runId);
         return { runId, status: this.#states.get(runId)?.kind === "ended" ? "ok" : "in_flight" };
       }
-      this.#open(input, entry.id);
+      this.#open(input, entry.id, false);
       return { runId, status: "started" };
     } catch (error) {
       this.#states.set(runId, { kind: "unsure" });
@@ -144,6 +152,6 @@ export class Acceptance {
     const kind = this.#states.get(runId)?.kind;
     if (row === undefined || kind === "open" || kind === "ended") return;
     if (row.ended) this.ended(runId);
-    else this.#open(row.input, row.entryId);
+    else this.#open(row.input, row.entryId, row.heard);
   }
 }

@@ -68,7 +68,6 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const hub = new Hub();
   const metrics = createMetrics();
   const board = new RunBoard(({ state }) => metrics.runEnded(state));
-  const board = new RunBoard();
   const peers = await Peers.join(stateDir, name);
   const store = openSessionStore(join(stateDir, "agents", AGENT_ID, "sessions"));
   const sessions = new Sessions(store, { agentId: AGENT_ID, runner, hub, board, log, peers, name });

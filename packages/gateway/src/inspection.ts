@@ -27,7 +27,9 @@ function lockOf(sessionFile: string): object {
 }
 
 function queueOf(session: Session | undefined): object {
-  return { activeRunId: session?.activeRunId, waiting: session?.pendingInputs().length ?? 0 };
+  // The gateway that runs the session, when it is another one than this.
+  const holder = session?.holder();
+  return { activeRunId: session?.activeRunId, waiting: session?.queueLength ?? 0, holder };
 }
 
 /** What `transcript doctor` would say about the file. A file that cannot be read is an answer too. */

@@ -1,4 +1,9 @@
-import type { SessionWriteLock } from "session-lock";
+import {
+  acquireSessionWriteLock,
+  tryAcquireSessionWriteLock,
+  type AcquireSessionWriteLockOptions,
+  type SessionWriteLock,
+} from "session-lock";
 import type { LaneAsk, LaneAsks } from "./lane-asks.ts";
 
 /** How often a holder looks whether somebody asked something of it, or took its lane away. */
@@ -17,10 +22,21 @@ export class LaneLease {
   #onAsk: ((ask: LaneAsk) => void) | undefined;
   #asksRead = 0;
 
-  constructor(lock: SessionWriteLock, asks: LaneAsks) {
+  private constructor(lock: SessionWriteLock, asks: LaneAsks) {
     this.#lock = lock;
     this.#asks = asks;
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  /** The lease, if nobody has it. */
+  static tryTake(options: AcquireSessionWriteLockOptions, asks: LaneAsks): LaneLease | undefined {
+    const lock = tryAcquireSessionWriteLock(options);
+    return lock === undefined ? undefined : new LaneLease(lock, asks);
+  }
+
+  /** Waits for the lease, behind those who wait already. */
+  static async take(options: AcquireSessionWriteLockOptions, asks: LaneAsks): Promise<LaneLease> {
+    return new LaneLease(await acquireSessionWriteLock(options), asks);
   }
 
   /** Greater than that of every holder before. */

@@ -1,10 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import {
-  acquireSessionWriteLock,
   breakSessionLock,
   inspectSessionLock,
-  tryAcquireSessionWriteLock,
   withSessionWriteLock,
+  type AcquireSessionWriteLockOptions,
   type SessionLockStatus,
 } from "session-lock";
 import { GatewayError } from "./errors.ts";
@@ -49,14 +48,14 @@ export class LaneLeases {
 
   /** The lane, if nobody has it. */
   tryTake(): LaneLease | undefined {
-    const lock = tryAcquireSessionWriteLock(this.#request());
-    return lock === undefined ? undefined : (this.#ours = new LaneLease(lock, this.#asks));
+    const lease = LaneLease.tryTake(this.#request(), this.#asks);
+    this.#ours = lease ?? this.#ours;
+    return lease;
   }
 
   /** Waits for the lane, behind those who wait already. Rejects when the signal aborts. */
   async take(signal: AbortSignal): Promise<LaneLease> {
-    const lock = await acquireSessionWriteLock({ ...this.#request(), signal });
-    return (this.#ours = new LaneLease(lock, this.#asks));
+    return (this.#ours = await LaneLease.take({ ...this.#request(), signal }, this.#asks));
   }
 
   /** The other gateway that holds the lane. */
@@ -95,7 +94,10 @@ export class LaneLeases {
     const reason = `taken over by ${this.#name}`;
     const { outcome } = breakSessionLock(this.#laneFile, { reason, force: true });
     if (outcome === "refused") {
-      throw new GatewayError("UNAVAILABLE", "the lane cannot be taken from its holder here: stop that process");
+      throw new GatewayError(
+        "UNAVAILABLE",
+        "the lane cannot be taken from its holder here: stop that process",
+      );
     }
     await this.#endLastAppend(loser, reason);
   }
@@ -112,7 +114,7 @@ export class LaneLeases {
     }
   }
 
-  #request() {
+  #request(): AcquireSessionWriteLockOptions {
     return {
       sessionFile: this.#laneFile,
       purpose: this.#name,

@@ -14,12 +14,16 @@ export type LaneVerdict = "ended" | "handed-over" | "lost";
 /** Work that waits its turn in a lane. */
 export interface LaneJob {
   readonly runId: string;
+  /** Whether an earlier holder of the lane has begun it: it goes before those that nobody has. */
+  readonly isBegun: boolean;
   /** Does the work while the lease is held. Reports its own failures and never rejects. */
   start(lease: LaneLease): Promise<LaneVerdict>;
 }
 
 /** What a lane tells its session. */
 export interface LaneWatcher<J> {
+  /** The lane has been got: what a holder before has begun and left is put into it. Undefined when that cannot be. */
+  taken(): Promise<void> | undefined;
   /** The job is next; the others still wait. */
   starting(job: J): void;
   /** How long, in milliseconds, the next job waits for company. */
@@ -75,13 +79,9 @@ export class Lane<J extends LaneJob> {
 
   /** Puts a job at the end; it starts at once when nothing is before it, here or in another gateway. */
   push(job: J): void {
-    this.#waiting.push(job);
-    this.#next();
-  }
-
-  /** Puts jobs before all others. */
-  putFirst(jobs: readonly J[]): void {
-    this.#waiting.unshift(...jobs);
+    const end = this.#waiting.length;
+    const at = job.isBegun ? this.#waiting.findIndex((other) => !other.isBegun) : end;
+    this.#waiting.splice(at < 0 ? end : at, 0, job);
     this.#next();
   }
 
@@ -186,6 +186,8 @@ export class Lane<J extends LaneJob> {
   }
 
   async #run(lease: LaneLease): Promise<LaneVerdict> {
+    const adopting = this.#watcher.taken();
+    if (adopting !== undefined) await adopting;
     const job = this.#waiting.shift();
     if (job === undefined) return "ended";
     this.#active = job;

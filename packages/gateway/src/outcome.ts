@@ -1,7 +1,9 @@
 import type { AgentMessage, AppendItem } from "@session-lock/transcript";
 import { RUN_END_ENTRY, runKeys } from "./inputs.ts";
+import type { LaneVerdict } from "./lane.ts";
 import { abortedMessage, answerMessage, failedMessage, type AbortOrigin } from "./messages.ts";
 import type { ErrorKind } from "./protocol/chat.ts";
+import type { TerminalNews } from "./run-events.ts";
 import type { AgentRunner } from "./runners/runner.ts";
 
 /** How a run ended, before it is written down. `text` is what it said since its last tool calls. */
@@ -14,6 +16,12 @@ export type Outcome =
       readonly reason: string;
       readonly errorKind: ErrorKind;
     };
+
+/** How a turn came to its end: with an outcome to write, or because the run is not this gateway's any more. */
+export type TurnEnd =
+  | Outcome
+  | { readonly kind: "elsewhere"; readonly news: TerminalNews }
+  | { readonly kind: "moved"; readonly verdict: Exclude<LaneVerdict, "ended"> };
 
 /** The one row that ends a run; its key makes it the only one, whoever else tries. */
 export function outcomeItem(runId: string, outcome: Outcome, model: AgentRunner["model"]): AppendItem {

@@ -35,7 +35,11 @@ export class Peers {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const id = randomUUID();
     const file = join(folder, `${id}.json`);
-    const presence = await acquireSessionWriteLock({ sessionFile: file, purpose: name, maxHoldMs: LONGEST_MS });
+    const presence = await acquireSessionWriteLock({
+      sessionFile: file,
+      purpose: name,
+      maxHoldMs: LONGEST_MS,
+    });
     // After the lock: whoever finds the file finds its owner alive, or dead for good.
     await writeFile(file, `${JSON.stringify({ id, name, pid: process.pid, startedAt: Date.now() })}\n`, {
       mode: 0o600,

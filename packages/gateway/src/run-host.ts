@@ -11,7 +11,7 @@ export interface RunHost extends RunAudience {
   readonly settings: SessionSettings;
   /** Takes the runs out of the lane that wait to steer this one. */
   steering(): readonly Run[];
-  /** Puts runs back into the lane, before all others: another gateway ends them, or leaves them to this one. */
+  /** Puts runs back into the lane: another gateway ends them, or leaves them to this one. */
   putBack(runs: readonly Run[]): void;
   /** Called with what no client can be told, for the log. */
   failed(run: Run, error: unknown): void;

@@ -24,9 +24,11 @@ export interface RunQueueSetup {
   /** What the inputs that it accepted say of this gateway. */
   readonly gatewayId: string;
   /** Whether there may be other gateways on the state folder. */
-  hasPeers(): boolean;
+  readonly hasPeers: () => boolean;
+  /** Pushes the runs that were begun and not ended; while this gateway has the lane, nobody is at them. */
+  readonly adoptBegun: () => Promise<void>;
   /** Called with what no client can be told, for the log. */
-  troubled(error: unknown): void;
+  readonly troubled: (error: unknown) => void;
 }
 
 /** The runs of one session that this gateway sees to, and its dealings with the other gateways over the session's lane. */
@@ -84,7 +86,7 @@ export class RunQueue {
   }
 
   putBack(runs: readonly Run[]): void {
-    this.#lane.putFirst(runs);
+    for (const run of runs) this.#lane.push(run);
   }
 
   /** Takes the runs out that wait to steer the active one. */
@@ -139,6 +141,10 @@ export class RunQueue {
 
   #watcher(): LaneWatcher<Run> {
     return {
+      taken: () => {
+        if (!this.#setup.hasPeers()) return undefined;
+        return this.#setup.adoptBegun().catch((error: unknown) => this.#setup.troubled(error));
+      },
       starting: (run) => {
         if (run.queueMode !== "collect") return;
         for (const next of this.#collecting.companyOf(run, this.waiting)) {

@@ -1,5 +1,6 @@
 import type { Appended, AppendItem, SessionEntry, Transcript } from "@session-lock/transcript";
 import { withSessionWriteLock } from "session-lock";
+import { readProgress } from "./inputs.ts";
 import type { LaneLease } from "./lane-lease.ts";
 
 /** What of a run is to be written. */
@@ -30,4 +31,17 @@ export async function writeRows(transcript: Transcript, write: RowWrite): Promis
     },
     { purpose },
   );
+}
+
+/** Ends a run that nobody has begun; false, with nothing written, when somebody has by now. Needs no lease: it looks. */
+export async function endUnbegun(transcript: Transcript, runId: string, item: AppendItem): Promise<boolean> {
+  let isBegun = false;
+  await writeRows(transcript, {
+    rows: (entries) => {
+      isBegun = readProgress(entries, runId).heard;
+      return isBegun ? [] : [item];
+    },
+    purpose: "run aborted",
+  });
+  return !isBegun;
 }

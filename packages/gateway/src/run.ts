@@ -1,27 +1,21 @@
 import type { AgentMessage, UserMessage } from "@session-lock/transcript";
 import { describeFailure, errorKindOf } from "./failure.ts";
-import { readProgress, type AcceptedInput, type RunProgress } from "./inputs.ts";
+import type { AcceptedInput } from "./inputs.ts";
 import type { LaneJob, LaneVerdict } from "./lane.ts";
 import type { LaneLease } from "./lane-lease.ts";
 import type { AbortOrigin } from "./messages.ts";
-import { joinedItem, outcomeItem, type Outcome } from "./outcome.ts";
+import { joinedItem, outcomeItem, type Outcome, type TurnEnd } from "./outcome.ts";
 import { toQueueMode, type QueueMode } from "./queue-mode.ts";
 import { retrying } from "./retrying.ts";
 import { RunEvents, type TerminalNews } from "./run-events.ts";
 import type { RunHost } from "./run-host.ts";
-import { writeRows } from "./run-rows.ts";
+import { endUnbegun, writeRows } from "./run-rows.ts";
 import type { AgentRunner } from "./runners/runner.ts";
 import type { SessionSettings } from "./session-settings.ts";
 import { readNews } from "./stored-outcome.ts";
 import { terminalNews, unstoredNews, withWords } from "./terminal-news.ts";
 import { Turn } from "./turn.ts";
 import { wordRows, wordsOf } from "./words.ts";
-
-/** How a turn came to its end: with an outcome to write, or because the run is not this gateway's any more. */
-type TurnEnd =
-  | Outcome
-  | { readonly kind: "elsewhere"; readonly news: TerminalNews }
-  | { readonly kind: "moved"; readonly verdict: Exclude<LaneVerdict, "ended"> };
 
 /**
  * One agent turn, from the acknowledged input to its one terminal event.
@@ -48,9 +42,11 @@ export class Run implements LaneJob {
   /** Why it shall stop, once somebody said so. */
   #abortOrigin: AbortOrigin | undefined;
   #settled: Promise<unknown> = Promise.resolve();
+  #isBegun: boolean;
 
-  constructor(input: AcceptedInput, host: RunHost) {
+  constructor(input: AcceptedInput, host: RunHost, isBegun = false) {
     this.input = input;
+    this.#isBegun = isBegun;
     this.queueMode = toQueueMode(input.queueMode) ?? "followup";
     this.#host = host;
     this.#events = new RunEvents(input.runId, host);
@@ -61,6 +57,11 @@ export class Run implements LaneJob {
 
   get runId(): string {
     return this.input.runId;
+  }
+
+  /** Whether its words are on the branch, whoever began it. */
+  get isBegun(): boolean {
+    return this.#isBegun;
   }
 
   /** This run and those that end with it. */
@@ -134,7 +135,10 @@ export class Run implements LaneJob {
     const about = { sessionKey, transcript, runner, model: this.#model, lease, events: this.#events };
     this.#turn = new Turn(this.runId, { ...about, steer });
     try {
-      const news = await retrying(() => this.#begin(lease), () => lease.held && !signal.aborted);
+      const news = await retrying(
+        () => this.#begin(lease),
+        () => lease.held && !signal.aborted,
+      );
       if (news !== undefined) return { kind: "elsewhere", news };
       this.#events.started();
       const input = this.company.map((run) => run.input.message).join("\n\n");
@@ -177,8 +181,7 @@ export class Run implements LaneJob {
 
   async #close(end: TurnEnd, lease: LaneLease): Promise<LaneVerdict> {
     if (end.kind === "elsewhere") {
-      const [, ...others] = this.#disband();
-      this.#host.putBack(others);
+      this.#host.putBack(this.#disband().slice(1));
       this.finish(end.news);
       return "ended";
     }
@@ -206,6 +209,7 @@ export class Run implements LaneJob {
     this.#joined = [];
     for (const run of runs) {
       run.#leader = undefined;
+      run.#isBegun = true;
       run.#state = "queued";
     }
     return runs;
@@ -224,18 +228,10 @@ export class Run implements LaneJob {
   /** Ends a run that has not begun, unless another gateway works at it: that one is asked by the session. */
   async #endQueued(origin: AbortOrigin): Promise<void> {
     const outcome: Outcome = { kind: "aborted", text: "", origin };
-    let progress: RunProgress = { heard: false, ended: false };
-    const write = () =>
-      writeRows(this.#host.transcript, {
-        rows: (entries) => {
-          progress = readProgress(entries, this.runId);
-          return progress.heard ? [] : [outcomeItem(this.runId, outcome, this.#model)];
-        },
-        purpose: "run aborted",
-      });
+    const { transcript } = this.#host;
     try {
-      await retrying(write);
-      if (!progress.heard) {
+      const item = outcomeItem(this.runId, outcome, this.#model);
+      if (await retrying(() => endUnbegun(transcript, this.runId, item))) {
         this.finish(terminalNews(outcome, undefined));
         return;
       }

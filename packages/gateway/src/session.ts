@@ -48,13 +48,16 @@ export class Session implements RunHost {
   private constructor(record: SessionRecord, transcript: Transcript, setup: SessionSetup) {
     this.sessionKey = record.sessionKey;
     this.#settings = readSettings(record);
-    this.#acceptance = new Acceptance(transcript, setup.peers, (input) => this.#enqueue(input));
+    this.#acceptance = new Acceptance(transcript, setup.peers, (input, isBegun) =>
+      this.#enqueue(input, isBegun),
+    );
     this.#queue = new RunQueue({
       transcript,
       model: setup.runner.model,
       name: setup.name,
       gatewayId: setup.peers.id,
       hasPeers: () => setup.peers.hasOthers,
+      adoptBegun: () => this.#acceptance.restore("begun"),
       troubled: (error) =>
         setup.log.error({ err: error, sessionId: record.sessionId }, "trouble with the session's lane"),
     });
@@ -72,7 +75,7 @@ export class Session implements RunHost {
       expectedSessionId: sessionId,
     });
     const session = new Session(record, transcript, setup);
-    await session.#acceptance.restore();
+    await session.#acceptance.restore("orphaned");
     return session;
   }
 
@@ -123,7 +126,7 @@ export class Session implements RunHost {
 
   /** Runs what gateways that are no more left open. */
   adopt(): Promise<void> {
-    return this.#acceptance.restore();
+    return this.#acceptance.restore("orphaned");
   }
 
   /** How a run of this session ended, also in an earlier process. */
@@ -159,7 +162,7 @@ export class Session implements RunHost {
    */
   async takeOver(options: { readonly force: boolean }): Promise<LaneHolder | undefined> {
     const holder = await this.#queue.takeLane(options);
-    await this.#acceptance.restore({ all: true });
+    await this.#acceptance.restore("all");
     return holder;
   }
 
@@ -235,8 +238,8 @@ export class Session implements RunHost {
     if (this.#retired) throw beingReplaced();
   }
 
-  #enqueue(input: AcceptedInput): void {
-    const run = new Run(input, this);
+  #enqueue(input: AcceptedInput, isBegun: boolean): void {
+    const run = new Run(input, this, isBegun);
     this.#runs.add(run);
     this.#queue.push(run);
   }

@@ -19,6 +19,9 @@ export interface GatewayProcess extends AsyncDisposable {
   readonly readyLine: string;
   /** A line of standard output, the first one is 0, as soon as it is there. */
   line(index: number): Promise<string>;
+  readonly pid: number;
+  /** Sends the signal and does not wait. */
+  signal(signal: NodeJS.Signals): void;
   /** Sends the signal and resolves when the process is gone. */
   kill(signal: NodeJS.Signals): Promise<Exit>;
 }
@@ -62,7 +65,16 @@ export async function spawnGateway(
       await once(output, "line");
     }
   };
-  return { url, readyLine, line, kill, [Symbol.asyncDispose]: () => kill("SIGKILL").then(() => undefined) };
+  const signal = (name: NodeJS.Signals): void => void child.kill(name);
+  return {
+    url,
+    readyLine,
+    line,
+    pid: child.pid ?? 0,
+    signal,
+    kill,
+    [Symbol.asyncDispose]: () => kill("SIGKILL").then(() => undefined),
+  };
 }
 
 function launch(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {

@@ -28,7 +28,9 @@ export const chatHistory = defineMethod({
       const branch = await session.transcript.branch();
       return { sessionKey, ...historyOf(params, session.transcript.sessionId, branch), ...state };
     });
-    return found ?? { sessionKey, ...historyOf(params, undefined, []), ...(await presentState(undefined, board)) };
+    return (
+      found ?? { sessionKey, ...historyOf(params, undefined, []), ...(await presentState(undefined, board)) }
+    );
   },
 });
 

@@ -22,6 +22,7 @@ import { sessionsPatch } from "./sessions-patch.ts";
 import { sessionsPreview } from "./sessions-preview.ts";
 import { sessionsReset } from "./sessions-reset.ts";
 import { sessionsSubscribe } from "./sessions-subscribe.ts";
+import { sessionsTakeover } from "./sessions-takeover.ts";
 import { status } from "./status.ts";
 import { systemPresence } from "./system-presence.ts";
 
@@ -51,6 +52,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
     sessionsPreview,
     sessionsReset,
     sessionsSubscribe,
+    sessionsTakeover,
     status,
     systemPresence,
     ...agentFacts,

@@ -71,3 +71,9 @@ export const SessionsDeleteParams = Type.Object(
 export const SessionsInspectParams = Type.Object({ key, agentId }, closed);
 
 export const SessionsMessagesParams = Type.Object({ key, agentId }, closed);
+
+/** `sessions.takeover`: `force` does not ask the gateway that runs the session, and needs `operator.admin`. */
+export const SessionsTakeoverParams = Type.Object(
+  { key, agentId, force: Type.Optional(Type.Boolean()) },
+  closed,
+);
