@@ -1,8 +1,9 @@
-// What is measured: this package and pi, by the same calls.
+// What is measured: this package and pi, by the same calls; pi 1.5.2 where scripts/fetch-newest-pi.js has put it.
 import { SessionManager as Pi073 } from "@mariozechner/pi-coding-agent";
 import { SessionManager as Pi087 } from "@earendil-works/pi-coding-agent";
 import { SessionManager } from "@session-lock/transcript";
 import { withSessionWriteLock } from "session-lock";
+import { newestPi } from "../test/newest-pi.ts";
 
 const ours = {
   name: "ours",
@@ -12,4 +13,11 @@ const ours = {
 };
 const pi = (name, Manager) => ({ name, open: (file) => Manager.open(file), write: (_, append) => append() });
 
-export const subjects = [ours, pi("pi 0.73.1", Pi073), pi("pi 0.87.1", Pi087)];
+const newest = await newestPi();
+
+export const subjects = [
+  ours,
+  pi("pi 0.73.1", Pi073),
+  pi("pi 0.87.1", Pi087),
+  ...newest.map(([version, Manager]) => pi(`pi ${version}`, Manager)),
+];

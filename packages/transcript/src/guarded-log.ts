@@ -11,6 +11,7 @@ import type { EntryDraft } from "./draft.ts";
 import type { SessionHeader } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
 import { encodeHeader, newHeader } from "./header.ts";
+import { draftInterrupted } from "./interrupted.ts";
 import { piSessionFile } from "./pi-layout.ts";
 import type { PlacedEntry } from "./place-entry.ts";
 import { keepRejected, replaceFile, SessionFile } from "./session-file.ts";
@@ -31,6 +32,8 @@ export interface EntryLog {
   refresh(): void;
   /** Below the leaf where `parentId` is undefined. */
   append(draft: EntryDraft, parentId: string | null | undefined): PlacedEntry;
+  /** Answers the tool calls that are open at the leaf as interrupted. */
+  closeToolCalls(): readonly PlacedEntry[];
 }
 
 /** How a session file may be written. */
@@ -80,13 +83,21 @@ class GuardedLog implements EntryLog {
   }
 
   append(draft: EntryDraft, parentId: string | null | undefined): PlacedEntry {
+    return this.#write((batch) => batch.add(draft, parentId));
+  }
+
+  closeToolCalls(): readonly PlacedEntry[] {
+    return this.#write((batch) => batch.openCalls.map((call) => batch.add(draftInterrupted(call))));
+  }
+
+  #write<T>(fill: (batch: AppendBatch) => T): T {
     const { durability = "fdatasync" } = this.#guard;
     using batch = AppendBatch.begin(this.#log, writeRight(this.#log.path, this.#guard));
-    const placed = batch.add(draft, parentId);
+    const filled = fill(batch);
     batch.write();
     if (durability !== "os") batch.syncNow();
     batch.acknowledge();
-    return placed;
+    return filled;
   }
 }
 

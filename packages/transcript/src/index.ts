@@ -47,6 +47,9 @@ export type {
 } from "./message.ts";
 export { importSessions } from "./import-sessions.ts";
 export type { ImportedSessions, ImportOptions } from "./import-sessions.ts";
+export { migrateSessionEntries } from "./legacy-entries.ts";
+export { migrate } from "./migrate.ts";
+export type { MigrateResult } from "./migrate.ts";
 export { appendAssistantMessageToSessionTranscript } from "./mirror.ts";
 export type { DeliveryMirror, MirrorResult } from "./mirror.ts";
 export { outlineOf } from "./outline.ts";
@@ -63,12 +66,15 @@ export { piSessionFolder as getDefaultSessionDir } from "./pi-layout.ts";
 export { mostRecentSession as findMostRecentSession } from "./recent-session.ts";
 export type { SessionInfo } from "./session-info.ts";
 export type { SessionBinding } from "./session-binding.ts";
-export { parseSessionKey } from "./session-key.ts";
+export { assertValidSessionId, parseSessionKey } from "./session-key.ts";
 export type { ParsedSessionKey } from "./session-key.ts";
 export type { SessionListProgress } from "./session-list.ts";
 export { SessionManager } from "./session-manager.ts";
 export type { NewSessionOptions, OpenSessionOptions } from "./session-options.ts";
-export { sessionEntryToContextMessages } from "./session-projection.ts";
+export {
+  editedMessages as projectContextEntry,
+  sessionEntryToContextMessages,
+} from "./session-projection.ts";
 export type { ProjectedEntry, SessionProjection } from "./session-projection.ts";
 export type { SessionRecord, SessionRecordPatch } from "./session-record.ts";
 export { defaultStorePath, openSessionStore } from "./session-store.ts";
@@ -92,6 +98,7 @@ export type { ProviderProfile } from "./context/profile.ts";
 export type { SystemPrompt } from "./context/system-prompt.ts";
 export type { TargetModel } from "./context/target-model.ts";
 export { repair } from "./repair.ts";
+export type { RewriteOptions } from "./repair/apply-plan.ts";
 export type { RepairStep } from "./repair/plan.ts";
 export type { RepairOptions, RepairResult } from "./repair.ts";
 export type { InvariantCode } from "./validate/codes.ts";

@@ -65,6 +65,12 @@ export class ManagedSession {
     return placed;
   }
 
+  /** Answers the open tool calls of the session as interrupted. */
+  closeToolCalls(): readonly PlacedEntry[] {
+    this.#branchPoint = undefined;
+    return this.#log.closeToolCalls();
+  }
+
   /** The next entry goes below this one; null makes it a root. */
   moveTo(id: string | null): void {
     this.#branchPoint = { id };

@@ -1,9 +1,11 @@
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry, SessionHeader } from "./entry.ts";
 import type { EntryLog } from "./guarded-log.ts";
+import { draftInterrupted } from "./interrupted.ts";
 import { placeEntry } from "./place-entry.ts";
 import type { PlacedEntry } from "./place-entry.ts";
 import { SessionIndex } from "./session-index.ts";
+import { ToolGroup } from "./tool-group.ts";
 
 /** A session that lives and ends with the process. */
 export class MemoryLog implements EntryLog {
@@ -34,5 +36,11 @@ export class MemoryLog implements EntryLog {
     const placed = placeEntry(draft, parentId);
     this.#index.add(placed.entry);
     return placed;
+  }
+
+  /** In memory nothing waits for the results of a call, as in pi; they can be missing all the same. */
+  closeToolCalls(): PlacedEntry[] {
+    const { unanswered } = ToolGroup.of(this.#index.branch(this.leafId));
+    return unanswered.map((call) => this.append(draftInterrupted(call)));
   }
 }

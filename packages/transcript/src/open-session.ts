@@ -3,6 +3,7 @@ import path from "node:path";
 import type { SessionEntry, SessionHeader } from "./entry.ts";
 import { newLog, openLog } from "./guarded-log.ts";
 import { newHeader } from "./header.ts";
+import { currentEntries } from "./legacy-entries.ts";
 import { ManagedSession } from "./managed-session.ts";
 import { MemoryLog } from "./memory-log.ts";
 import { piSessionFolder } from "./pi-layout.ts";
@@ -41,10 +42,11 @@ export function memorySession(
   options: NewSessionOptions = {},
   entries: readonly (SessionHeader | SessionEntry)[] = [],
 ): ManagedSession {
-  const header = entries.find((entry) => entry.type === "session") ?? headerFor(cwd, options);
+  const current = currentEntries(entries);
+  const header = current.find((entry) => entry.type === "session") ?? headerFor(cwd, options);
   const log = new MemoryLog(
     header,
-    entries.filter((entry) => entry.type !== "session"),
+    current.filter((entry) => entry.type !== "session"),
   );
   return new ManagedSession({ cwd, sessionDir: "", guard: {} }, log);
 }

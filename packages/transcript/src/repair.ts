@@ -1,29 +1,17 @@
-import { withSessionWriteLock } from "session-lock";
-import type { SessionWriteLock } from "session-lock";
 import { asIoError, TranscriptError } from "./errors.ts";
-import { SessionFile } from "./session-file.ts";
+import { planAndApply } from "./repair/apply-plan.ts";
+import type { RewriteOptions } from "./repair/apply-plan.ts";
 import { planCompactions } from "./repair/compaction-plan.ts";
 import { planHeader } from "./repair/header-plan.ts";
 import { planLines } from "./repair/line-plan.ts";
 import { linearizeForks } from "./repair/linearize.ts";
 import type { Plan, RepairStep } from "./repair/plan.ts";
-import { keepBackup, keepRejects, writeDrafts } from "./repair/rewrite.ts";
 import { planTree } from "./repair/tree-plan.ts";
-import { isUnchanged } from "./validate/file-facts.ts";
+import type { SessionFile } from "./session-file.ts";
 
-export interface RepairOptions {
-  /** Only say what would be done. Takes no lock and writes nothing. Default: true. */
-  readonly dryRun?: boolean;
-  /** How many earlier states of the file to keep beside it, the newest ones. Default: 3. */
-  readonly backups?: number;
+export interface RepairOptions extends RewriteOptions {
   /** Also join the ends of forks that look like a race of two writers (`T10`), in the order of the file. Default: false. */
   readonly linearize?: boolean;
-  /** How long to wait for the session write lock, in milliseconds. Default: that of `session-lock`. */
-  readonly lockTimeoutMs?: number;
-  /** Stops the waiting and the planning: `repair` then rejects and nothing has changed. */
-  readonly signal?: AbortSignal;
-  /** A lock on this file that the caller holds already. */
-  readonly within?: SessionWriteLock;
 }
 
 export interface RepairResult {
@@ -49,41 +37,11 @@ export interface RepairResult {
  * then as it was.
  */
 export async function repair(file: string, options: RepairOptions = {}): Promise<RepairResult> {
-  const { dryRun = true, backups = 3, linearize = false, lockTimeoutMs, signal, within } = options;
-  if (dryRun) {
-    using source = openSource(file);
-    const { steps } = await planRepair(file, source, linearize, signal);
-    return { applied: false, steps };
-  }
-  const lockOptions = {
-    purpose: "repair",
-    ...(lockTimeoutMs === undefined ? {} : { timeoutMs: lockTimeoutMs }),
-    ...(signal && { signal }),
-    ...(within && { within }),
-  };
-  return await withSessionWriteLock(
-    file,
-    async (lock) => {
-      using source = openSource(file);
-      const opened = source.stat();
-      const plan = await planRepair(file, source, linearize, signal);
-      if (plan.steps.length === 0) return { applied: false, steps: [] };
-      return apply(plan, file, backups, source, () => {
-        lock.assertHeld();
-        if (isUnchanged(file, opened)) return;
-        throw new TranscriptError("CONFLICT", `${file} was written to without the lock; repair it again`, {
-          sessionFile: file,
-        });
-      });
-    },
-    lockOptions,
+  const { linearize = false, signal } = options;
+  const { plan, ...done } = await planAndApply(file, "repair", options, (source) =>
+    planRepair(file, source, linearize, signal),
   );
-}
-
-function openSource(file: string): SessionFile {
-  const source = SessionFile.open(file, "read");
-  if (source) return source;
-  throw new TranscriptError("NOT_FOUND", `there is no session file ${file}`, { sessionFile: file });
+  return { ...done, steps: plan.steps };
 }
 
 async function planRepair(
@@ -108,32 +66,5 @@ async function planRepair(
     return plan;
   } catch (error) {
     throw asIoError(error, "read", file);
-  }
-}
-
-/** `assertUntouched` is asked right before the file is replaced. */
-function apply(
-  plan: Plan,
-  file: string,
-  backups: number,
-  source: SessionFile,
-  assertUntouched: () => void,
-): RepairResult {
-  try {
-    assertUntouched();
-    // The rejected lines are safe before the file without them takes its place.
-    const rejectedFile = plan.rejects.length === 0 ? undefined : keepRejects(file, plan.rejects, source);
-    using draft = writeDrafts(file, plan.drafts, source);
-    assertUntouched();
-    const backupFile = backups > 0 ? keepBackup(file, backups) : undefined;
-    draft.replace(file);
-    return {
-      applied: true,
-      steps: plan.steps,
-      ...(rejectedFile === undefined ? {} : { rejectedFile }),
-      ...(backupFile === undefined ? {} : { backupFile }),
-    };
-  } catch (error) {
-    throw asIoError(error, "repair", file);
   }
 }

@@ -38,13 +38,18 @@ export function assertAgentId(agentId: string): string {
   );
 }
 
-/** Throws `INVALID_KEY` unless the id may stand in a file name. */
+/** Throws `INVALID_KEY`, in pi's words, unless the id may stand in a file name; also for one of more than 128 characters. */
 export function assertSessionId(sessionId: string): string {
   if (SESSION_ID.test(sessionId)) return sessionId;
   throw new TranscriptError(
     "INVALID_KEY",
-    "a session id is 1 to 128 letters, digits, . _ or -, not . _ - at its ends",
+    "Session id must be non-empty, contain only alphanumeric characters, '-', '_', and '.', and start and end with an alphanumeric character",
   );
+}
+
+/** As `assertSessionId`, under pi's name. */
+export function assertValidSessionId(id: string): void {
+  assertSessionId(id);
 }
 
 /** The file name of a key's record: different keys never share one, whatever characters they are made of. */

@@ -163,6 +163,15 @@ export class SessionManager {
   appendContextEdit(targetId: string, replacement: ContextReplacement | null): string {
     return this.#append(draftContextEdit(targetId, replacement, this.#session)).id;
   }
+  /**
+   * Answers the tool calls that have no result as interrupted, and so lets what waits for them onto the branch: for whoever
+   * takes up a session whose run was killed. Not in pi. Returns the ids of the results.
+   */
+  closeToolCalls(): string[] {
+    const results = this.#session.closeToolCalls().map(({ id }) => id);
+    this.#fields.update();
+    return results;
+  }
   /** Writes an entry with the id and the parent it has, unless it is there already, as all appended ones are. */
   _persist(entry: SessionEntry): void {
     if (this.getEntry(entry.id) === undefined) this.#append(draftAsIs(entry));

@@ -128,7 +128,8 @@ function messagesAt(
   return editedMessages(entry, edits?.get(entry.id));
 }
 
-function editedMessages(entry: SessionEntry, edit: ContextEditEntry | undefined): AgentMessage[] {
+/** The messages of one entry, as an edit of it has them: pi's `projectContextEntry`. */
+export function editedMessages(entry: SessionEntry, edit?: ContextEditEntry): AgentMessage[] {
   const messages = sessionEntryToContextMessages(entry);
   if (edit === undefined) return messages;
   const { replacement } = edit;

@@ -5,10 +5,12 @@ import { withSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
 import { SessionManager } from "../src/index.ts";
 import { assistantMessage, userMessage } from "./messages.ts";
+import { newestPi } from "./newest-pi.ts";
 import { tempSession } from "./temp-session.ts";
 
 /** pi's classes can do the same, as far as these tests do it. */
 type Session = SessionManager;
+const NEWER_PI = [["0.87.1", NewPi] as const, ...(await newestPi())];
 type Operation = (session: Session, idOf: (place: number) => string) => string | undefined;
 
 const place = fc.nat(12);
@@ -171,23 +173,26 @@ test("any operations give the same session as in pi 0.73.1", () => {
   );
 });
 
-test("any operations give the same session as in pi 0.87.1, its newer members included", () => {
-  fc.assert(
-    fc.property(fc.array(fc.oneof(...COMMON, ...NEWER), { maxLength: 25 }), (operations) => {
-      const ours = SessionManager.inMemory("/w");
-      const theirs = NewPi.inMemory("/w") as unknown as Session;
-      const [ourRun, theirRun] = [run(ours, operations), run(theirs, operations)];
+test.each(NEWER_PI)(
+  "any operations give the same session as in pi %s, its newer members included",
+  (_, NewPi) => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(...COMMON, ...NEWER), { maxLength: 25 }), (operations) => {
+        const ours = SessionManager.inMemory("/w");
+        const theirs = NewPi.inMemory("/w") as unknown as Session;
+        const [ourRun, theirRun] = [run(ours, operations), run(theirs, operations)];
 
-      expect(said(ours, ourRun)).toEqual(said(theirs, theirRun));
-      expect(plain([ours.buildSessionProjection(), ours.buildContextEntries()], ourRun.names)).toEqual(
-        plain([theirs.buildSessionProjection(), theirs.buildContextEntries()], theirRun.names),
-      );
-    }),
-    { numRuns: 300 },
-  );
-});
+        expect(said(ours, ourRun)).toEqual(said(theirs, theirRun));
+        expect(plain([ours.buildSessionProjection(), ours.buildContextEntries()], ourRun.names)).toEqual(
+          plain([theirs.buildSessionProjection(), theirs.buildContextEntries()], theirRun.names),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  },
+);
 
-test("a branch taken out as a session of its own is the same as in pi 0.87.1", () => {
+test.each(NEWER_PI)("a branch taken out as a session of its own is the same as in pi %s", (_, NewPi) => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof(...COMMON, ...NEWER), { minLength: 3, maxLength: 25 }),
@@ -213,27 +218,30 @@ test("a branch taken out as a session of its own is the same as in pi 0.87.1", (
   );
 });
 
-test("any session that we write to a file reads the same in pi 0.73.1, in pi 0.87.1 and in a manager of ours that opens it", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.oneof(...COMMON, ...NEWER), { minLength: 1, maxLength: 25 }),
-      async (operations) => {
-        const file = tempSession();
-        const writer = SessionManager.open(file, { durability: "os" });
-        const done = await withSessionWriteLock(file, () => run(writer, [COMMON_FIRST, ...operations]));
+test.each(NEWER_PI)(
+  "any session that we write to a file reads the same in pi 0.73.1, in pi %s and in a manager of ours that opens it",
+  async (_, NewPi) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(...COMMON, ...NEWER), { minLength: 1, maxLength: 25 }),
+        async (operations) => {
+          const file = tempSession();
+          const writer = SessionManager.open(file, { durability: "os" });
+          const done = await withSessionWriteLock(file, () => run(writer, [COMMON_FIRST, ...operations]));
 
-        const ours = SessionManager.open(file);
-        const newer = NewPi.open(file) as unknown as Session;
-        const older = OldPi.open(file) as unknown as Session;
-        expect(ours.getEntryCount()).toBe(done.ids.length);
-        expect(said(ours, done)).toEqual(said(newer, done));
-        expect(ours.getBranch()).toEqual(newer.getBranch());
-        expect(ours.getBranch()).toEqual(older.getBranch());
-        expect(ours.getTree()).toEqual(JSON.parse(JSON.stringify(newer.getTree())));
-      },
-    ),
-    { numRuns: 60 },
-  );
-});
+          const ours = SessionManager.open(file);
+          const newer = NewPi.open(file) as unknown as Session;
+          const older = OldPi.open(file) as unknown as Session;
+          expect(ours.getEntryCount()).toBe(done.ids.length);
+          expect(said(ours, done)).toEqual(said(newer, done));
+          expect(ours.getBranch()).toEqual(newer.getBranch());
+          expect(ours.getBranch()).toEqual(older.getBranch());
+          expect(ours.getTree()).toEqual(JSON.parse(JSON.stringify(newer.getTree())));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  },
+);
 
 const COMMON_FIRST: Operation = (session) => session.appendMessage(userMessage("first"));

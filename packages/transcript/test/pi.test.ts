@@ -5,8 +5,11 @@ import { withSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
 import { openTranscript, SessionManager } from "../src/index.ts";
 import { assistantMessage, userMessage } from "./messages.ts";
+import { newestPi } from "./newest-pi.ts";
 import { readRaw } from "./raw-session.ts";
 import { tempFolder, tempSession } from "./temp-session.ts";
+
+const NEWER = [["0.87.1", NewPiSessionManager] as const, ...(await newestPi())];
 
 const pi = (text: string) => ({
   role: "user" as const,
@@ -67,36 +70,39 @@ test("we read what pi 0.73.1 writes and go on, and pi reads it back", async () =
   expect(ours.getSessionId()).toBe(theirs.getSessionId());
 });
 
-test("pi 0.87.1 and we write one session by turns, with what is new in it, and both read it alike", async () => {
-  const theirs = NewPiSessionManager.create("/w", tempFolder(), { id: "ours-and-theirs" });
-  const one = theirs.appendMessage(pi("one"));
-  theirs.appendMessage(assistantMessage("two"));
-  theirs.appendContextEdit(one, { content: "edited" });
-  theirs.appendMessage({ role: "system", content: "be kind", timestamp: 1 });
-  const file = theirs.getSessionFile() ?? "";
+test.each(NEWER)(
+  "pi %s and we write one session by turns, with what is new in it, and both read it alike",
+  async (_, NewPi) => {
+    const theirs = NewPi.create("/w", tempFolder(), { id: "ours-and-theirs" });
+    const one = theirs.appendMessage(pi("one"));
+    theirs.appendMessage(assistantMessage("two"));
+    theirs.appendContextEdit(one, { content: "edited" });
+    theirs.appendMessage({ role: "system", content: "be kind", timestamp: 1 });
+    const file = theirs.getSessionFile() ?? "";
 
-  const ours = SessionManager.open(file);
-  await withSessionWriteLock(file, () => {
-    ours.appendUsage("title", "p", "m", assistantMessage("").usage, "a note");
-    const kept = ours.appendMessage(userMessage("three"));
-    ours.appendCompaction("so far", kept, 10, undefined, undefined, assistantMessage("").usage);
-    NewPiSessionManager.open(file).appendMessage(assistantMessage("four"));
-    ours.appendContextEdit(kept, null);
-    ours.appendMessage(userMessage("five"));
-  });
+    const ours = SessionManager.open(file);
+    await withSessionWriteLock(file, () => {
+      ours.appendUsage("title", "p", "m", assistantMessage("").usage, "a note");
+      const kept = ours.appendMessage(userMessage("three"));
+      ours.appendCompaction("so far", kept, 10, undefined, undefined, assistantMessage("").usage);
+      NewPi.open(file).appendMessage(assistantMessage("four"));
+      ours.appendContextEdit(kept, null);
+      ours.appendMessage(userMessage("five"));
+    });
 
-  const reread = NewPiSessionManager.open(file);
-  expect(readRaw(file)).toMatchObject({ forks: 0, headers: 1 });
-  expect(ours.getSessionId()).toBe("ours-and-theirs");
-  expect(ours.getEntries()).toEqual(reread.getEntries());
-  expect(ours.buildSessionProjection()).toEqual(reread.buildSessionProjection());
-  expect(ours.buildSessionContext().messages).toMatchObject([
-    { role: "system", content: "be kind" },
-    { role: "compactionSummary" },
-    { role: "assistant", content: [{ text: "four" }] },
-    { role: "user", content: [{ text: "five" }] },
-  ]);
-});
+    const reread = NewPi.open(file);
+    expect(readRaw(file)).toMatchObject({ forks: 0, headers: 1 });
+    expect(ours.getSessionId()).toBe("ours-and-theirs");
+    expect(ours.getEntries()).toEqual(reread.getEntries());
+    expect(ours.buildSessionProjection()).toEqual(reread.buildSessionProjection());
+    expect(ours.buildSessionContext().messages).toMatchObject([
+      { role: "system", content: "be kind" },
+      { role: "compactionSummary" },
+      { role: "assistant", content: [{ text: "four" }] },
+      { role: "user", content: [{ text: "five" }] },
+    ]);
+  },
+);
 
 test("a session that pi 0.73.1 wrote twice over is one chain to us", async () => {
   // pi 0.73.1 writes header and entries again with the first assistant message of a session that had none.

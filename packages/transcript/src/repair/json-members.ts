@@ -19,6 +19,12 @@ export function withMember(text: string, name: string, value: string): string {
   return `${text.slice(0, open)}${JSON.stringify(name)}:${value}${separator}${text.slice(open)}`;
 }
 
+/** The value of a member as it is written, undefined where there is none. `text` must be valid JSON of an object. */
+export function memberText(text: string, name: string): string | undefined {
+  const span = memberSpan(text, name);
+  return span && text.slice(span.start, span.end);
+}
+
 /**
  * The end of the JSON object that begins at `start`, or undefined when it does not end.
  *

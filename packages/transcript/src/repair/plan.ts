@@ -16,7 +16,8 @@ export interface RepairStep {
     | "set-id"
     | "set-parent"
     | "set-kept"
-    | "stand-in";
+    | "stand-in"
+    | "migrate";
   /** Line of the file as it was, from 1. */
   readonly line: number;
   readonly entryId?: string;
