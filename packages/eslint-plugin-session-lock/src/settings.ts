@@ -22,6 +22,8 @@ export interface SessionLockSettings {
   readonly acquire?: readonly AcquireSpec[];
   /** Functions that run a callback under the write lock, besides those of the presets. */
   readonly wrappers?: readonly WrapperSpec[];
+  /** Functions that give back their first argument, perhaps guarded, besides those of the presets. */
+  readonly identities?: readonly ExportName[];
   /** Functions that run their callbacks before they return, or before their promise settles. */
   readonly immediateInvokers?: readonly ExportName[];
   /** Functions that release a lock which is passed to them. */
@@ -105,6 +107,7 @@ export const settingsProperties: Record<string, JSONSchema4> = {
     },
     "Functions that run a callback under the write lock, besides those of the presets.",
   ),
+  identities: listOf({}, "Functions that give back their first argument, besides those of the presets."),
   immediateInvokers: listOf({}, "Functions that run their callbacks before they return or settle."),
   releasers: listOf({}, "Functions that release a lock which is passed to them."),
   asserts: listOf(
@@ -147,6 +150,7 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     managers = [],
     acquire = [],
     wrappers = [],
+    identities = [],
     immediateInvokers = [],
     releasers = [],
     slowCalls = [],
@@ -163,6 +167,8 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     managers: [...known.flatMap((preset) => preset.managers ?? []), ...managers],
     acquires: [...known.flatMap((preset) => preset.acquires ?? []), ...acquire],
     wrappers: [...known.flatMap((preset) => preset.wrappers ?? []), ...wrappers],
+    mutexes: known.flatMap((preset) => preset.mutexes ?? []),
+    identities: [...known.flatMap((preset) => preset.identities ?? []), ...identities],
     immediate: immediateInvokers,
     releasers,
     slow: [...slowGlobals, ...slowCalls],

@@ -33,9 +33,20 @@ export function findUnmatched(settings: SessionLockSettings, project: Project): 
 function entriesOf(
   settings: SessionLockSettings,
 ): readonly { readonly setting: string; readonly entry: ExportName }[] {
-  const { managers, acquire, wrappers, asserts, immediateInvokers, releasers, sinks, readers, slowCalls } =
-    settings;
+  const {
+    managers,
+    acquire,
+    wrappers,
+    identities,
+    asserts,
+    immediateInvokers,
+    releasers,
+    sinks,
+    readers,
+    slowCalls,
+  } = settings;
   const lists = {
+    identities,
     managers,
     acquire,
     wrappers,

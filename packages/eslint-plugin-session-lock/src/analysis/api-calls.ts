@@ -72,7 +72,11 @@ export function callApi(machine: Machine, call: Call, api: Api, world: World): r
       return callReleaser(machine, call, world);
     case "immediate":
       return callImmediate(machine, call, call.args, { isRepeated: false }, world);
+    case "identity":
+      machine.frame.addThrow(world);
+      return one(world, call.args[0]);
     case "manager":
+    case "mutex":
     case "lock-type":
       return callUnknown(machine, call, world);
   }

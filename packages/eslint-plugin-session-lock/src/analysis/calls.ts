@@ -10,6 +10,7 @@ import { releaseLock, writeWith } from "./lock-effects.ts";
 import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
 import { callLockMethod, callPromiseMethod } from "./method-calls.ts";
 import { checkEmpty } from "./sections.ts";
+import { callMutexMethod } from "./mutexes.ts";
 import type { Node } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
@@ -54,6 +55,9 @@ export function evaluateNew(
       machine.frame.addThrow(after);
       if (callee.kind === "api" && callee.api.kind === "manager") {
         return callManagerClass(machine, call, callee.api.spec, "new", after);
+      }
+      if (callee.kind === "api" && callee.api.kind === "mutex") {
+        return one(after, { kind: "mutex", site: node, spec: callee.api.spec });
       }
       if (callee.kind === "global" && callee.name === "Promise") {
         return callImmediate(machine, call, values.slice(0, 1), { isRepeated: false }, after).map(
@@ -108,6 +112,8 @@ function callMethod(
     }
     case "lock":
       return callLockMethod(machine, call, receiver, name, world) ?? callUnknown(machine, call, world);
+    case "mutex":
+      return callMutexMethod(machine, call, receiver, name, world) ?? callUnknown(machine, call, world);
     case "promise":
       return callPromiseMethod(machine, call, receiver, name, world);
     case "api":

@@ -47,6 +47,7 @@ export function readMember(
       if (!receiver.isCertain && !["then", "catch", "finally"].includes(name)) return unknown;
       return { kind: "method", receiver, name, node };
     case "manager":
+    case "mutex":
     case "api":
     case "function":
     case "method":

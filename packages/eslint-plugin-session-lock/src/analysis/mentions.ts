@@ -11,8 +11,14 @@ const annotationMarks: readonly string[] = ["-session-lock", "@session-lock-wrap
  * needles are what must stand in the text, whatever else has to.
  */
 export function compileMentions(vocabulary: Vocabulary): Mentions {
-  const { managers, acquires, wrappers, rawWrites } = vocabulary;
-  const specs = [...managers, ...acquires, ...wrappers, ...rawWrites.filter((spec) => spec.anyFile !== true)];
+  const { managers, acquires, wrappers, mutexes, rawWrites } = vocabulary;
+  const specs = [
+    ...managers,
+    ...acquires,
+    ...wrappers,
+    ...mutexes,
+    ...rawWrites.filter((spec) => spec.anyFile !== true),
+  ];
   const hints = fileNameHints(vocabulary.fileNames);
   const search = needlesOf([...annotationMarks, ...specs.map(mainWordOf), ...hints]).map(compileSearch);
   return (text) => {

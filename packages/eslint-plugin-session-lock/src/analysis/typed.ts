@@ -125,6 +125,7 @@ function readMembers(
 
 function fromApi(api: Api | undefined, site: Node, origin: ManagerValue["origin"]): Value | undefined {
   if (api?.kind === "manager") return { kind: "manager", spec: api.spec, site, file: undefined, origin };
+  if (api?.kind === "mutex") return { kind: "mutex", site, spec: api.spec };
   if (api?.kind === "lock-type") return { kind: "lock", spec: api.spec, site, file: undefined };
   return undefined;
 }

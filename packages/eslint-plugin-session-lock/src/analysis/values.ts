@@ -1,6 +1,6 @@
 import { fileKey, type FileRef } from "./file-ref.ts";
 import { nodeKey, type ClassNode, type FunctionNode, type Node } from "./syntax.ts";
-import type { AcquireSpec, Api, ManagerSpec } from "./vocabulary.ts";
+import type { AcquireSpec, Api, ManagerSpec, MutexSpec } from "./vocabulary.ts";
 
 /** A session manager: where it was opened, on which file, and whom that file belongs to. */
 export interface ManagerValue {
@@ -55,6 +55,7 @@ export type Value =
   | { readonly kind: "api"; readonly api: Api }
   | ManagerValue
   | LockValue
+  | { readonly kind: "mutex"; readonly site: Node; readonly spec: MutexSpec }
   | { readonly kind: "release"; readonly lock: LockValue }
   | PromiseValue
   | { readonly kind: "function"; readonly node: FunctionNode; readonly self?: Value }
@@ -97,6 +98,8 @@ function describe(value: Value): string {
       return `M${nodeKey(value.site)}${value.origin}${value.staleSince === undefined ? "" : nodeKey(value.staleSince)}`;
     case "lock":
       return `L${nodeKey(value.site)}`;
+    case "mutex":
+      return `X${nodeKey(value.site)}`;
     case "release":
       return `R${nodeKey(value.lock.site)}`;
     case "promise":

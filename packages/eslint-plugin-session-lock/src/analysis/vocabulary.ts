@@ -49,6 +49,16 @@ export interface WrapperSpec extends ExportName {
   readonly reentrant?: boolean;
 }
 
+/** A class whose instances are locks, each for the file its author has in mind. */
+export interface MutexSpec extends ExportName {
+  /** Methods whose promise gives the function that releases. Default: `["acquire"]`. */
+  readonly acquire?: readonly string[];
+  /** Methods that run their first argument under the lock. Default: `["runExclusive"]`. */
+  readonly run?: readonly string[];
+  /** Methods that release. Default: `["release"]`. */
+  readonly release?: readonly string[];
+}
+
 /** A function that throws unless the write lock is held. */
 export interface AssertSpec extends ExportName {
   /** Where the file stands: the index of an argument, or the property of the first argument. Default: any file. */
@@ -78,6 +88,10 @@ export interface Vocabulary {
   readonly managers: readonly ManagerSpec[];
   readonly acquires: readonly AcquireSpec[];
   readonly wrappers: readonly WrapperSpec[];
+  /** Classes whose instances are locks. */
+  readonly mutexes: readonly MutexSpec[];
+  /** Functions that give back their first argument, perhaps changed. */
+  readonly identities: readonly ExportName[];
   /** Functions that release a lock which is passed to them. */
   readonly releasers: readonly ExportName[];
   /** Functions that throw unless the lock is held. */
@@ -109,6 +123,8 @@ export type Api =
   | { readonly kind: "releaser"; readonly spec: ExportName }
   | { readonly kind: "raw-write"; readonly spec: RawWriteSpec }
   | { readonly kind: "raw-read"; readonly spec: RawReadSpec }
+  | { readonly kind: "mutex"; readonly spec: MutexSpec }
+  | { readonly kind: "identity"; readonly spec: ExportName }
   | { readonly kind: "asserter"; readonly spec: AssertSpec }
   | { readonly kind: "immediate"; readonly spec: ExportName }
   | { readonly kind: "lock-type"; readonly spec: AcquireSpec };
@@ -146,6 +162,8 @@ export function indexVocabulary(
     index.set(`${resolveModule(spec.from)}\n${name}`, api);
   for (const spec of vocabulary.immediate) add(spec, spec.name, { kind: "immediate", spec });
   for (const spec of vocabulary.releasers) add(spec, spec.name, { kind: "releaser", spec });
+  for (const spec of vocabulary.identities) add(spec, spec.name, { kind: "identity", spec });
+  for (const spec of vocabulary.mutexes) add(spec, spec.name, { kind: "mutex", spec });
   for (const spec of vocabulary.asserts) add(spec, spec.name, { kind: "asserter", spec });
   for (const spec of vocabulary.rawReads) add(spec, spec.name, { kind: "raw-read", spec });
   for (const spec of vocabulary.rawWrites) add(spec, spec.name, { kind: "raw-write", spec });

@@ -1,4 +1,6 @@
 import type { Vocabulary } from "../analysis/vocabulary.ts";
 
 /** Names of a library, ready to be added to the vocabulary. */
-export type Preset = Partial<Pick<Vocabulary, "managers" | "acquires" | "wrappers">>;
+export type Preset = Partial<
+  Pick<Vocabulary, "managers" | "acquires" | "wrappers" | "mutexes" | "identities">
+>;

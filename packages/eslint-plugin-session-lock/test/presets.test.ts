@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import { lint } from "./lint.ts";
+
+const manager = `import { SessionManager } from "@mariozechner/pi-coding-agent";\n`;
+
+describe("the preset async-mutex", () => {
+  const settings = { presets: ["session-lock", "pi", "async-mutex"] } as const;
+
+  test.each([
+    {
+      title: "knows a mutex by its callback",
+      body: `const mutex = new Mutex();
+export const save = (file, message) =>
+  mutex.runExclusive(() => SessionManager.open(file).appendMessage(message));`,
+      reports: [],
+    },
+    {
+      title: "knows a mutex by the function that releases it",
+      body: `const mutex = new Mutex();
+export async function save(file, message) {
+  const release = await mutex.acquire();
+  try {
+    SessionManager.open(file).appendMessage(message);
+  } finally {
+    release();
+  }
+}`,
+      reports: [],
+    },
+    {
+      title: "knows a mutex that releases itself, in a field",
+      body: `export class Store {
+  #mutex = new Mutex();
+  async save(file, message) {
+    await this.#mutex.acquire();
+    try {
+      SessionManager.open(file).appendMessage(message);
+    } finally {
+      this.#mutex.release();
+    }
+  }
+}`,
+      reports: [],
+    },
+    {
+      title: "knows a mutex with a timeout, and that it is not released on every way",
+      body: `const mutex = withTimeout(new Mutex(), 100);
+export async function save(file, message) {
+  const release = await mutex.acquire();
+  SessionManager.open(file).appendMessage(message);
+  release();
+}`,
+      reports: ["release-session-lock/leaksOnThrow 5"],
+    },
+    {
+      title: "knows that a mutex waits for itself",
+      body: `const mutex = new Mutex();
+export const save = (file) => mutex.runExclusive(() => mutex.runExclusive(() => SessionManager.open(file)));`,
+      reports: ["no-nested-session-lock/nested 4"],
+    },
+    {
+      title: "reports a write before the acquire is awaited, and a scope nobody awaits",
+      body: `const mutex = new Mutex();
+export function save(file, message) {
+  mutex.runExclusive(() => check(message));
+  SessionManager.open(file).appendMessage(message);
+}`,
+      reports: ["no-escaping-session-lock/floating 5", "require-session-lock/unlocked 6"],
+    },
+  ])("$title", ({ body, reports }) => {
+    const code = `${manager}import { Mutex, withTimeout } from "async-mutex";\n${body}`;
+
+    expect(lint(code, { settings })).toEqual(reports);
+    expect(lint(code)).not.toEqual(reports);
+  });
+});
+
+describe("the preset openclaw", () => {
+  const settings = { presets: ["openclaw"] } as const;
+
+  test("knows the project's lock and sees through the guard around a manager", () => {
+    const code = `${manager}import { acquireSessionWriteLock } from "../agents/session-write-lock.js";
+import { guardSessionManager } from "../agents/session-tool-result-guard-wrapper.js";
+export async function mirror(sessionFile, message) {
+  const sessionManager = guardSessionManager(SessionManager.open(sessionFile), { agentId: "main" });
+  sessionManager.appendMessage(message);
+}
+export async function locked(sessionFile, message) {
+  const lock = await acquireSessionWriteLock({ sessionFile });
+  try {
+    guardSessionManager(SessionManager.open(sessionFile)).appendMessage(message);
+  } finally {
+    await lock.release();
+  }
+}`;
+
+    expect(lint(code, { settings, filename: "src/config/mirror.ts" })).toEqual([
+      "require-session-lock/unlocked 6",
+    ]);
+  });
+
+  test("knows the project's own manager", () => {
+    const code = `import { SessionManager } from "./session-manager.js";
+export const add = (file, message) => SessionManager.open(file).appendMessage(message);`;
+
+    expect(lint(code, { settings, filename: "src/agents/sessions/add.ts" })).toEqual([
+      "require-session-lock/unlocked 2",
+    ]);
+  });
+});
