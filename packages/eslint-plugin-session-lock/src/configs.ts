@@ -11,7 +11,7 @@ export interface PluginConfig<Plugin> {
   readonly rules: Record<string, Entry>;
 }
 
-export type ConfigName = "recommended" | "strict";
+export type ConfigName = "recommended" | "strict" | "recommended-type-checked";
 
 const recommended: Levels = {
   "require-session-lock": "error",
@@ -29,6 +29,11 @@ const strict: Levels = {
   "no-slow-await-in-session-lock": "warn",
 };
 
+/** The same levels, with what types add. Rules with equal options share one analysis. */
+const typeChecked: Levels = Object.fromEntries(
+  Object.entries(recommended).map(([rule, level]) => [rule, [level, { types: true }]]),
+);
+
 /** The configs, for the plugin object that they name. */
 export function configsFor<Plugin>(plugin: Plugin): Readonly<Record<ConfigName, PluginConfig<Plugin>>> {
   const configure = (name: ConfigName, levels: Levels): PluginConfig<Plugin> => ({
@@ -36,5 +41,9 @@ export function configsFor<Plugin>(plugin: Plugin): Readonly<Record<ConfigName, 
     plugins: { "session-lock": plugin },
     rules: Object.fromEntries(Object.entries(levels).map(([rule, level]) => [`session-lock/${rule}`, level])),
   });
-  return { recommended: configure("recommended", recommended), strict: configure("strict", strict) };
+  return {
+    recommended: configure("recommended", recommended),
+    strict: configure("strict", strict),
+    "recommended-type-checked": configure("recommended-type-checked", typeChecked),
+  };
 }

@@ -4,6 +4,7 @@ import type { TSESLint } from "@typescript-eslint/utils";
 import { analyze, type SourceFile } from "./analysis/analyze.ts";
 import type { Finding } from "./analysis/observations.ts";
 import type { Terms } from "./terms.ts";
+import { typeFactsOf } from "./type-facts.ts";
 
 type Context = Readonly<TSESLint.RuleContext<string, readonly unknown[]>>;
 
@@ -31,6 +32,7 @@ export function findingsOf(context: Context, terms: Terms): readonly Finding[] {
             comments: sourceCode.getAllComments(),
             scopeManager,
             visitorKeys,
+            types: terms.vocabulary.types ? typeFactsOf(sourceCode.parserServices) : undefined,
             ...moduleNames(context),
           },
           terms.vocabulary,

@@ -63,6 +63,15 @@ function foldersIn(folder: string): readonly string[] {
     .map((entry) => join(folder, entry.name));
 }
 
+/** The name of the package that a folder is in. */
+export function packageNameOf(folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    const name = nameOf(at);
+    if (typeof name === "string") return name;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
 function nameOf(folder: string): unknown {
   const path = join(folder, "package.json");
   if (!existsSync(path)) return undefined;

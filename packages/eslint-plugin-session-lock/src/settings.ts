@@ -44,6 +44,13 @@ export interface SessionLockSettings {
   readonly resourceMatch?: "same" | "any";
   /** `require`: managers that were handed to a class are checked as well. Default: `ignore`. */
   readonly thisFields?: "ignore" | "require";
+  /**
+   * `infer`: a parameter is a manager if its type says so, or a call in the file hands it one. `annotate`: also if a
+   * manager's writing method is called on it. `ignore`: managers that are handed in are not checked. Default: `infer`.
+   */
+  readonly parameters?: "infer" | "annotate" | "ignore";
+  /** Ask the type checker, where the parser brings one. Default: false. */
+  readonly types?: boolean;
 }
 
 const exportName = {
@@ -141,6 +148,12 @@ export const settingsProperties: Record<string, JSONSchema4> = {
     enum: ["ignore", "require"],
     description: "Whether managers that were handed to a class are checked.",
   },
+  parameters: {
+    type: "string",
+    enum: ["infer", "annotate", "ignore"],
+    description: "When a parameter counts as a manager that the callers must lock for.",
+  },
+  types: { type: "boolean", description: "Ask the type checker, where the parser brings one." },
 };
 
 /** The vocabulary that settings describe. */
@@ -161,6 +174,8 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     callerLockedSuffix = "Locked",
     resourceMatch = "same",
     thisFields = "ignore",
+    parameters = "infer",
+    types = false,
   } = settings;
   const known = chosen.map((name) => presets[name]);
   return {
@@ -179,6 +194,8 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     lockedSuffix: callerLockedSuffix,
     resourceMatch,
     thisFields,
+    parameters,
+    types,
   };
 }
 

@@ -10,6 +10,7 @@ import { runFunction } from "./invoke.ts";
 import { writeWith } from "./lock-effects.ts";
 import type { Activation, Escape, Machine } from "./machine.ts";
 import type { Finding } from "./observations.ts";
+import type { TypeFacts } from "./receivers.ts";
 import { Recorder } from "./recorder.ts";
 import { nameOf } from "./reach.ts";
 import { findRelevance } from "./relevance.ts";
@@ -36,6 +37,8 @@ export interface SourceFile extends Tree {
   /** Gives a module name of the file's imports, and one of the vocabulary, the same form. */
   readonly resolveImport: (from: string) => string;
   readonly resolveSetting: (from: string) => string;
+  /** What a type checker knows of the file, if one was asked for. */
+  readonly types?: TypeFacts | undefined;
 }
 
 /** Evaluation steps per file, after which functions are no longer entered where they are called. */
@@ -70,6 +73,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     vocabulary,
     visitorKeys: file.visitorKeys,
     recorder: new Recorder(),
+    types: file.types,
     apiOf,
     contractOf: (node) => contracts.of(node),
     isRelevant: (node) => relevance.functions.has(node),

@@ -2,6 +2,7 @@ import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
 import { callApi, callManagerClass } from "./api-calls.ts";
 import { callBuiltin, callImmediate, immediateMethods } from "./builtins.ts";
+import { callContract } from "./contract-calls.ts";
 import { constructClass } from "./classes.ts";
 import type { Outcome } from "./frame.ts";
 import { callFunction } from "./invoke.ts";
@@ -9,6 +10,7 @@ import { callUnknown, passArguments } from "./unknown-calls.ts";
 import { releaseLock, writeWith } from "./lock-effects.ts";
 import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
 import { callLockMethod, callPromiseMethod } from "./method-calls.ts";
+import { contractOfCall } from "./receivers.ts";
 import { checkEmpty } from "./sections.ts";
 import { callMutexMethod } from "./mutexes.ts";
 import type { Node } from "./syntax.ts";
@@ -78,6 +80,10 @@ const object: Value = { kind: "unknown", isObject: true };
 /** Runs a call by what its callee is. Every call may throw. */
 export function dispatch(machine: Machine, call: Call, world: World): readonly Outcome[] {
   const { callee, node } = call;
+  if (callee.kind === "global" || callee.kind === "unknown") {
+    const contract = contractOfCall(machine, node);
+    if (contract !== undefined) return callContract(machine, call, contract, world);
+  }
   switch (callee.kind) {
     case "function":
       return callFunction(machine, call, callee, world);

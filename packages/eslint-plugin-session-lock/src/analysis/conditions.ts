@@ -1,6 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { Outcome } from "./frame.ts";
 import type { Machine } from "./machine.ts";
+import { narrowByClass } from "./receivers.ts";
 import { cellOf, isReassigned } from "./resolve.ts";
 import { unwrap, type Node } from "./syntax.ts";
 import type { Value } from "./values.ts";
@@ -59,7 +60,7 @@ function isNullLiteral(node: Node): boolean {
 function decide(machine: Machine, node: Node, outcome: Outcome, nullCheck: NullCheck | undefined): Branches {
   const { world, value } = outcome;
   const truth = nullCheck === undefined ? truthOf(value) : nullTruth(value, nullCheck.isEqual);
-  const taken = (): World => world.step(node, "taken");
+  const taken = (): World => narrowByClass(machine, node, world).step(node, "taken");
   const skipped = (): World => world.step(node, "skipped");
   if (truth !== undefined)
     return truth ? { whenTrue: [taken()], whenFalse: [] } : { whenTrue: [], whenFalse: [skipped()] };

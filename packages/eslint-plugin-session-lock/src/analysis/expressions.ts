@@ -13,6 +13,7 @@ import { discard } from "./lock-effects.ts";
 import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
 import { mayBeNull, readMember } from "./members.ts";
 import { blend, evaluateAssignment, evaluateLogical } from "./operators.ts";
+import { findManager } from "./receivers.ts";
 import { staticName, type Node } from "./syntax.ts";
 import { readType } from "./typed.ts";
 import { nullish, unknown, type Value } from "./values.ts";
@@ -155,9 +156,10 @@ function evaluateMember(machine: Machine, node: TSESTree.MemberExpression, world
     const name = staticName(node.property, node.computed);
     const computed =
       node.computed && name === undefined ? machine.evaluate(node.property, before) : one(before);
+    const owner = findManager(machine, receiver, node.object, name) ?? receiver;
     return computed.map((outcome) => ({
       world: outcome.world,
-      value: readMember(machine, receiver, name, node.property, outcome.world),
+      value: readMember(machine, owner, name, node.property, outcome.world),
     }));
   });
 }

@@ -19,6 +19,7 @@ export function writeWith(
 ): void {
   if (manager.origin === "memory" || manager.origin === "fresh") return;
   if (manager.origin === "field" && machine.vocabulary.thisFields === "ignore") return;
+  if (manager.origin === "given" && machine.vocabulary.parameters === "ignore") return;
   const { node, name } = method;
   const problem = findProblem(machine, manager, world);
   machine.recorder.write({ node, method: name, manager, problem, world, activation: machine.activation });

@@ -1,5 +1,6 @@
 import { Frame, type Outcome } from "./frame.ts";
 import type { Contract } from "./contracts.ts";
+import type { TypeFacts } from "./receivers.ts";
 import type { Recorder } from "./recorder.ts";
 import type { ScopeIndex } from "./resolve.ts";
 import type { ClassNode, FunctionNode, Node, Variable } from "./syntax.ts";
@@ -35,6 +36,8 @@ export interface Machine {
   readonly vocabulary: Vocabulary;
   readonly visitorKeys: Readonly<Record<string, readonly string[] | undefined>>;
   readonly recorder: Recorder;
+  /** Set if there are types and the settings ask for them. */
+  readonly types: TypeFacts | undefined;
   readonly apiOf: (from: string, name: string) => Api | undefined;
   contractOf(node: FunctionNode): Contract;
   /** False for functions that can have nothing to do with a lock: they are not entered. */

@@ -1,4 +1,4 @@
-import type { ExportName, Vocabulary } from "./vocabulary.ts";
+import { methodWords, type ExportName, type Vocabulary } from "./vocabulary.ts";
 
 /** A quick look at the text: false means that no report is possible. */
 export type Mentions = (text: string) => boolean;
@@ -19,11 +19,14 @@ export function compileMentions(vocabulary: Vocabulary): Mentions {
     ...mutexes,
     ...rawWrites.filter((spec) => spec.anyFile !== true),
   ];
+  const methods = methodWords(vocabulary);
   const hints = fileNameHints(vocabulary.fileNames);
-  const search = needlesOf([...annotationMarks, ...specs.map(mainWordOf), ...hints]).map(compileSearch);
+  const search = needlesOf([...annotationMarks, ...methods, ...specs.map(mainWordOf), ...hints]).map(
+    compileSearch,
+  );
   return (text) => {
     if (!search.some((isIn) => isIn(text))) return false;
-    if (annotationMarks.some((mark) => text.includes(mark))) return true;
+    if ([...annotationMarks, ...methods].some((mark) => text.includes(mark))) return true;
     if (specs.some((spec) => mentions(text, spec))) return true;
     return hints.some((hint) => text.includes(hint)) && rawWordsOf(text, vocabulary).size > 0;
   };

@@ -3,7 +3,7 @@ import { findNamedWrites } from "./named-writes.ts";
 import { reachFrom } from "./reach.ts";
 import type { ScopeIndex } from "./resolve.ts";
 import { functionsAround, isFunction, type FunctionNode, type Node, type Variable } from "./syntax.ts";
-import type { Api, Vocabulary } from "./vocabulary.ts";
+import { methodWords, type Api, type Vocabulary } from "./vocabulary.ts";
 import { findWords, type Tree } from "./words.ts";
 
 /** The parts of a file that can have to do with locks and managers; the rest is taken as unknown code. */
@@ -62,7 +62,7 @@ function wordsOf(text: string, vocabulary: Vocabulary): ReadonlySet<string> {
   const specs = [...managers, ...acquires, ...wrappers, ...mutexes].filter((spec) => mentions(text, spec));
   const names = specs.map(({ name, from }) => (name === "default" ? from : (name.split(".").at(-1) ?? name)));
   const types = acquires.flatMap(({ handleType }) => handleType ?? []);
-  return new Set([...names, ...types]);
+  return new Set([...names, ...types, ...methodWords(vocabulary)]);
 }
 
 function isModuleLevel({ scope }: Variable): boolean {

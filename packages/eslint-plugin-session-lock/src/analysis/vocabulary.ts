@@ -112,6 +112,13 @@ export interface Vocabulary {
   readonly resourceMatch: "same" | "any";
   /** `require`: fields that were handed to a class count as shared. `ignore`: they do not. */
   readonly thisFields: "ignore" | "require";
+  /**
+   * `infer`: a parameter is a manager if its type says so, or a call in the file hands it one. `annotate`: also if a
+   * manager's writing method is called on it. `ignore`: a manager that is handed in is its owner's business.
+   */
+  readonly parameters: "infer" | "annotate" | "ignore";
+  /** True to ask the type checker, where the parser brings one. */
+  readonly types: boolean;
 }
 
 /** An export that the vocabulary knows. */
@@ -177,6 +184,11 @@ export function indexVocabulary(
     add(spec, spec.name, { kind: "manager", spec: completeManager(spec) });
   }
   return (from, name) => index.get(`${from}\n${name}`);
+}
+
+/** The names of writing methods that matter by themselves, where types or the settings say whose they are. */
+export function methodWords({ managers, types, parameters }: Vocabulary): readonly string[] {
+  return types || parameters === "annotate" ? managers.flatMap((spec) => completeManager(spec).writes) : [];
 }
 
 /** The methods of a handle that release it; disposing of it always does. */
