@@ -13,6 +13,7 @@ const Manager = api === "pi" ? PiSessionManager : SessionManager;
 async function exchange(round) {
   const session = Manager.open(file);
   session.appendMessage({ role: "user", content: `${writer} ${round} asks`, timestamp: Date.now() });
+  // eslint-disable-next-line session-lock/no-slow-await-in-session-lock -- stands for the model, which the original awaited under its lock
   await delay(3);
   session.appendMessage({
     role: "assistant",
