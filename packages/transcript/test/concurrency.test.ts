@@ -5,13 +5,13 @@ import { readRaw } from "./raw-session.ts";
 import { tempSession } from "./temp-session.ts";
 import { startWorker } from "./worker.ts";
 
-const APPENDS = 100;
+const APPENDS = 300;
 
 test.each([
   ["Transcript", ["transcript", "transcript", "transcript", "transcript"]],
   ["SessionManager", ["manager", "manager", "manager", "manager"]],
   ["both", ["transcript", "manager", "transcript", "manager"]],
-])("4 processes append 100 messages each and all are on one branch (%s)", async (_, apis) => {
+])("4 processes append 300 messages each and all are on one branch (%s)", async (_, apis) => {
   const file = tempSession();
   await (await openTranscript(file)).append(userMessage("first"));
   const workers = apis.map((api, at) => startWorker("append.js", [file, api, `w${at}`, String(APPENDS)]));
