@@ -1,8 +1,8 @@
 // What no store of sessions can beat, and what a database takes for the same.
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import path from "node:path";
-import Database from "better-sqlite3";
-import { entryAt } from "./session-files.js";
+import { openDatabase, writeDatabase } from "./database.js";
+import { entryAt, messageAt } from "./session-files.js";
 import { everyOne } from "./timing.js";
 
 /** Microseconds for one entry of about 1 KB. */
@@ -23,15 +23,9 @@ export function measureFloors(folder, count) {
 }
 
 function sqlite(file, synchronous, count) {
-  const database = new Database(file);
-  database.pragma("journal_mode = WAL");
-  database.pragma(`synchronous = ${synchronous}`);
-  database.exec("CREATE TABLE entries (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, parent TEXT, body TEXT)");
-  const insert = database.prepare("INSERT INTO entries (id, parent, body) VALUES (?, ?, ?)");
-  const median = everyOne(count, (at) => {
-    const entry = entryAt(at);
-    insert.run(entry.id, entry.parentId, JSON.stringify(entry));
-  });
+  writeDatabase(file, 1);
+  const database = openDatabase(file, synchronous);
+  const median = everyOne(count, (at) => database.appendMessage(messageAt(at)));
   database.close();
   return median;
 }

@@ -1,4 +1,5 @@
 // Sessions to measure on: as pi writes them, about 1 KB a line.
+import { randomUUID } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 
 const usage = {
@@ -18,6 +19,12 @@ export function messageAt(at) {
     return { role: "user", content: [...content, { type: "text", text: words.slice(0, 250) }], timestamp };
   const model = { api: "anthropic-messages", provider: "anthropic", model: "m1" };
   return { role: "assistant", content, ...model, usage, stopReason: "stop", timestamp };
+}
+
+/** As an entry that is appended by hand. */
+export function entryAround(message) {
+  const id = randomUUID();
+  return { type: "message", id, parentId: "00000000", timestamp: new Date().toISOString(), message };
 }
 
 export function entryAt(at) {

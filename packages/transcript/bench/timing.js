@@ -33,3 +33,9 @@ export function shown(microseconds) {
     ? `${(microseconds / 1_000).toPrecision(3)} ms`
     : `${(microseconds / 1e6).toPrecision(3)} s`;
 }
+
+/** `9890×`, `1.5×`, `0.16×`: how often `base` goes into `took`. */
+export function times(took, base) {
+  const ratio = took / base;
+  return `${ratio >= 100 ? ratio.toFixed(0) : ratio.toPrecision(2)}×`;
+}
