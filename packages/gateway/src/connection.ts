@@ -14,7 +14,7 @@ import { toErrorShape } from "./protocol/error-shape.ts";
 import { readFrame, type ErrorShape, type RequestFrame } from "./protocol/frames.ts";
 import type { Presence } from "./protocol/connect.ts";
 import { shakeHands } from "./protocol/handshake.ts";
-import { HANDSHAKE_TIMEOUT_MS, MAX_PREAUTH_BYTES } from "./protocol/limits.ts";
+import { DROP_BUFFERED_BYTES, HANDSHAKE_TIMEOUT_MS, MAX_PREAUTH_BYTES } from "./protocol/limits.ts";
 import { hasScope, type Scope } from "./protocol/scopes.ts";
 
 /** How long a closed peer may take to say goodbye. */
@@ -65,6 +65,10 @@ export class Connection implements Caller {
     this.#limitGreeting(request);
     socket.on("message", (data, isBinary) => this.#receive(data, isBinary));
     socket.on("error", (error) => setup.log.debug({ err: error, connId: this.#connId }, "socket error"));
+    // Each is answered by the library, also for a peer that does not read: that must not grow without end.
+    socket.on("ping", () => {
+      if (socket.bufferedAmount > DROP_BUFFERED_BYTES) this.close(1008, "slow consumer");
+    });
     socket.once("close", () => this.#left());
     const payload = { nonce: this.#nonce, ts: Date.now() };
     this.#outbox.frame({ type: "event", event: "connect.challenge", payload });

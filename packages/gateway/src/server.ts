@@ -11,6 +11,8 @@ import { GatewayError } from "./errors.ts";
 import { MAX_PAYLOAD_BYTES } from "./protocol/limits.ts";
 
 const REQUEST_TIMEOUT_MS = 10_000;
+/** A client that sends its headers one by one and never the last one holds a connection for no longer. */
+const HEADERS_TIMEOUT_MS = 5_000;
 const MAX_BODY_BYTES = 64 * 1024;
 const UPGRADE_PATHS = new Set(["/", "/ws"]);
 
@@ -18,6 +20,8 @@ const CONTENT_POLICY =
   "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 const HEADERS = {
   "content-security-policy": CONTENT_POLICY,
+  // The files of the page set their own.
+  "cache-control": "no-store",
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "x-frame-options": "DENY",
@@ -57,6 +61,7 @@ export async function startServer(setup: ServerSetup): Promise<Server> {
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: HEADERS_TIMEOUT_MS / 5 },
     bodyLimit: MAX_BODY_BYTES,
   });
   addRoutes(app, setup, bound);
@@ -92,12 +97,10 @@ function addRoutes(app: FastifyInstance, setup: ServerSetup, bound: BoundAddress
     );
     return undefined;
   });
-  app.get("/healthz", (_request, reply) =>
-    reply.header("cache-control", "no-store").send({ ok: true, status: "live" }),
-  );
+  app.get("/healthz", (_request, reply) => reply.send({ ok: true, status: "live" }));
   app.get("/readyz", (_request, reply) => {
     const ready = setup.ready();
-    reply.code(ready ? 200 : 503).header("cache-control", "no-store");
+    reply.code(ready ? 200 : 503);
     return reply.send({ ok: ready, status: ready ? "ready" : "draining" });
   });
   setup.addRoutes(app, bound);

@@ -81,7 +81,7 @@ async function answer(
       created: Math.floor(Date.now() / 1_000),
       model: services.model.model,
     };
-    reply.header("cache-control", "no-store").header("x-request-id", runId);
+    reply.header("x-request-id", runId);
     if (asked.stream) {
       const events = completionEvents(facts, reader, {
         includesUsage: asked.includesUsage,

@@ -52,7 +52,6 @@ export function createMetrics(): Metrics {
 /** `GET /metrics`, for whoever presents the token. */
 export function addMetricsRoute(app: FastifyInstance, metrics: Metrics, terms: BearerTerms): void {
   app.get("/metrics", async (request, reply) => {
-    reply.header("cache-control", "no-store");
     const fault = checkBearer(request.raw, terms);
     if (fault !== undefined) {
       if (fault.status === 401) reply.header("www-authenticate", "Bearer");
