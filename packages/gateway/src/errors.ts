@@ -1,3 +1,5 @@
+import type { ErrorKind } from "./protocol/chat.ts";
+
 /** What went wrong; codes are API and survive the wire. */
 export type GatewayErrorCode =
   /** The request is wrong; sending it again will not help. */
@@ -21,6 +23,8 @@ export interface GatewayErrorFacts {
   readonly retryable?: boolean;
   /** How long to wait before trying again, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** What a runner met, for the `error` event of its run. */
+  readonly errorKind?: ErrorKind;
   readonly cause?: unknown;
 }
 
@@ -31,13 +35,15 @@ export class GatewayError extends Error {
   readonly details: object | undefined;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly errorKind: ErrorKind | undefined;
 
   constructor(code: GatewayErrorCode, message: string, facts: GatewayErrorFacts = {}) {
-    const { details, retryable = false, retryAfterMs, cause } = facts;
+    const { details, retryable = false, retryAfterMs, errorKind, cause } = facts;
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.details = details;
     this.retryable = retryable;
     this.retryAfterMs = retryAfterMs;
+    this.errorKind = errorKind;
   }
 }

@@ -6,12 +6,10 @@ import type {
   UserMessage,
 } from "@session-lock/transcript";
 import type { AgentRunner, AgentToolCall, AgentToolResult } from "./runners/runner.ts";
+import { NO_USAGE, type Said } from "./said.ts";
 
 /** Text of ours that is no model's output; other programs that read the format know these rows by it. */
 const SYNTHETIC = { api: "openai-responses", provider: "openclaw", model: "gateway-injected" } as const;
-
-const NO_COST = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 };
-const NO_USAGE = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, totalTokens: 0, cost: NO_COST };
 
 /** Who stopped a run. */
 export type AbortOrigin = "rpc" | "stop" | "interrupt" | "timeout" | "shutdown" | "takeover";
@@ -28,16 +26,17 @@ export function userMessage(
 
 /** The whole answer of a run. */
 export function answerMessage(
-  text: string,
+  { text, thoughts = [], usage = NO_USAGE }: Said,
   model: AgentRunner["model"],
   timestamp: number,
 ): AssistantMessage {
-  return { role: "assistant", ...assistantBody(text), ...model, stopReason: "stop", timestamp };
+  const content = [...thoughts, { type: "text" as const, text }];
+  return { role: "assistant", content, usage, ...model, stopReason: "stop", timestamp };
 }
 
-/** A model turn that asks for tools, with what it said before. */
+/** A model turn that asks for tools, with what it thought and said before. */
 export function toolCallMessage(
-  text: string,
+  { text, thoughts = [], usage = NO_USAGE }: Said,
   calls: readonly AgentToolCall[],
   model: AgentRunner["model"],
   timestamp: number,
@@ -46,7 +45,7 @@ export function toolCallMessage(
   const asked = calls.map(({ id, name, arguments: args }) => {
     return { type: "toolCall" as const, id, name, arguments: args };
   });
-  const body = { content: [...said, ...asked], usage: NO_USAGE };
+  const body = { content: [...thoughts, ...said, ...asked], usage };
   return { role: "assistant", ...body, ...model, stopReason: "toolUse", timestamp };
 }
 

@@ -5,10 +5,11 @@ import { abortedMessage, answerMessage, failedMessage, type AbortOrigin } from "
 import type { ErrorKind } from "./protocol/chat.ts";
 import type { TerminalNews } from "./run-events.ts";
 import type { AgentRunner } from "./runners/runner.ts";
+import type { Said } from "./said.ts";
 
 /** How a run ended, before it is written down. `text` is what it said since its last tool calls. */
 export type Outcome =
-  | { readonly kind: "final"; readonly text: string }
+  | ({ readonly kind: "final" } & Said)
   | { readonly kind: "aborted"; readonly text: string; readonly origin: AbortOrigin }
   | {
       readonly kind: "error";
@@ -49,6 +50,6 @@ function outcomeMessage(
   const now = Date.now();
   if (outcome.kind === "error") return failedMessage(outcome.text, { reason: outcome.reason, model }, now);
   if (outcome.text.trim() === "") return undefined;
-  if (outcome.kind === "final") return answerMessage(outcome.text, model, now);
+  if (outcome.kind === "final") return answerMessage(outcome, model, now);
   return abortedMessage(outcome.text, { origin: outcome.origin, runId }, now);
 }

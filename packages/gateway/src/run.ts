@@ -143,7 +143,7 @@ export class Run implements LaneJob {
       this.#events.started();
       const input = this.company.map((run) => run.input.message).join("\n\n");
       const end = await this.#turn.take({ runId: this.runId, input, thinking, model }, signal);
-      return end === "handed-over" ? { kind: "moved", verdict: end } : { kind: "final", text: this.#text };
+      return end === "handed-over" ? { kind: "moved", verdict: end } : { kind: "final", ...this.#turn.said };
     } catch (error) {
       if (!lease.held) return { kind: "moved", verdict: "lost" };
       const origin = this.#abortOrigin;

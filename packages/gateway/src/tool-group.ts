@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { AgentMessage, ToolResultMessage } from "@session-lock/transcript";
 import { toolCallMessage, toolResultMessage } from "./messages.ts";
 import type { AgentRunner, AgentToolCall, AgentToolResult } from "./runners/runner.ts";
+import type { Said } from "./said.ts";
 
 /** What the model reads in place of a result that never came. */
 const NOT_ENDED = "The run ended before this tool did.";
@@ -10,14 +11,14 @@ const NOT_ENDED = "The run ended before this tool did.";
 export class ToolGroup {
   /** Part of its rows' keys. New each time: a later attempt at the same input makes calls of its own. */
   readonly name = randomBytes(6).toString("hex");
-  /** What the assistant said before the calls. */
-  readonly text: string;
+  /** What the assistant thought and said before the calls. */
+  readonly said: Said;
   readonly calls: readonly AgentToolCall[];
   readonly #results = new Map<string, ToolResultMessage>();
 
   /** Throws when two calls share an id, or there is none. */
-  constructor(text: string, calls: readonly AgentToolCall[]) {
-    this.text = text;
+  constructor(said: Said, calls: readonly AgentToolCall[]) {
+    this.said = said;
     this.calls = calls;
     if (calls.length === 0 || new Set(calls.map(({ id }) => id)).size !== calls.length) {
       throw new Error("the runner's tool calls need ids of their own");
@@ -46,6 +47,6 @@ export class ToolGroup {
       const unanswered = { toolCallId: call.id, text: NOT_ENDED, isError: true };
       return this.#results.get(call.id) ?? toolResultMessage(call, unanswered, now);
     });
-    return [toolCallMessage(this.text, this.calls, model, now), ...results];
+    return [toolCallMessage(this.said, this.calls, model, now), ...results];
   }
 }

@@ -3,7 +3,9 @@ import {
   type AppendItem,
   type ProviderProfile,
   type SystemPrompt,
+  type ThinkingContent,
   type Transcript,
+  type Usage,
   type UserMessage,
 } from "@session-lock/transcript";
 import { untilAborted } from "./abortable.ts";
@@ -12,7 +14,8 @@ import { runKeys } from "./inputs.ts";
 import type { LaneLease } from "./lane-lease.ts";
 import type { RunEvents } from "./run-events.ts";
 import { writeRows } from "./run-rows.ts";
-import type { AgentEvent, AgentRunner, AgentRunRequest } from "./runners/runner.ts";
+import type { AgentEvent, AgentRunner, AgentRunRequest, AgentToolCall } from "./runners/runner.ts";
+import { NO_USAGE, usageOf, type Said } from "./said.ts";
 import { ToolGroup } from "./tool-group.ts";
 
 /** What a turn works with. */
@@ -37,6 +40,8 @@ export class Turn {
   readonly #setup: TurnSetup;
   readonly #stream: DeltaStream;
   #group: ToolGroup | undefined;
+  #thoughts: ThinkingContent[] = [];
+  #usage: Usage = NO_USAGE;
 
   constructor(runId: string, setup: TurnSetup) {
     this.#runId = runId;
@@ -47,6 +52,11 @@ export class Turn {
   /** What was said since the last tool calls. */
   get text(): string {
     return this.#stream.text;
+  }
+
+  /** The same, with what the model thought and used for it. */
+  get said(): Said {
+    return { text: this.text, thoughts: this.#thoughts, usage: this.#usage };
   }
 
   /**
@@ -89,14 +99,28 @@ export class Turn {
   async #take(event: AgentEvent): Promise<"taken" | "stored"> {
     if (event.type === "tool-result") return this.#takeResult(event);
     if (this.#group !== undefined) throw new Error(`the runner sent ${event.type} while its tools work`);
-    if (event.type === "text") {
-      this.#stream.push(event.text);
-      return "taken";
+    switch (event.type) {
+      case "text":
+        this.#stream.push(event.text);
+        return "taken";
+      case "thinking":
+        this.#thoughts.push(thoughtOf(event));
+        return "taken";
+      case "usage":
+        this.#usage = usageOf(event);
+        return "taken";
+      case "tool-calls":
+        return this.#takeCalls(event.calls);
     }
+  }
+
+  #takeCalls(calls: readonly AgentToolCall[]): "taken" {
     // The text belongs to the calls from here on, so that no outcome stores it a second time.
-    this.#group = new ToolGroup(this.#stream.text, event.calls);
+    this.#group = new ToolGroup(this.said, calls);
     this.#stream.restart();
-    for (const call of event.calls) this.#setup.events.toolStarted(call);
+    this.#thoughts = [];
+    this.#usage = NO_USAGE;
+    for (const call of calls) this.#setup.events.toolStarted(call);
     return "taken";
   }
 
@@ -109,7 +133,7 @@ export class Turn {
     const { transcript, lease, events } = this.#setup;
     await writeRows(transcript, { rows: this.#itemsOf(group), purpose: "run tools", lease });
     this.#group = undefined;
-    if (group.text.trim() !== "") events.textStored();
+    if (group.said.text.trim() !== "") events.textStored();
     return "stored";
   }
 
@@ -118,6 +142,19 @@ export class Turn {
       return { message, idempotencyKey: runKeys.tool(this.#runId, `${group.name}-${index}`) };
     });
   }
+}
+
+function thoughtOf({
+  text,
+  signature,
+  redacted = false,
+}: AgentEvent & { readonly type: "thinking" }): ThinkingContent {
+  return {
+    type: "thinking",
+    thinking: text,
+    ...(signature === undefined ? {} : { thinkingSignature: signature }),
+    ...(redacted ? { redacted } : {}),
+  };
 }
 
 /** What the model may be given. Throws when even the projection breaks a rule of the provider, before it is called. */

@@ -91,7 +91,7 @@ export function openingRows(
       case "user":
         return { message: userMessage(text, timestamp, images) };
       case "assistant":
-        return { message: answerMessage(text, model, timestamp) };
+        return { message: answerMessage({ text }, model, timestamp) };
     }
   });
 }

@@ -1,4 +1,5 @@
 import type { AgentMessage, ProviderProfile, UserMessage } from "@session-lock/transcript";
+import type { TokenCount } from "../said.ts";
 
 /** What one run is about. */
 export interface AgentRunRequest {
@@ -48,6 +49,8 @@ export interface AgentToolResult {
  * What a runner tells while it works.
  *
  * - `text` the next piece of what the assistant says
+ * - `thinking` a whole block of what the model thought for the calls or the answer to come; stored, not streamed
+ * - `usage` the tokens of the model call whose text and calls these are
  * - `tool-calls` the calls of one model turn, before they are run; the text since the last group belongs to them
  * - `tool-result` the result of one of them, in any order; no text and no other calls until all have theirs
  *
@@ -56,11 +59,21 @@ export interface AgentToolResult {
  */
 export type AgentEvent =
   | { readonly type: "text"; readonly text: string }
+  | {
+      readonly type: "thinking";
+      readonly text: string;
+      /** The provider's, without which it does not take the block back. */
+      readonly signature?: string;
+      /** The text is the provider's cipher. Default: false. */
+      readonly redacted?: boolean;
+    }
+  | ({ readonly type: "usage" } & TokenCount)
   | { readonly type: "tool-calls"; readonly calls: readonly AgentToolCall[] }
   | ({ readonly type: "tool-result" } & AgentToolResult);
 
 /**
- * Produces one agent turn. `run` may throw: the run then ends with an `error` event. It holds no lock while it works
+ * Produces one agent turn. `run` may throw: the run then ends with an `error` event, of the kind that the error's
+ * `errorKind` names (`refusal`, `timeout`, `rate_limit`, `context_length`; else `unknown`). It holds no lock while it works
  * and never touches the transcript: the gateway writes what it yields.
  */
 export interface AgentRunner {

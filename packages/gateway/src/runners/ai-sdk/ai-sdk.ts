@@ -18,6 +18,8 @@ export interface AiSdkRunnerOptions extends AiService {
   readonly tools?: readonly AgentTool[];
   /** Model calls in one run, at most. Default: 20. */
   readonly maxSteps?: number;
+  /** How often a call is tried again that the provider refused for now (429, 5xx). Default: 2. */
+  readonly maxRetries?: number;
 }
 
 /** By which provider's rules the conversation is put together, and how its rows are marked. */
@@ -51,7 +53,7 @@ export function createAiSdkRunner(options: AiSdkRunnerOptions): AgentRunner {
 async function* converse(
   model: LanguageModel,
   request: AgentRunRequest,
-  { tools = [], maxSteps = 20, instructions: own }: AiSdkRunnerOptions,
+  { tools = [], maxSteps = 20, maxRetries = 2, instructions: own }: AiSdkRunnerOptions,
 ): AsyncGenerator<AgentEvent> {
   const { signal, thinking, takeSteering } = request;
   const told = [own, request.instructions].filter((part) => part !== undefined);
@@ -60,7 +62,15 @@ async function* converse(
   setMaxListeners(0, signal);
   const messages: ModelMessage[] = toModelMessages(request.messages);
   for (let count = 0; count < maxSteps; count += 1) {
-    const step: Step = yield* takeStep({ model, messages, tools, thinking, instructions, signal });
+    const step: Step = yield* takeStep({
+      model,
+      messages,
+      tools,
+      thinking,
+      instructions,
+      maxRetries,
+      signal,
+    });
     if (step.calls.length === 0) return;
     yield { type: "tool-calls", calls: step.calls };
     const results: AgentToolResult[] = [];
