@@ -105,7 +105,7 @@ export class SessionLog {
       versionOf(this.#header) < 2
     ) {
       this.#load(file, stat);
-    } else if (stat.size !== known.size) {
+    } else if (!isSettled(known, stat)) {
       for (const line of readLines(file, known.end, stat.size)) this.#take(line);
       this.#remember(file, stat);
     }
@@ -230,8 +230,13 @@ function isSameFile(known: FileStat, stat: FileStat): boolean {
 
 function isContinuation(file: SessionFile, known: Known, stat: FileStat): boolean {
   return (
-    stat.size === known.size || (stat.size >= known.end && anchorAt(file, known.end).equals(known.anchor))
+    isSettled(known, stat) || (stat.size >= known.end && anchorAt(file, known.end).equals(known.anchor))
   );
+}
+
+/** False also where the file ended in a torn tail: another writer may have put as many bytes of its own in its place. */
+function isSettled({ end, size }: Known, stat: FileStat): boolean {
+  return stat.size === size && end === size;
 }
 
 function anchorAt(file: SessionFile, end: number): Buffer {

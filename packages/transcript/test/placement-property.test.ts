@@ -9,15 +9,32 @@ import { tempSession } from "./temp-session.ts";
 import { callingMessage, resultMessage, spokenOn } from "./tool-messages.ts";
 
 const step = fc.record({
-  kind: fc.constantFrom("call", "answer", "answer", "mirror", "inject", "extension data", "stop"),
+  kind: fc.constantFrom(
+    ...[
+      "call",
+      "call",
+      "answer",
+      "answer",
+      "answer",
+      "mirror",
+      "inject",
+      "extension data",
+      "stop",
+      "abort",
+      "batch",
+    ],
+  ),
   writer: fc.constantFrom("transcript", "second transcript", "session manager"),
   /** Which call is answered, or how many are made. */
   pick: fc.nat({ max: 5 }),
+  /** The next step begins before this one has ended. */
+  overlaps: fc.boolean(),
+  /** The append has an idempotency key, and is repeated under it after a crash. */
+  isKeyed: fc.boolean(),
   /** How much of the write a crash leaves, in thousandths; undefined: no crash. */
   crash: fc.option(fc.integer({ min: 0, max: 999 }), { nil: undefined, freq: 4 }),
 });
 
-type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 type Open = Awaited<ReturnType<typeof openTranscript>>;
 
 test("whatever runs, mirrors, injects, stops and crashes do, no message stands between a call and its results and nothing acknowledged is lost", async () => {
@@ -27,20 +44,33 @@ test("whatever runs, mirrors, injects, stops and crashes do, no message stands b
       const writers = await openWriters(file);
       const calls: string[] = [];
       const acknowledged: string[] = [];
+      const pending: Promise<unknown>[] = [];
 
-      for (const [at, { kind, writer, pick, crash }] of steps.entries()) {
+      for (const [at, { kind, writer, pick, crash, overlaps, isKeyed }] of steps.entries()) {
         const message = messageOf(kind, at, pick, calls);
         calls.push(...callsIn(message));
+        const key = isKeyed ? `key ${at}` : undefined;
+        const append = () => writers[writer](kind, message, key);
+        if (crash === undefined) {
+          pending.push(append().then(() => acknowledged.push(...textsOf(message))));
+          await (overlaps ? undefined : Promise.all(pending).then(() => expectValid(file)));
+          continue;
+        }
+        await Promise.all(pending);
         const before = statSync(file).size;
-        await writers[writer](kind, message);
+        await append();
         const written = statSync(file).size - before;
         // A kill in the middle of the write: the append was never acknowledged, and everybody starts anew.
-        const isTorn = crash !== undefined && written > 0;
-        truncateSync(file, before + (isTorn ? Math.floor((written * crash) / 1_000) : written));
-        Object.assign(writers, isTorn ? await openWriters(file) : {});
-        acknowledged.push(...(isTorn ? [] : textsOf(message)));
+        truncateSync(file, before + Math.floor((written * crash) / 1_000));
+        Object.assign(writers, await openWriters(file));
+        await expectValid(file);
+        // Whoever waits for the answer asks again, under the same key.
+        const isRepeated = isKeyed && writer !== "session manager" && kind !== "stop";
+        await (isRepeated ? append() : undefined);
+        acknowledged.push(...(isRepeated ? textsOf(message) : []));
         await expectValid(file);
       }
+      await Promise.all(pending);
       await using last = await openTranscript(file, { durability: "os" });
       await last.closeToolCalls();
 
@@ -53,7 +83,7 @@ test("whatever runs, mirrors, injects, stops and crashes do, no message stands b
         new Set(said.filter((text) => text.startsWith("#"))).size,
       );
     }),
-    { numRuns: 60 },
+    { numRuns: 150 },
   );
 });
 
@@ -62,29 +92,44 @@ async function openWriters(file: string) {
   const second = await openTranscript(file, { durability: "os" });
   const manager = SessionManager.open(file, { durability: "os" });
   return {
-    transcript: (kind: Step["kind"], message: AgentMessage | undefined) => write(first, kind, message),
-    "second transcript": (kind: Step["kind"], message: AgentMessage | undefined) =>
-      write(second, kind, message),
-    "session manager": async (kind: Step["kind"], message: AgentMessage | undefined) =>
-      message === undefined
-        ? write(first, kind, message)
-        : withSessionWriteLock(file, () => manager.appendMessage(message)),
+    transcript: (kind: string, message: AgentMessage | undefined, key?: string) =>
+      write(first, kind, message, key),
+    "second transcript": (kind: string, message: AgentMessage | undefined, key?: string) =>
+      write(second, kind, message, key),
+    "session manager": (kind: string, message: AgentMessage | undefined) =>
+      withSessionWriteLock<unknown>(file, () => writeAll(manager, kind, message)),
   };
 }
 
-function write(transcript: Open, kind: Step["kind"], message: AgentMessage | undefined): Promise<unknown> {
+function write(
+  transcript: Open,
+  kind: string,
+  message: AgentMessage | undefined,
+  key?: string,
+): Promise<unknown> {
+  const options = key === undefined ? {} : { idempotencyKey: key };
   switch (kind) {
     case "stop":
       return transcript.closeToolCalls();
     case "extension data":
-      return transcript.appendCustom("test", {});
+      return transcript.appendCustom("test", {}, options);
+    case "batch":
+      return transcript.appendMany([
+        { customType: "test", data: {} },
+        { message: message ?? userMessage("never"), ...options },
+      ]);
     default:
-      return transcript.append(message ?? userMessage("never"));
+      return transcript.append(message ?? userMessage("never"), options);
   }
 }
 
+function writeAll(manager: SessionManager, kind: string, message: AgentMessage | undefined): unknown {
+  if (kind === "stop") return manager.closeToolCalls();
+  return message === undefined ? manager.appendCustomEntry("test", {}) : manager.appendMessage(message);
+}
+
 function messageOf(
-  kind: Step["kind"],
+  kind: string,
   at: number,
   pick: number,
   calls: readonly string[],
@@ -97,7 +142,11 @@ function messageOf(
     case "mirror":
       return assistantMessage(`#mirror ${at}`);
     case "inject":
+    case "batch":
       return userMessage(`#inject ${at}`);
+    case "abort":
+      // What a run leaves that was stopped while it made a call: a model is never shown it, and nobody answers it.
+      return { ...callingMessage(`#${at}.aborted`), stopReason: "aborted" };
     default:
       return undefined;
   }

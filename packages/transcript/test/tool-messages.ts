@@ -36,7 +36,9 @@ export function spokenOn(branch: readonly SessionEntry[]): {
     said.push(text);
     const isAnswer = message.role === "toolResult" && open.includes(message.toolCallId ?? "");
     misplaced.push(...(isAnswer || (open.length === 0 && message.role !== "toolResult") ? [] : [text]));
-    const opened = blocks.flatMap(({ type, id = "" }) => (type === "toolCall" ? [id] : []));
+    // Calls of a turn that was stopped are never run.
+    const isRun = message.stopReason !== "aborted";
+    const opened = blocks.flatMap(({ type, id = "" }) => (isRun && type === "toolCall" ? [id] : []));
     open = [...open.filter((id) => id !== message.toolCallId), ...opened];
   }
   return { said, misplaced };
@@ -44,6 +46,7 @@ export function spokenOn(branch: readonly SessionEntry[]): {
 
 interface Spoken {
   readonly role: string;
+  readonly stopReason?: string;
   readonly toolCallId?: string;
   readonly content: string | readonly Block[];
 }

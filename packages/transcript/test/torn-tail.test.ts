@@ -86,3 +86,22 @@ test("a reader never shows a line that is still being written", async () => {
   expect(during).toBe(1);
   expect(await transcript.entries()).toHaveLength(2);
 });
+
+test("who saw a torn tail sees what another wrote in its place, though it has as many bytes", async () => {
+  const file = tempSession();
+  await using first = await openTranscript(file);
+  await first.append(userMessage("one"));
+  const before = readFileSync(file).length;
+  await first.append(userMessage("two"));
+  const length = readFileSync(file).length - before;
+  writeFileSync(file, "x".repeat(length), { flag: "a" });
+  await using second = await openTranscript(file);
+  const manager = SessionManager.open(file);
+
+  const { entry } = await first.append(userMessage("six"));
+  const next = await second.append(userMessage("seven"));
+  await withSessionWriteLock(file, () => manager.appendMessage(userMessage("eight")));
+
+  expect(next.entry.parentId).toBe(entry.id);
+  expect(readRaw(file)).toMatchObject({ forks: 0, visible: ["one", "two", "six", "seven", "eight"] });
+});
