@@ -11,6 +11,7 @@ import { writeWith } from "./lock-effects.ts";
 import type { Activation, Escape, Machine } from "./machine.ts";
 import type { Finding } from "./observations.ts";
 import type { TypeFacts } from "./receivers.ts";
+import { classOf, isExported, isReachable } from "./reachable.ts";
 import { Recorder } from "./recorder.ts";
 import { nameOf } from "./reach.ts";
 import { findRelevance } from "./relevance.ts";
@@ -106,6 +107,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
       ]);
     },
     created: new Set(),
+    instantiated: new Set(),
     awaited: new Set(),
     frame: new Frame(),
     activation: program,
@@ -116,6 +118,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
   runEscapes();
   const functions = [...relevance.functions].sort((left, right) => left.range[0] - right.range[0]);
   for (const node of functions) if (isRoot(node)) runRoot(node);
+  for (const node of machine.created) if (isClass(node) && isKnownOutside(node)) makeInstance(node);
   for (const node of functions) if (!entered.has(node) && !isNamed(node)) runRoot(node);
   for (const node of functions) if (!entered.has(node)) runRoot(node);
   for (const annotation of annotations) reportNeedless(annotation);
@@ -135,6 +138,18 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
       data,
       path: undefined,
     });
+  }
+
+  function isKnownOutside(node: ClassNode): boolean {
+    return openClasses.has(node) || isExported(scope, node);
+  }
+
+  /** Others may make instances of the class: its fields are initialised then, with no lock held. */
+  function makeInstance(node: ClassNode): void {
+    if (machine.instantiated.has(node)) return;
+    const [world = new World()] = closings.get(enclosingFunction(node)) ?? [];
+    worldsOfInstance(machine, node, world.detached());
+    runEscapes();
   }
 
   /** A function expression in code that no way leads to. */
@@ -208,45 +223,3 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
 
 /** A function is analysed from at most this many worlds of the code around it. */
 const maxRootWorlds = 4;
-
-/** True if code outside the file may call the function, besides the calls in the file. */
-function isReachable(scope: ScopeIndex, node: FunctionNode, openClasses: ReadonlySet<ClassNode>): boolean {
-  const owner = classOf(node);
-  if (owner !== undefined) return !isPrivate(node) && (openClasses.has(owner) || isExported(scope, owner));
-  return isExported(scope, node);
-}
-
-function isExported(scope: ScopeIndex, node: FunctionNode | ClassNode): boolean {
-  const { parent } = node;
-  if (
-    parent.type === AST_NODE_TYPES.ExportNamedDeclaration ||
-    parent.type === AST_NODE_TYPES.ExportDefaultDeclaration
-  )
-    return true;
-  if (
-    parent.type === AST_NODE_TYPES.VariableDeclarator &&
-    parent.parent.parent.type === AST_NODE_TYPES.ExportNamedDeclaration
-  )
-    return true;
-  const name = isClass(node) ? node.id : nameOf(node);
-  const variable = name === undefined || name === null ? undefined : scope.variableOf(name);
-  return (
-    variable?.references.some(({ identifier }) => {
-      const use = identifier.parent.type;
-      return use === AST_NODE_TYPES.ExportSpecifier || use === AST_NODE_TYPES.ExportDefaultDeclaration;
-    }) ?? false
-  );
-}
-
-function classOf(node: FunctionNode): ClassNode | undefined {
-  const { parent } = node;
-  if (parent.type !== AST_NODE_TYPES.MethodDefinition && parent.type !== AST_NODE_TYPES.PropertyDefinition)
-    return undefined;
-  return parent.static ? undefined : parent.parent.parent;
-}
-
-function isPrivate({ parent }: FunctionNode): boolean {
-  if (parent.type !== AST_NODE_TYPES.MethodDefinition && parent.type !== AST_NODE_TYPES.PropertyDefinition)
-    return false;
-  return parent.key.type === AST_NODE_TYPES.PrivateIdentifier || parent.accessibility === "private";
-}

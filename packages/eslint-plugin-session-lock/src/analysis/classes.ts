@@ -13,6 +13,7 @@ import { meet } from "./worlds.ts";
 
 /** Runs what a class runs when it is defined: its superclass expression, computed keys, static fields and blocks. */
 export function declareClass(machine: Machine, node: ClassNode, world: World): readonly World[] {
+  machine.created.add(node);
   let worlds: readonly World[] = [world];
   const run = (part: TSESTree.Node): void => {
     worlds = meet(worlds.flatMap((before) => machine.evaluate(part, before).map((outcome) => outcome.world)));
@@ -93,6 +94,7 @@ export function worldsOfInstance(machine: Machine, node: ClassNode, world: World
 }
 
 function initializeFields(machine: Machine, node: ClassNode, world: World): readonly World[] {
+  machine.instantiated.add(node);
   let worlds: readonly World[] = [world];
   for (const member of node.body.body) {
     if (member.type !== AST_NODE_TYPES.PropertyDefinition || member.static || member.value === null) continue;

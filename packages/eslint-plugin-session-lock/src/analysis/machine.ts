@@ -60,6 +60,8 @@ export interface Machine {
   close(node: Node, worlds: readonly World[]): void;
   /** Function expressions that some way through the code gets to. */
   readonly created: Set<Node>;
+  /** Classes whose fields were initialised for some instance. */
+  readonly instantiated: Set<Node>;
   /** Calls that somebody awaits at once. */
   readonly awaited: Set<Node>;
   frame: Frame;

@@ -83,9 +83,13 @@ export class ScopeIndex {
     return found;
   }
 
-  /** The innermost scope that knows the name has it: a class's own name is known inside it and outside. */
+  /** The innermost scope that knows the name has it. */
   #find(node: Node): Variable | undefined {
-    for (let outer: Node | undefined = node; outer !== undefined; outer = parentOf(outer)) {
+    // Where a class is declared, its name stands for the variable that other code sees.
+    const parent = parentOf(node);
+    const isDeclared = parent?.type === AST_NODE_TYPES.ClassDeclaration && parent.id === node;
+    const start = isDeclared ? parentOf(parent) : node;
+    for (let outer = start; outer !== undefined; outer = parentOf(outer)) {
       const variable = this.#namesOf(outer)?.get(node);
       if (variable !== undefined) return variable;
     }

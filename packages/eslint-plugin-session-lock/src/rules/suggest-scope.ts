@@ -1,6 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
 import type { Finding } from "../analysis/observations.ts";
+import { parentOf } from "../analysis/syntax.ts";
 import type { Suggest, Suggestion } from "./create-rule.ts";
 import { importLock } from "./lock-import.ts";
 import {
@@ -60,7 +61,7 @@ function findSection({ message, node, related }: Finding, sourceCode: SourceCode
 }
 
 function returnOf(node: TSESTree.Node): TSESTree.Statement | undefined {
-  for (let current: TSESTree.Node | undefined = node; current !== undefined; current = current.parent) {
+  for (let current: TSESTree.Node | undefined = node; current !== undefined; current = parentOf(current)) {
     if (current.type === AST_NODE_TYPES.ReturnStatement) return current;
     if (current.type.endsWith("Statement") || current.type.includes("Function")) return undefined;
   }
