@@ -2,16 +2,20 @@ import { performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
 import { acquireSessionWriteLock, SessionLockError, tryAcquireSessionWriteLock } from "session-lock";
 import type { AcquireSessionWriteLockOptions, SessionWriteLock } from "session-lock";
-import { AppendBatch } from "./append.ts";
 import type { Durability } from "./append.ts";
 import type { Appended } from "./appended.ts";
-import { SYSTEM_DISK } from "./disk.ts";
-import type { Disk } from "./disk.ts";
 import { TranscriptError } from "./errors.ts";
+import { FileWriter } from "./group-writer.ts";
+import type { FileWriterSettings, GroupWriter, Outcome } from "./group-writer.ts";
 import { freshRight, LockBurst } from "./lock-burst.ts";
 import type { SessionLog } from "./session-log.ts";
-import { stageRequest } from "./stage-request.ts";
+import { SpillingWriter } from "./spill/spilling-writer.ts";
 import type { AppendRequest, StagedRequest } from "./stage-request.ts";
+
+export interface AppendQueueSettings extends FileWriterSettings {
+  /** Where appends go that the session's disk refuses. Default: nowhere, they fail. */
+  readonly spillFile?: string | undefined;
+}
 
 /** A request that is not settled yet. It is in `#waiting` until somebody who has the lock takes it from there. */
 interface Pending {
@@ -22,11 +26,6 @@ interface Pending {
   readonly reject: (error: unknown) => void;
   stopWatching: (() => void) | undefined;
 }
-
-/** What became of a group: an outcome for each request, or one failure for all. */
-type Outcome =
-  | { readonly kind: "written"; readonly results: readonly StagedRequest[] }
-  | { readonly kind: "failed"; readonly error: unknown };
 
 const GATHER_MS = 2;
 /** The default of session-lock. */
@@ -41,10 +40,11 @@ const TIMEOUT_MS = 10_000;
  * and then writes for all.
  */
 export class AppendQueue {
-  readonly #log: SessionLog;
+  readonly #path: string;
   readonly #durability: Durability;
-  readonly #disk: Disk;
-  readonly #assertWanted: () => void;
+  readonly #file: FileWriter;
+  /** Undefined where appends that the disk refuses fail. */
+  readonly spilling: SpillingWriter | undefined;
   readonly #burst = new LockBurst();
   readonly #unsettled = new Set<Pending>();
   #waiting: Pending[] = [];
@@ -53,29 +53,20 @@ export class AppendQueue {
   #writing: Promise<Outcome> | undefined;
   #onIdle: (() => void)[] = [];
 
-  /** `assertWanted` is asked under the lock, before anything is written; what it throws fails the appends. */
-  constructor(
-    log: SessionLog,
-    durability: Durability,
-    disk = SYSTEM_DISK,
-    assertWanted: () => void = () => undefined,
-  ) {
-    this.#disk = disk;
-    this.#log = log;
-    this.#durability = durability;
-    this.#assertWanted = assertWanted;
+  constructor(log: SessionLog, settings: AppendQueueSettings) {
+    const { spillFile } = settings;
+    this.#path = log.path;
+    this.#durability = settings.durability;
+    this.#file = new FileWriter(log, settings);
+    this.spilling = spillFile === undefined ? undefined : new SpillingWriter(log, this.#file, spillFile);
   }
 
   /** Resolves when what became of the request is known; rejects when nothing of it is acknowledged. */
   async append(request: AppendRequest): Promise<readonly Appended[]> {
-    const lock = this.#durability === "os" && this.#isQuiet() ? this.#burst.take(this.#log.path) : undefined;
+    const lock = this.#isQuiet() ? this.#burst.take(this.#path) : undefined;
     if (lock === undefined) return this.#wait(request);
     try {
-      this.#assertWanted();
-      using batch = AppendBatch.begin(this.#log, freshRight(lock), this.#disk);
-      const result = stageRequest(batch, request, this.#log.path);
-      batch.write();
-      batch.acknowledge();
+      const result = this.#file.writeNow(freshRight(lock), request);
       if (result instanceof TranscriptError) throw result;
       return result;
     } finally {
@@ -83,8 +74,9 @@ export class AppendQueue {
     }
   }
 
-  /** Nobody would come along, and nobody is to go first. */
+  /** Nobody would come along, nobody is to go first, and nothing is done but the write. */
   #isQuiet(): boolean {
+    if (this.#durability !== "os" || this.spilling !== undefined) return false;
     return this.#waiting.length === 0 && this.#leader === undefined && this.#writing === undefined;
   }
 
@@ -109,7 +101,7 @@ export class AppendQueue {
   #watch(pending: Pending, signal: AbortSignal): void {
     const onAbort = () => {
       const isWaiting = this.#waiting.includes(pending);
-      if (isWaiting) this.#refuse(pending, abortedError(this.#log.path, signal));
+      if (isWaiting) this.#refuse(pending, abortedError(this.#path, signal));
     };
     signal.addEventListener("abort", onAbort, { once: true });
     pending.stopWatching = () => signal.removeEventListener("abort", onAbort);
@@ -151,7 +143,7 @@ export class AppendQueue {
       return;
     } catch (error) {
       this.#leader = undefined;
-      this.#refuse(pending, error);
+      this.#settleAll([pending], await this.#writer.withoutLock(pending.request, error));
     } finally {
       await lock?.release().catch(tellOfLock);
     }
@@ -164,8 +156,8 @@ export class AppendQueue {
   #lockOptions(pending: Pending, timeoutMs: number): AcquireSessionWriteLockOptions {
     const { lock } = pending.request;
     return lock === undefined
-      ? { sessionFile: this.#log.path, timeoutMs }
-      : { ...lock, sessionFile: this.#log.path, timeoutMs };
+      ? { sessionFile: this.#path, timeoutMs }
+      : { ...lock, sessionFile: this.#path, timeoutMs };
   }
 
   async #flush(lock: SessionWriteLock): Promise<void> {
@@ -177,29 +169,23 @@ export class AppendQueue {
       await lock.release().catch(tellOfLock);
       return;
     }
-    this.#writing = this.#write(lock, group);
+    const requests = group.map(({ request }) => request);
+    this.#writing = this.#writer.write(lock, requests);
     const outcome = await this.#writing;
     this.#writing = undefined;
     // Before they are told, so that who appends next finds it free.
     await lock.release().catch(tellOfLock);
+    this.#settleAll(group, outcome);
+  }
+
+  get #writer(): GroupWriter {
+    return this.spilling ?? this.#file;
+  }
+
+  #settleAll(group: readonly Pending[], outcome: Outcome): void {
     for (const [at, pending] of group.entries()) {
       if (outcome.kind === "written") this.#settle(pending, outcome.results[at]);
       else this.#refuse(pending, outcome.error);
-    }
-  }
-
-  /** Never rejects: a failure belongs to the requests of the group, not to the one that happened to have the lock. */
-  async #write(lock: SessionWriteLock, group: readonly Pending[]): Promise<Outcome> {
-    try {
-      this.#assertWanted();
-      using batch = AppendBatch.begin(this.#log, lock, this.#disk);
-      const results = group.map(({ request }) => stageRequest(batch, request, this.#log.path));
-      batch.write();
-      if (this.#durability !== "os") await batch.sync();
-      batch.acknowledge();
-      return { kind: "written", results };
-    } catch (error) {
-      return { kind: "failed", error };
     }
   }
 

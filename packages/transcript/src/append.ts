@@ -1,4 +1,4 @@
-import { contentOf, draftDeferred, draftLateResult, draftOfDeferred } from "./deferred.ts";
+import { contentOf, draftDeferred, draftLateResult, draftOfDeferred, readDeferred } from "./deferred.ts";
 import { SYSTEM_DISK } from "./disk.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "./entry.ts";
@@ -92,6 +92,12 @@ export class AppendBatch {
     return [...this.#log.branch(), ...this.#staged.map(({ entry }) => entry)];
   }
 
+  /** The ids of all entries in the file, and of the messages that wait in them to be put on the branch. */
+  messageIds(): ReadonlySet<string> {
+    const entries = this.#log.isOnDisk ? this.#log.index().entries : [];
+    return new Set(entries.flatMap((entry) => [entry.id, readDeferred(entry)?.messageId ?? entry.id]));
+  }
+
   /** The tool calls of this branch that have no result. */
   get openCalls(): readonly OpenCall[] {
     return this.#group.unanswered;
@@ -110,7 +116,7 @@ export class AppendBatch {
       this.#leafId = parentId ?? undefined;
       this.#group = ToolGroup.of(this.#log.index().branch(parentId));
     }
-    const placed = placeEntry(draft, parentId);
+    const placed = placeEntry(draft, parentId, draft.id);
     const { idempotencyKey: key } = draft;
     if (placed.isPlain && this.#group.isIdle) return this.#push(placed, key);
     const { entry } = placed;
@@ -121,14 +127,14 @@ export class AppendBatch {
     switch (this.#group.fateOf(entry)) {
       case "branch": {
         const isThere = parentId === (this.#leafId ?? null);
-        const staged = isThere ? this.#push(placed, key) : this.#stage(draft);
+        const staged = isThere ? this.#push(placed, key) : this.#stage(draft, draft.id);
         this.#stageDue();
         return staged;
       }
       case "deferred":
-        return this.#stage(draftDeferred(contentOf(entry), newEntryId(), key));
+        return this.#stage(draftDeferred(contentOf(entry), draft.id ?? newEntryId(), key));
       case "late":
-        return this.#stage(draftLateResult(contentOf(entry), key));
+        return this.#stage(draftLateResult(contentOf(entry), key), draft.id);
     }
   }
 

@@ -8,8 +8,9 @@ import type { PlacedEntry } from "./place-entry.ts";
  * - `branch` on the active branch as what it is
  * - `deferred` on the branch in a `custom` entry, as tool calls are open; it becomes a message entry when they are answered
  * - `late` on the branch in a `custom` entry for good: a tool result whose call is not open (any more)
+ * - `spilled` in the spill file, as the session's disk refused it: `entry` is what it will be, but for its parent
  */
-export type Placement = "branch" | "deferred" | "late";
+export type Placement = "branch" | "deferred" | "late" | "spilled";
 
 /** What became of one append. */
 export interface Appended {

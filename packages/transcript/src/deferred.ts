@@ -36,10 +36,14 @@ export function draftLateResult(content: Fields, idempotencyKey?: string): Entry
 
 /** The message of a deferred entry, in its place. It names the entry that kept it. */
 export function draftOfDeferred({ id, content }: Deferred): EntryDraft {
-  const { type, ...fields } = content;
+  return draftOfContent({ ...content, deferredFrom: id }, keyIn(content));
+}
+
+/** An entry that was kept without its place. */
+export function draftOfContent({ type, ...fields }: Fields, idempotencyKey: string | undefined): EntryDraft {
   const kind = String(type);
-  const draft = kind === "custom_message" ? draftExtension : draftPlain;
-  return draft(kind, { ...fields, deferredFrom: id }, keyIn(content));
+  const draft = kind === "custom_message" || kind === "custom" ? draftExtension : draftPlain;
+  return draft(kind, fields, idempotencyKey);
 }
 
 /** Undefined for every other entry. */

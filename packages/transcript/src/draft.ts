@@ -11,6 +11,8 @@ interface Place {
 /** An entry that has been checked and encoded, but not placed. */
 export interface EntryDraft {
   readonly idempotencyKey: string | undefined;
+  /** The id that its message has on the branch, where that was chosen before. */
+  readonly id?: string;
   /** The line to write, with its newline. */
   encode(place: Place): string;
 }

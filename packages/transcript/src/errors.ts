@@ -12,6 +12,7 @@
  * - `SESSION_MISMATCH` the file belongs to another session
  * - `UNBOUND` the session key that the append is for stands for another session by now, or for none; nothing was written
  * - `CLOSED` the transcript was closed
+ * - `DEGRADED` the session's disk takes no appends, and this one cannot wait in the spill file as it depends on the branch
  * - `IO` the file system refused; `errno` says how (`ENOSPC`, `EIO`, …) and nothing was acknowledged
  */
 export type TranscriptErrorCode =
@@ -26,6 +27,7 @@ export type TranscriptErrorCode =
   | "SESSION_MISMATCH"
   | "UNBOUND"
   | "CLOSED"
+  | "DEGRADED"
   | "IO";
 
 /** The facts of a failure, as far as they are known. */
@@ -51,7 +53,7 @@ export class TranscriptError extends Error {
     super(message, { cause: facts.cause });
     this.code = code;
     this.sessionFile = facts.sessionFile;
-    this.errno = errnoOf(facts.cause);
+    this.errno = facts.cause instanceof TranscriptError ? facts.cause.errno : errnoOf(facts.cause);
     this.groups = facts.groups;
   }
 }

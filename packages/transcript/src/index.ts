@@ -56,6 +56,7 @@ export { outlineOf } from "./outline.ts";
 export type { Outline, OutlineOptions, OutlineRow } from "./outline.ts";
 export { openTranscript } from "./open-transcript.ts";
 export type { CreateSession, OpenTranscriptOptions } from "./open-transcript.ts";
+export type { SpillPlace } from "./spill/spill-file.ts";
 export type {
   CompactionArguments,
   CustomMessageArguments,

@@ -9,6 +9,8 @@ import type { SessionBinding } from "./session-binding.ts";
 import { ensureFolder, publishFile } from "./session-file.ts";
 import { assertSessionId } from "./session-key.ts";
 import { SessionLog } from "./session-log.ts";
+import { spillPathOf } from "./spill/spill-file.ts";
+import type { SpillPlace } from "./spill/spill-file.ts";
 import { Transcript } from "./transcript.ts";
 
 /** What a session that does not exist yet starts with. */
@@ -35,6 +37,13 @@ export interface OpenTranscriptOptions {
    * stands for another session, an append fails with `UNBOUND` and has written nothing. Default: no key is asked for.
    */
   readonly boundTo?: SessionBinding;
+  /**
+   * Where appends wait that the session's disk refuses (it is full, read-only, or fails), until it takes them again: `true`
+   * for `<file>.spill`, or a folder, best on another disk. Such an append resolves with the placement `"spilled"`; one that
+   * depends on the branch (`expectedLeaf`, `compact`, `closeToolCalls`) fails with `DEGRADED`. Give every transcript of a
+   * session the same. Default: none, such an append fails with `IO`.
+   */
+  readonly spill?: SpillPlace;
 }
 
 /**
@@ -47,7 +56,7 @@ export async function openTranscript(
   sessionFile: string,
   options: OpenTranscriptOptions = {},
 ): Promise<Transcript> {
-  const { create = {}, durability = "fdatasync", expectedSessionId, lockTimeoutMs, boundTo } = options;
+  const { create = {}, durability = "fdatasync", expectedSessionId, lockTimeoutMs, boundTo, spill } = options;
   const file = path.resolve(sessionFile);
   const log = SessionLog.open(file) ?? (await createSession(file, create, options));
   if (expectedSessionId !== undefined && log.header.id !== expectedSessionId) {
@@ -59,7 +68,8 @@ export async function openTranscript(
       },
     );
   }
-  return new Transcript(log, { durability, lockTimeoutMs, boundTo });
+  const spillFile = spill && spillPathOf(file, spill);
+  return new Transcript(log, { durability, lockTimeoutMs, boundTo, spillFile });
 }
 
 async function createSession(

@@ -219,7 +219,7 @@ function writeNew(file: string, text: string): void {
 }
 
 /** A new name is durable only when its folder is. Windows cannot sync a folder and does not need to. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   if (process.platform === "win32") return;
   const fd = openSync(folder, constants.O_RDONLY);
   try {

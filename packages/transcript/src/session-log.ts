@@ -159,6 +159,14 @@ export class SessionLog {
     return needsNavigation(versionOf(this.#header)) || this.#index?.isNavigated === true;
   }
 
+  /** As `findKey`, for who has no file open and cannot write to it. */
+  lookUpKey(key: string): SessionEntry | undefined {
+    using file = SessionFile.open(this.path, "read");
+    if (file === undefined) return undefined;
+    this.update(file);
+    return this.findKey(key, file);
+  }
+
   #branchEnd(file: SessionFile, end: number): SessionEntry[] {
     const version = versionOf(this.#header);
     return (this.#isNavigated ? undefined : readBranchEnd(file, end, this.leafId, version)) ?? this.branch();

@@ -7,7 +7,6 @@ import type { Compaction } from "./compaction.ts";
 import { projectContext } from "./context/project-context.ts";
 import type { ProjectedContext, ProjectionOptions } from "./context/project-context.ts";
 import type { ProviderProfile } from "./context/profile.ts";
-import { SYSTEM_DISK } from "./disk.ts";
 import { draftCustom, draftMessage } from "./draft.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "./entry.ts";
@@ -58,6 +57,7 @@ export interface TranscriptSettings {
   readonly durability: Durability;
   readonly lockTimeoutMs: number | undefined;
   readonly boundTo: SessionBinding | undefined;
+  readonly spillFile: string | undefined;
 }
 
 /**
@@ -72,14 +72,14 @@ export class Transcript {
   readonly #lockTimeoutMs: number | undefined;
   readonly #closing = new AbortController();
 
-  constructor(log: SessionLog, { durability, lockTimeoutMs, boundTo }: TranscriptSettings) {
+  constructor(log: SessionLog, { durability, lockTimeoutMs, boundTo, spillFile }: TranscriptSettings) {
     this.#log = log;
     const place = { sessionFile: log.path, sessionId: log.header.id };
-    this.#queue = new AppendQueue(log, durability, SYSTEM_DISK, () => boundTo && assertBound(boundTo, place));
+    const assertWanted = () => boundTo && assertBound(boundTo, place);
+    this.#queue = new AppendQueue(log, { durability, assertWanted, spillFile });
     this.#lockTimeoutMs = lockTimeoutMs;
   }
 
-  /** The absolute path. */
   get sessionFile(): string {
     return this.#log.path;
   }
@@ -91,6 +91,11 @@ export class Transcript {
   /** The newest entry as of the last call; undefined in an empty session. */
   get leafId(): string | undefined {
     return this.#log.leafId;
+  }
+
+  /** True while acknowledged appends wait in the spill file; the next one that can be written brings them home. */
+  get degraded(): boolean {
+    return this.#queue.spilling?.isAway ?? false;
   }
 
   /**
@@ -182,13 +187,15 @@ export class Transcript {
 
   /**
    * What a model may be given now, by the rules of its provider: as `projectContext`, of the branch and of what is
-   * deferred behind it. Sees what other processes appended until now.
+   * deferred or spilled behind it. Sees what other processes appended until now.
    */
   async context(
     profile: ProviderProfile = "strict",
     options: Omit<ProjectionOptions, "profile"> = {},
   ): Promise<ProjectedContext> {
-    return projectContext(settled(await this.branch()), { ...options, profile });
+    const branch = settled(await this.branch());
+    const spilled = this.#queue.spilling?.waiting(branch.at(-1)?.id) ?? [];
+    return projectContext([...branch, ...spilled], { ...options, profile });
   }
 
   /** Refuses further calls and waits for the appends under way. Idempotent. */

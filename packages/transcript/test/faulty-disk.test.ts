@@ -58,7 +58,7 @@ async function queueOn(disk: Disk, durability: Durability = "fdatasync") {
   const created = await openTranscript(file, { create: { cwd: "/w" } });
   await created.close();
   const log = SessionLog.open(file) ?? SessionLog.fresh(file, newHeader({ sessionId: "s", cwd: "/w" }));
-  const queue = new AppendQueue(log, durability, disk);
+  const queue = new AppendQueue(log, { durability, disk });
   const append = (text: string) =>
     queue.append({ drafts: [draftMessage(userMessage(text))], expected: undefined, lock: {} });
   return { file, append, log };

@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import path from "node:path";
+import { isFields } from "../context/fields.ts";
+import type { Fields } from "../context/fields.ts";
+import { decodeLine } from "../decode.ts";
+import { errnoOf } from "../errors.ts";
+import { ensureFolder, syncFolder } from "../session-file.ts";
+
+/** Where appends go that the session's disk refuses: beside the session, or to a folder, best on another disk. */
+export type SpillPlace = true | { readonly folder: string };
+
+/** An append that is not in the session file yet. */
+export interface SpilledAppend {
+  /** The id that its message will have on the branch. */
+  readonly id: string;
+  readonly idempotencyKey: string | undefined;
+  /** The entry without its place in the tree. */
+  readonly content: Fields;
+}
+
+const FLAGS =
+  constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const NEWLINE = 0x0a;
+
+/** `<file>.spill`, or a file in the folder that is named after the path of the session. */
+export function spillPathOf(sessionFile: string, place: SpillPlace): string {
+  if (place === true) return `${sessionFile}.spill`;
+  const name = createHash("sha256").update(sessionFile).digest("hex").slice(0, 32);
+  return path.join(path.resolve(place.folder), `${name}.spill`);
+}
+
+/** The appends that wait in a spill file, in order. An unterminated last line was never acknowledged. */
+export function readSpill(file: string): readonly SpilledAppend[] {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+  const lines = bytes.toString("utf8", 0, bytes.lastIndexOf(NEWLINE) + 1).split("\n");
+  return lines.flatMap((line) => {
+    const record = spilledIn(line);
+    return record === undefined ? [] : [record];
+  });
+}
+
+/** Puts appends behind those that wait, in one write, on the disk when it returns. On an error the file is as it was. */
+export function addToSpill(file: string, appends: readonly SpilledAppend[]): void {
+  ensureFolder(path.dirname(file));
+  const fd = openSync(file, FLAGS, 0o600);
+  try {
+    const size = cutTornTail(fd, file);
+    const bytes = Buffer.from(appends.map(encode).join(""));
+    try {
+      let written = 0;
+      while (written < bytes.length) written += writeSync(fd, bytes, written, bytes.length - written);
+      fsyncSync(fd);
+    } catch (error) {
+      ftruncateSync(fd, size);
+      throw error;
+    }
+    if (size === 0) syncFolder(path.dirname(file));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** After all that waits is in the session file, on the disk. */
+export function removeSpill(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    // Somebody else brought it home.
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+}
+
+/** Returns how long the file is then. */
+function cutTornTail(fd: number, file: string): number {
+  const { size } = fstatSync(fd);
+  const end = readFileSync(file).lastIndexOf(NEWLINE) + 1;
+  if (end < size) ftruncateSync(fd, end);
+  return end;
+}
+
+function encode({ id, idempotencyKey, content }: SpilledAppend): string {
+  return `${JSON.stringify({ type: "spilled", id, idempotencyKey, entry: content })}\n`;
+}
+
+function spilledIn(line: string): SpilledAppend | undefined {
+  const { type, id, idempotencyKey, entry } = decodeLine(line) ?? {};
+  if (type !== "spilled" || typeof id !== "string" || !isFields(entry)) return undefined;
+  if (typeof entry["type"] !== "string") return undefined;
+  return {
+    id,
+    idempotencyKey: typeof idempotencyKey === "string" ? idempotencyKey : undefined,
+    content: entry,
+  };
+}

@@ -1,0 +1,177 @@
+import { existsSync } from "node:fs";
+import { performance } from "node:perf_hooks";
+import { SessionLockError, withSessionWriteLock } from "session-lock";
+import type { SessionWriteLock } from "session-lock";
+import type { AppendBatch } from "../append.ts";
+import { appendedOf } from "../appended.ts";
+import type { Appended } from "../appended.ts";
+import { contentOf, draftOfContent } from "../deferred.ts";
+import type { EntryDraft } from "../draft.ts";
+import type { SessionEntry } from "../entry.ts";
+import { asIoError, errnoOf, TranscriptError } from "../errors.ts";
+import type { FileWriter, GroupWriter, Outcome } from "../group-writer.ts";
+import { newEntryId, placeEntry } from "../place-entry.ts";
+import type { SessionLog } from "../session-log.ts";
+import type { AppendRequest, StagedRequest } from "../stage-request.ts";
+import { addToSpill, readSpill, removeSpill } from "./spill-file.ts";
+import type { SpilledAppend } from "./spill-file.ts";
+
+/** What a disk says that cannot take any more, or not now. */
+const DISK_FAILURES = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO", "EROFS", "ENOMEM"]);
+/** How long appends go to the spill without trying the disk again, in ms. */
+const RETRY_MS = 1_000;
+
+/**
+ * Writes to the session file, and where its disk refuses to a spill file, which the next batch that can be written brings
+ * home first.
+ *
+ * States: **home** (no spill file) → the disk refused a batch twice → **away** (all appends go to the spill file, so that
+ * they stay in order; the disk is tried once a second) → a batch of all that waits and what is new was written → **home**.
+ *
+ * The spill file has a lock of its own, as a full disk may refuse to lock the session; who brings it home has both.
+ */
+export class SpillingWriter implements GroupWriter {
+  readonly #log: SessionLog;
+  readonly #file: FileWriter;
+  readonly #spill: string;
+  #retryAt = 0;
+
+  constructor(log: SessionLog, file: FileWriter, spill: string) {
+    this.#log = log;
+    this.#file = file;
+    this.#spill = spill;
+  }
+
+  /** Acknowledged appends are not in the session file yet. */
+  get isAway(): boolean {
+    return existsSync(this.#spill);
+  }
+
+  /** What waits, as entries below `leafId`, one below the other. */
+  waiting(leafId: string | undefined): readonly SessionEntry[] {
+    let parentId = leafId ?? null;
+    return readSpill(this.#spill).map((one) => {
+      const { entry } = placeEntry(draftOf(one), parentId, one.id);
+      parentId = entry.id;
+      return entry;
+    });
+  }
+
+  async write(lock: SessionWriteLock, given: readonly AppendRequest[]): Promise<Outcome> {
+    const requests = given.map(named);
+    if (this.isAway) return this.#underSpillLock((spillLock) => this.#bringHome(lock, spillLock, requests));
+    const first = await this.#file.write(lock, requests);
+    if (refusalIn(first) === undefined) return first;
+    const second = await this.#file.write(lock, requests);
+    const refusal = refusalIn(second);
+    return refusal === undefined ? second : this.#putAway(requests, refusal);
+  }
+
+  async withoutLock(request: AppendRequest, error: unknown): Promise<Outcome> {
+    return isRefusal(error) ? this.#putAway([named(request)], error) : { kind: "failed", error };
+  }
+
+  async #bringHome(
+    lock: SessionWriteLock,
+    spillLock: SessionWriteLock,
+    requests: readonly AppendRequest[],
+  ): Promise<Outcome> {
+    if (performance.now() < this.#retryAt) return this.#spillAll(requests, undefined);
+    const waiting = readSpill(this.#spill);
+    const outcome = await this.#file.write(lock, requests, (batch) => addOnce(batch, waiting));
+    const refusal = refusalIn(outcome);
+    if (refusal !== undefined) {
+      this.#retryAt = performance.now() + RETRY_MS;
+      return this.#spillAll(requests, refusal);
+    }
+    if (outcome.kind === "written") {
+      spillLock.assertHeld();
+      removeSpill(this.#spill);
+    }
+    return outcome;
+  }
+
+  #putAway(requests: readonly AppendRequest[], cause: unknown): Promise<Outcome> {
+    this.#retryAt = performance.now() + RETRY_MS;
+    return this.#underSpillLock(() => this.#spillAll(requests, cause), cause);
+  }
+
+  /** Where not even that can be done, the appends fail, with what the disk said of the session file if it was asked. */
+  async #underSpillLock(
+    fn: (lock: SessionWriteLock) => Outcome | Promise<Outcome>,
+    cause?: unknown,
+  ): Promise<Outcome> {
+    try {
+      return await withSessionWriteLock(this.#spill, fn, { purpose: "spill" });
+    } catch (error) {
+      return { kind: "failed", error: cause ?? asIoError(error, "write", this.#spill) };
+    }
+  }
+
+  #spillAll(requests: readonly AppendRequest[], cause: unknown): Outcome {
+    const waiting = [...readSpill(this.#spill)];
+    const before = waiting.length;
+    const results = requests.map((request) => this.#spillOne(request, waiting, cause));
+    if (waiting.length > before) addToSpill(this.#spill, waiting.slice(before));
+    return { kind: "written", results };
+  }
+
+  #spillOne({ drafts, expected }: AppendRequest, waiting: SpilledAppend[], cause: unknown): StagedRequest {
+    if (typeof drafts === "function" || expected !== undefined) {
+      const message = `the disk of ${this.#log.path} takes no appends, and this one depends on what the branch is`;
+      return new TranscriptError("DEGRADED", message, { sessionFile: this.#log.path, cause });
+    }
+    return drafts.map((draft) => {
+      const { idempotencyKey: key } = draft;
+      const first = key === undefined ? undefined : this.#firstUnder(key, waiting);
+      if (first !== undefined) return first;
+      const { id = newEntryId() } = draft;
+      const parentId = waiting.at(-1)?.id ?? this.#log.leafId ?? null;
+      const { entry } = placeEntry(draft, parentId, id);
+      waiting.push({ id, idempotencyKey: key, content: contentOf(entry) });
+      return spilled(entry, false);
+    });
+  }
+
+  #firstUnder(key: string, waiting: readonly SpilledAppend[]): Appended | undefined {
+    const one = waiting.find(({ idempotencyKey }) => idempotencyKey === key);
+    if (one !== undefined) return spilled(placeEntry(draftOf(one), null, one.id).entry, true);
+    const entry = this.#log.lookUpKey(key);
+    return entry && appendedOf(entry, true);
+  }
+}
+
+/** What the disk refused may turn out to be there after all: ids that were chosen before tell. */
+function named(request: AppendRequest): AppendRequest {
+  const { drafts } = request;
+  if (typeof drafts === "function") return request;
+  return { ...request, drafts: drafts.map((draft) => ({ ...draft, id: newEntryId() })) };
+}
+
+function addOnce(batch: AppendBatch, waiting: readonly SpilledAppend[]): void {
+  // A crash after they were written and before the spill file was removed leaves them in both.
+  const there = batch.messageIds();
+  for (const one of waiting) {
+    const { id, idempotencyKey: key } = one;
+    if (!there.has(id) && (key === undefined || batch.findKey(key) === undefined)) batch.add(draftOf(one));
+  }
+}
+
+function draftOf({ id, idempotencyKey, content }: SpilledAppend): EntryDraft {
+  return { ...draftOfContent(content, idempotencyKey), id };
+}
+
+function spilled(entry: SessionEntry, repeated: boolean): Appended {
+  return { entry, repeated, placement: "spilled", messageId: entry.id };
+}
+
+/** What the disk said, where it was the disk. */
+function refusalIn(outcome: Outcome): Error | undefined {
+  return outcome.kind === "failed" && isRefusal(outcome.error) ? outcome.error : undefined;
+}
+
+function isRefusal(error: unknown): error is Error {
+  if (error instanceof TranscriptError) return error.code === "IO" && DISK_FAILURES.has(error.errno ?? "");
+  const isLockFailure = error instanceof SessionLockError && error.code === "IO";
+  return isLockFailure && DISK_FAILURES.has(errnoOf(error.cause) ?? "");
+}

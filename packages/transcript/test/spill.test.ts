@@ -1,0 +1,191 @@
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { AppendQueue } from "../src/append-queue.ts";
+import { SYSTEM_DISK } from "../src/disk.ts";
+import { draftMessage } from "../src/draft.ts";
+import { newHeader } from "../src/header.ts";
+import { openTranscript } from "../src/index.ts";
+import { SessionLog } from "../src/session-log.ts";
+import { assistantMessage, userMessage } from "./messages.ts";
+import { readRaw } from "./raw-session.ts";
+import { LIMITED, makeRoom, smallDisk } from "./small-disk.ts";
+import { tempFolder, tempSession } from "./temp-session.ts";
+import { startWorker } from "./worker.ts";
+
+function texts(file: string): readonly string[] {
+  return readRaw(file).visible.map((text) => text.replace(/ \.+$/, ""));
+}
+
+/** A worker that filled the disk, was told that three messages are spilled, and was killed. */
+async function spillAndDie() {
+  const [folder, spills] = [smallDisk(), tempFolder()];
+  const file = path.join(folder, "session.jsonl");
+  await using transcript = await openTranscript(file);
+  const worker = startWorker("append-spilling.js", [file, spills, "9000"], { shell: LIMITED });
+  const said: string[] = [];
+  while (!said.includes("degraded")) said.push(await worker.next());
+  await worker.kill();
+  const acknowledged = said.slice(0, -1).map((line) => line.split(" ")[0] ?? "");
+  return { folder, file, spills, said, acknowledged, leafId: transcript.leafId };
+}
+
+test("what a full disk refuses waits in the spill file, outlives a kill -9, and comes home in order with the next append", async () => {
+  const { folder, file, spills, said, acknowledged } = await spillAndDie();
+  const before = texts(file);
+  const [name = ""] = readdirSync(spills).filter((one) => one.endsWith(".spill"));
+  expect(said.filter((line) => line.endsWith(" spilled"))).toHaveLength(3);
+  expect(before).toEqual(acknowledged.slice(0, -3));
+  expect(statSync(path.join(spills, name)).mode & 0o777).toBe(0o600);
+  await using transcript = await openTranscript(file, { spill: { folder: spills } });
+  const wasDegraded = transcript.degraded;
+  const { messages } = await transcript.context();
+
+  makeRoom(folder);
+  await transcript.append(assistantMessage("room again"));
+
+  expect(wasDegraded).toBe(true);
+  expect(JSON.stringify(messages).match(/#\d+/g)).toEqual(acknowledged);
+  expect(texts(file)).toEqual([...acknowledged, "room again"]);
+  expect(readRaw(file)).toMatchObject({ forks: 0, unreadable: 0 });
+  expect(transcript.degraded).toBe(false);
+  expect(readdirSync(spills).filter((one) => one.endsWith(".spill"))).toEqual([]);
+});
+
+test("a crash between bringing a spill home and removing its file brings nothing home twice", async () => {
+  const { folder, file, spills, acknowledged } = await spillAndDie();
+  const [name = ""] = readdirSync(spills).filter((one) => one.endsWith(".spill"));
+  const spill = path.join(spills, name);
+  copyFileSync(spill, `${spill}.kept`);
+  makeRoom(folder);
+  const first = await openTranscript(file, { spill: { folder: spills } });
+  await first.append(userMessage("one"));
+  await first.close();
+
+  copyFileSync(`${spill}.kept`, spill);
+  await using second = await openTranscript(file, { spill: { folder: spills } });
+  await second.append(userMessage("two"));
+
+  expect(texts(file)).toEqual([...acknowledged, "one", "two"]);
+  expect(readRaw(file)).toMatchObject({ forks: 0, unreadable: 0 });
+});
+
+test("a repeat under a key that waits in the spill file or is in the session writes nothing", async () => {
+  const { folder, file, spills, acknowledged } = await spillAndDie();
+  const keyOf = (text: string | undefined) => ({ idempotencyKey: `key ${text?.slice(1) ?? ""}` });
+  await using transcript = await openTranscript(file, { spill: { folder: spills } });
+  makeRoom(folder);
+
+  const spilled = await transcript.append(userMessage("again"), keyOf(acknowledged.at(-1)));
+  const written = await transcript.append(userMessage("again"), keyOf(acknowledged[0]));
+
+  expect([spilled.repeated, written.repeated]).toEqual([true, true]);
+  expect(texts(file)).toEqual(acknowledged);
+});
+
+/** A queue on a disk that refuses every write as long as the test says so. */
+async function queueOnRefusingDisk() {
+  const file = tempSession();
+  await (await openTranscript(file)).close();
+  const state = { isFull: false };
+  const disk = {
+    ...SYSTEM_DISK,
+    write(fd: number, bytes: Buffer, offset: number) {
+      if (state.isFull) throw Object.assign(new Error("ENOSPC: injected"), { code: "ENOSPC" });
+      return SYSTEM_DISK.write(fd, bytes, offset);
+    },
+  };
+  const log = SessionLog.open(file) ?? SessionLog.fresh(file, newHeader({ sessionId: "s", cwd: "/w" }));
+  const spillFile = `${file}.spill`;
+  const queue = new AppendQueue(log, { durability: "fdatasync", disk, spillFile });
+  const append = (text: string, idempotencyKey?: string, expectedLeaf?: string) =>
+    queue.append({
+      drafts: [draftMessage(userMessage(text), idempotencyKey)],
+      expected: expectedLeaf === undefined ? undefined : { leafId: expectedLeaf },
+      lock: undefined,
+    });
+  return { file, spillFile, state, queue, append };
+}
+
+test("an append that depends on the branch fails with DEGRADED instead of being spilled, and others of its group are kept", async () => {
+  const { file, state, append, queue } = await queueOnRefusingDisk();
+  const [one] = await append("one");
+  state.isFull = true;
+
+  const outcomes = await Promise.allSettled([
+    append("two"),
+    append("three", undefined, one?.entry.id),
+    queue.append({ drafts: () => [draftMessage(userMessage("four"))], expected: undefined, lock: undefined }),
+    append("five"),
+  ]);
+  state.isFull = false;
+
+  expect(outcomes).toMatchObject([
+    { status: "fulfilled", value: [{ placement: "spilled" }] },
+    { status: "rejected", reason: { code: "DEGRADED", errno: "ENOSPC" } },
+    { status: "rejected", reason: { code: "DEGRADED", errno: "ENOSPC" } },
+    { status: "fulfilled", value: [{ placement: "spilled" }] },
+  ]);
+  await expect
+    .poll(async () => (await append("six", "k6"))[0]?.placement, { timeout: 60_000 })
+    .toBe("branch");
+  expect(texts(file)).toEqual(["one", "two", "five", "six"]);
+});
+
+test("the message id that a spilled append was answered with is the one it has on the branch", async () => {
+  const { file, state, append } = await queueOnRefusingDisk();
+  state.isFull = true;
+  const [spilled] = await append("one", "k");
+  const [repeat] = await append("one again", "k");
+  state.isFull = false;
+
+  await expect
+    .poll(async () => (await append("two", "k2"))[0]?.placement, { timeout: 60_000 })
+    .toBe("branch");
+
+  expect(repeat).toMatchObject({ repeated: true, messageId: spilled?.messageId });
+  expect(readRaw(file).branch[0]?.id).toBe(spilled?.messageId);
+  expect(texts(file)).toEqual(["one", "two"]);
+});
+
+test("a torn last line of a spill file is no append, and nothing is fused with it", async () => {
+  const { file, spillFile, state, append } = await queueOnRefusingDisk();
+  state.isFull = true;
+  await append("one");
+  const whole = readFileSync(spillFile);
+  writeFileSync(spillFile, Buffer.concat([whole, whole.subarray(0, 40)]));
+
+  await append("two");
+  state.isFull = false;
+  await expect
+    .poll(async () => (await append("three", "k"))[0]?.placement, { timeout: 60_000 })
+    .toBe("branch");
+
+  expect(texts(file)).toEqual(["one", "two", "three"]);
+});
+
+test("where the spill file cannot be written either, the append fails with what the session's disk said", async () => {
+  const { file, state, append } = await queueOnRefusingDisk();
+  await append("one");
+  const folder = path.join(tempFolder(), "gone");
+  writeFileSync(folder, "a file where a folder should be");
+  state.isFull = true;
+  const log = SessionLog.open(file) ?? SessionLog.fresh(file, newHeader({ sessionId: "s", cwd: "/w" }));
+  const disk = {
+    ...SYSTEM_DISK,
+    write: () => {
+      throw Object.assign(new Error("EIO: injected"), { code: "EIO" });
+    },
+  };
+  const queue = new AppendQueue(log, { durability: "os", disk, spillFile: path.join(folder, "x.spill") });
+
+  const lost = queue.append({
+    drafts: [draftMessage(userMessage("two"))],
+    expected: undefined,
+    lock: undefined,
+  });
+
+  await expect(lost).rejects.toMatchObject({ code: "IO", errno: "EIO" });
+  expect(texts(file)).toEqual(["one"]);
+  rmSync(folder);
+});
