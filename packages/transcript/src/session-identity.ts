@@ -16,3 +16,14 @@ export function assertHolds(sessionFile: string, sessionId: string): void {
     sessionFile,
   });
 }
+
+/** True when a file certainly holds another session's entries. What cannot be read may be mended, and is nobody else's. */
+export function holdsAnother(sessionFile: string, sessionId: string): boolean {
+  try {
+    assertHolds(sessionFile, sessionId);
+    return false;
+  } catch (error) {
+    if (!(error instanceof TranscriptError)) throw error;
+    return error.code === "SESSION_MISMATCH";
+  }
+}

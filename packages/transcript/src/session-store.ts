@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { homeFolder } from "./config.ts";
@@ -7,7 +8,7 @@ import { applyPatch, assertUnchanged, isRebound } from "./record-patch.ts";
 import { changeRecord } from "./session-binding.ts";
 import type { LockWait } from "./session-binding.ts";
 import { ensureFolder } from "./session-file.ts";
-import { assertHolds } from "./session-identity.ts";
+import { assertHolds, holdsAnother } from "./session-identity.ts";
 import { assertAgentId, parseSessionKey, recordName } from "./session-key.ts";
 import type { SessionRecord, SessionRecordPatch } from "./session-record.ts";
 
@@ -54,7 +55,12 @@ export interface SessionStore {
   list(): Promise<readonly SessionRecord[]>;
   /** Forgets the key, under the write lock of its transcript, which stays. False when there was no record. */
   delete(sessionKey: string, options?: RecordWaitOptions): Promise<boolean>;
-  /** The record, made with a fresh session id and file path on first use. The transcript itself is not made. */
+  /**
+   * The record, made with a fresh session id and file path on first use. The transcript itself is not made.
+   *
+   * Where the transcript's header says that the file is another session's, the key begins a new session instead: with a
+   * process warning `SESSION_MISMATCH`, and with what it was bound to in the record's field `lostSession`.
+   */
   ensure(sessionKey: string): Promise<SessionRecord>;
 }
 
@@ -107,10 +113,16 @@ export function openSessionStore(storePath: string): SessionStore {
 
   async function ensure(sessionKey: string): Promise<SessionRecord> {
     const existing = await get(sessionKey);
-    if (existing) return existing;
-    const made = await update(sessionKey, (record) => (record ? undefined : {}));
-    if (made) return made;
-    throw new TranscriptError("IO", `no record was made for ${sessionKey}`);
+    if (existing && !isLost(existing)) return existing;
+    const sessionId = randomUUID();
+    const made = await update(sessionKey, (record) => {
+      if (record === undefined) return {};
+      if (!isLost(record)) return undefined;
+      return { sessionId, lostSession: { sessionId: record.sessionId, sessionFile: record.sessionFile } };
+    });
+    if (made === undefined) throw new TranscriptError("IO", `no record was made for ${sessionKey}`);
+    if (made.sessionId === sessionId) tellOfLoss(made, existing?.sessionFile);
+    return made;
   }
 
   async function list(): Promise<readonly SessionRecord[]> {
@@ -151,6 +163,16 @@ function recordOf(key: string, file: string): SessionRecord | undefined {
   throw new TranscriptError("INVALID_RECORD", `${file} is the record of another session key`, {
     sessionFile: file,
   });
+}
+
+/** The record names a file that is another session's by now: to go on there would be to show one person another's words. */
+function isLost({ sessionFile, sessionId }: SessionRecord): boolean {
+  return holdsAnother(sessionFile, sessionId);
+}
+
+function tellOfLoss({ sessionKey, sessionId }: SessionRecord, lostFile: string | undefined): void {
+  const message = `${lostFile ?? "its file"} holds another session than that of ${sessionKey}, which begins anew as ${sessionId}`;
+  process.emitWarning(message, { code: "SESSION_MISMATCH" });
 }
 
 /** What is wrong with one record concerns no other. */

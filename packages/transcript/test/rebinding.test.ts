@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { acquireSessionWriteLock, withSessionWriteLock } from "session-lock";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { appendAssistantMessageToSessionTranscript, openSessionStore, openTranscript } from "../src/index.ts";
 import { assistantMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
@@ -131,6 +131,28 @@ test("a key is not bound to a file that holds another session, or no session at 
   expect(await store.get(sessionKey)).toEqual(record);
 
   expect(await bind("taken", taken)).toMatchObject({ sessionId: "taken", sessionFile: taken });
+});
+
+test("a key whose file has become another session's begins a new one, with a notice, and touches nothing", async () => {
+  const store = openSessionStore(tempFolder());
+  const { sessionId, sessionFile } = await store.ensure(sessionKey);
+  await store.update(sessionKey, () => ({ modelOverride: "kept" }));
+  await using other = await openTranscript(sessionFile, { create: { sessionId: "somebody-else" } });
+  await other.append(assistantMessage("private"));
+  const warn = vi.spyOn(process, "emitWarning").mockReturnValue();
+
+  const fresh = await store.ensure(sessionKey);
+  const again = await store.ensure(sessionKey);
+
+  expect(fresh).toMatchObject({ modelOverride: "kept", lostSession: { sessionId, sessionFile } });
+  expect([fresh.sessionId, fresh.sessionFile]).not.toContain(sessionId);
+  expect(fresh.sessionFile).not.toBe(sessionFile);
+  expect(again).toEqual(fresh);
+  expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(sessionFile), {
+    code: "SESSION_MISMATCH",
+  });
+  expect(readRaw(sessionFile).visible).toEqual(["private"]);
+  warn.mockRestore();
 });
 
 test.each([
