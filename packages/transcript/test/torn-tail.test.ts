@@ -94,14 +94,16 @@ test("who saw a torn tail sees what another wrote in its place, though it has as
   const before = readFileSync(file).length;
   await first.append(userMessage("two"));
   const length = readFileSync(file).length - before;
-  writeFileSync(file, "x".repeat(length), { flag: "a" });
+  writeFileSync(file, "x".repeat(2 * length), { flag: "a" });
   await using second = await openTranscript(file);
   const manager = SessionManager.open(file);
 
-  const { entry } = await first.append(userMessage("six"));
+  await first.append(userMessage("six"));
+  const { entry } = await first.append(userMessage("ten"));
   const next = await second.append(userMessage("seven"));
   await withSessionWriteLock(file, () => manager.appendMessage(userMessage("eight")));
 
   expect(next.entry.parentId).toBe(entry.id);
-  expect(readRaw(file)).toMatchObject({ forks: 0, visible: ["one", "two", "six", "seven", "eight"] });
+  expect(readRaw(file)).toMatchObject({ forks: 0, visible: ["one", "two", "six", "ten", "seven", "eight"] });
+  expect(readFileSync(`${file}.rej`, "utf8")).toBe(`${"x".repeat(2 * length)}\n`);
 });
