@@ -1,4 +1,9 @@
-import type { Run } from "./run.ts";
+import type { QueueMode } from "./queue-mode.ts";
+
+/** What has to be known of a run here. */
+interface Queued {
+  readonly queueMode: QueueMode;
+}
 
 /** Runs that answer their inputs in one turn, at most. */
 const MAX_COLLECTED = 20;
@@ -10,23 +15,23 @@ export class Collecting {
   #lastAt = -Infinity;
 
   /** An input has come that has to wait. */
-  came({ queueMode }: Run): void {
+  came({ queueMode }: Queued): void {
     if (queueMode === "collect") this.#lastAt = performance.now();
   }
 
   /** How much longer the next run waits for company, in milliseconds. */
-  pauseBefore(run: Run, waiting: readonly Run[]): number {
+  pauseBefore(run: Queued, waiting: readonly Queued[]): number {
     if (run.queueMode !== "collect" || groupOf(run, waiting).length >= MAX_COLLECTED) return 0;
     return Math.max(0, this.#lastAt + QUIET_MS - performance.now());
   }
 
   /** The runs that join `run`, the first of those that wait. */
-  companyOf(run: Run, waiting: readonly Run[]): readonly Run[] {
+  companyOf<R extends Queued>(run: R, waiting: readonly R[]): readonly R[] {
     return groupOf(run, waiting).filter((other) => other !== run);
   }
 }
 
-function groupOf(run: Run, waiting: readonly Run[]): readonly Run[] {
+function groupOf<R extends Queued>(run: R, waiting: readonly R[]): readonly R[] {
   const line = [run, ...waiting.filter((other) => other !== run)];
   const end = line.findIndex(({ queueMode }) => queueMode !== "collect");
   return line.slice(0, Math.min(MAX_COLLECTED, end < 0 ? line.length : end));

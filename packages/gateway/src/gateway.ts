@@ -70,7 +70,16 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const board = new RunBoard(({ state }) => metrics.runEnded(state));
   const peers = await Peers.join(stateDir, name);
   const store = openSessionStore(join(stateDir, "agents", AGENT_ID, "sessions"));
-  const sessions = new Sessions(store, { agentId: AGENT_ID, runner, hub, board, log, peers, name });
+  const sessions = new Sessions(store, {
+    agentId: AGENT_ID,
+    runner,
+    hub,
+    board,
+    log,
+    peers,
+    name,
+    storePath: store.storePath,
+  });
   const startedAt = Date.now();
   const health = (): ReturnType<Services["health"]> => ({
     ok: true,

@@ -6,7 +6,13 @@ const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 
 /** What no repetition mends. */
-const FINAL_CODES: readonly unknown[] = ["INVALID_MESSAGE", "INVALID_KEY", "SESSION_MISMATCH", "CLOSED"];
+const FINAL_CODES: readonly unknown[] = [
+  "INVALID_MESSAGE",
+  "INVALID_KEY",
+  "SESSION_MISMATCH",
+  "UNBOUND",
+  "CLOSED",
+];
 
 /**
  * Tries until it works, for half a minute: a full disk or a lock that somebody holds for long may be over by then.

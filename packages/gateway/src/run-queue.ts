@@ -12,6 +12,9 @@ import type { Run } from "./run.ts";
 import type { AgentRunner } from "./runners/runner.ts";
 import { readNews } from "./stored-outcome.ts";
 
+/** How long another gateway has to let the lane go when its session is replaced, in milliseconds. */
+const END_ALL_MS = 10_000;
+
 /** Who may stop a run of another gateway. */
 type RemoteOrigin = Extract<AbortOrigin, "rpc" | "stop" | "interrupt">;
 
@@ -131,6 +134,25 @@ export class RunQueue {
     await this.#leases.force(holder);
     await this.#lane.errand((lease) => this.#elsewhere.endBegun(begun, lease));
     return holder;
+  }
+
+  /** Ends every run of the session in any gateway, and makes a change with the lane held. */
+  async endAll<T>(change: () => Promise<T>): Promise<T> {
+    const runs = [...this.waiting, ...(this.active?.company ?? [])];
+    await this.abortEverywhere(undefined, "rpc");
+    await Promise.all(runs.map((run) => run.settled));
+    const late = new AbortController();
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(() => {
+        late.abort();
+        reject(laneBusy({ activeRunId: undefined, waiting: 0, holder: this.holder() }));
+      }, END_ALL_MS);
+      const work = async (): Promise<void> => {
+        clearTimeout(timer);
+        if (!late.signal.aborted) resolve(await change());
+      };
+      this.#lane.errand(work).catch(reject);
+    });
   }
 
   /** Starts nothing any more and resolves when the active run has ended. */

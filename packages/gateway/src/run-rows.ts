@@ -26,8 +26,9 @@ export async function writeRows(transcript: Transcript, write: RowWrite): Promis
     async (lock) => {
       lease?.assertHeld();
       const due = typeof rows === "function" ? rows(await transcript.entries()) : rows;
+      if (due.length === 0) return [];
       if (closesToolCalls) await transcript.closeToolCalls({ within: lock, purpose });
-      return due.length === 0 ? [] : transcript.appendMany(due, { within: lock, purpose });
+      return transcript.appendMany(due, { within: lock, purpose });
     },
     { purpose },
   );

@@ -1,36 +1,21 @@
 import type { SessionRecord, Transcript } from "@session-lock/transcript";
 import { openTranscript } from "@session-lock/transcript";
-import type { Logger } from "pino";
 import { Acceptance } from "./acceptance.ts";
 import { beingReplaced } from "./admission.ts";
-import type { Hub } from "./hub.ts";
 import type { AcceptedInput } from "./inputs.ts";
 import type { LaneHolder } from "./lane-leases.ts";
 import { injectedMessage, type AbortOrigin } from "./messages.ts";
-import type { Peers } from "./peers.ts";
 import type { AgentStreamEvent } from "./protocol/agent-event.ts";
 import type { ChatEvent, ChatSendResult } from "./protocol/chat.ts";
 import { toQueueMode } from "./queue-mode.ts";
-import type { RunBoard, TerminalEvent } from "./run-board.ts";
+import type { TerminalEvent } from "./run-board.ts";
 import type { RunHost } from "./run-host.ts";
 import { RunQueue } from "./run-queue.ts";
 import { Run } from "./run.ts";
 import type { AgentRunner } from "./runners/runner.ts";
+import type { SessionSetup } from "./session-setup.ts";
 import { readOutcome } from "./stored-outcome.ts";
 import { readSettings, type SessionSettings } from "./session-settings.ts";
-
-/** What sessions share. */
-export interface SessionSetup {
-  readonly agentId: string;
-  readonly runner: AgentRunner;
-  readonly hub: Hub;
-  readonly board: RunBoard;
-  readonly log: Logger;
-  /** The gateways on the state folder. */
-  readonly peers: Peers;
-  /** What other gateways are told of this one. */
-  readonly name: string;
-}
 
 /** One conversation that is open here: its transcript, its inputs and its lane. */
 export class Session implements RunHost {
@@ -69,10 +54,11 @@ export class Session implements RunHost {
 
   /** Opens a session and runs what gateways that are no more acknowledged and did not end. Close it after use. */
   static async open(record: SessionRecord, setup: SessionSetup): Promise<Session> {
-    const { sessionId, sessionFile } = record;
+    const { sessionKey, sessionId, sessionFile } = record;
     const transcript = await openTranscript(sessionFile, {
       create: { sessionId },
       expectedSessionId: sessionId,
+      boundTo: { sessionKey, storePath: setup.storePath },
     });
     const session = new Session(record, transcript, setup);
     await session.#acceptance.restore("orphaned");
@@ -221,12 +207,21 @@ export class Session implements RunHost {
     await Promise.all([this.#queue.stop(), ...ending]);
   }
 
-  /** Takes nothing in any more, stops what runs and waits, and resolves when all of it has ended. */
-  async retire(): Promise<void> {
+  /**
+   * Takes nothing in any more, stops what runs and waits in any gateway, and then makes a change, while nobody has the
+   * lane. Throws `UNAVAILABLE`, with all as before, when another gateway does not let the lane go.
+   */
+  async retire<T>(change: () => Promise<T>): Promise<T> {
     this.#retired = true;
-    await this.#acceptance.settled;
-    this.abort(undefined, "rpc");
-    await this.stop();
+    try {
+      await this.#acceptance.settled;
+      const result = await this.#queue.endAll(change);
+      await this.stop();
+      return result;
+    } catch (error) {
+      this.#retired = false;
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

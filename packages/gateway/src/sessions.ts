@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   onSessionTranscriptUpdate,
@@ -7,8 +6,10 @@ import {
   type SessionRecordPatch,
   type SessionStore,
 } from "@session-lock/transcript";
+import { changedAt } from "./changed-at.ts";
 import { GatewayError } from "./errors.ts";
-import { Session, type SessionSetup } from "./session.ts";
+import type { SessionSetup } from "./session-setup.ts";
+import { Session } from "./session.ts";
 import { tellMessages } from "./session-messages.ts";
 
 /** Idle sessions that are kept open; beyond that the one that was idle longest is closed. */
@@ -59,11 +60,13 @@ export class Sessions {
   /** Works with a session, created on first use. Throws `UNAVAILABLE` while the gateway shuts down. */
   async ensure<T>(sessionKey: string, work: (session: Session) => T | Promise<T>): Promise<T> {
     this.refuseWhileDraining();
+    await this.#followKey(sessionKey);
     return this.#use(sessionKey, () => this.#store.ensure(sessionKey), work);
   }
 
   /** Works with a session that exists; `undefined` when there is none. */
   async find<T>(sessionKey: string, work: (session: Session) => T | Promise<T>): Promise<T | undefined> {
+    await this.#followKey(sessionKey);
     // An open session can still be read and stopped while the gateway drains, and its record is known.
     if (this.#phase !== "closed" && this.#ready.has(sessionKey)) {
       return this.#use(sessionKey, () => this.#store.ensure(sessionKey), work);
@@ -171,6 +174,14 @@ export class Sessions {
     }
   }
 
+  /** Lets go of an open session whose key another gateway has given a new one, or forgotten. */
+  async #followKey(key: string): Promise<void> {
+    if (!this.#setup.peers.hasOthers || !this.#ready.has(key)) return;
+    const record = await this.#store.get(key);
+    const session = this.#ready.get(key);
+    if (session !== undefined && session.transcript.sessionId !== record?.sessionId) this.#forget(session);
+  }
+
   async #use<T>(
     key: string,
     record: () => Promise<SessionRecord>,
@@ -204,8 +215,7 @@ export class Sessions {
 
   /** Ends a session and then changes what its key stands for, so that nothing goes to the old one unseen. */
   async #replace<T>(session: Session, change: () => Promise<T>): Promise<T> {
-    await session.retire();
-    const result = await change();
+    const result = await session.retire(change);
     this.#open.delete(session.sessionKey);
     this.#ready.delete(session.sessionKey);
     await session.close();
@@ -218,22 +228,15 @@ export class Sessions {
     );
     for (const [key] of idle.slice(0, Math.max(0, idle.length - MAX_IDLE_SESSIONS))) {
       const session = this.#ready.get(key);
-      this.#open.delete(key);
-      this.#ready.delete(key);
-      session
-        ?.close()
-        .catch((error: unknown) => this.#setup.log.warn({ err: error }, "closing an idle session failed"));
+      if (session !== undefined) this.#forget(session);
     }
   }
-}
 
-/** When the transcript was last written to, in milliseconds since the epoch; 0 when there is none yet. */
-async function changedAt({ sessionFile }: SessionRecord): Promise<number> {
-  try {
-    return Math.floor((await stat(sessionFile)).mtimeMs);
-  } catch (error) {
-    // A record is made before its transcript, and the transcript may be gone.
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return 0;
-    throw error;
+  #forget(session: Session): void {
+    this.#open.delete(session.sessionKey);
+    this.#ready.delete(session.sessionKey);
+    session
+      .close()
+      .catch((error: unknown) => this.#setup.log.warn({ err: error }, "closing a session failed"));
   }
 }

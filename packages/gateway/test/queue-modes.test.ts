@@ -100,6 +100,27 @@ test("collect: messages that wait one after another become one turn, and each ge
   expect(report.findings.filter((finding) => finding.severity === "E")).toEqual([]);
 });
 
+test("collect: a turn takes up to twenty messages, and the next ones wait for the next turn", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner });
+  await using client = await TestClient.connect(gateway.url);
+  await sendIn(client, "followup", "run-0");
+  const first = await runner.started("run-0");
+  const runs = Array.from({ length: 22 }, (_item, index) => `run-${index + 1}`);
+  for (const runId of runs) await sendIn(client, "collect", runId);
+
+  first.finish();
+  const second = await runner.started("run-1");
+  second.finish();
+  const third = await runner.started("run-21");
+  third.finish();
+  await Promise.all(runs.map((runId) => client.terminal(runId)));
+
+  expect(second.request.input.split("\n\n")).toEqual(runs.slice(0, 20).map((runId) => `say ${runId}`));
+  expect(third.request.input).toBe("say run-21\n\nsay run-22");
+});
+
 test("steer: the active run is given the message after its next tool calls and answers it with its own", async () => {
   await using dir = await temporaryStateDir();
   await using gateway = await startTestGateway(dir.path);

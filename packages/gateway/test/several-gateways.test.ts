@@ -288,6 +288,36 @@ test("a loser that was stopped between its look at the lane and its write does n
   expect(forkPoints(entries)).toEqual([]);
 });
 
+test("a reset through one gateway ends the run of another, and both go on in the new session", async () => {
+  await using dir = await temporaryStateDir();
+  await using one = await spawnGateway(dir.path);
+  await using two = await spawnGateway(dir.path);
+  await using first = await TestClient.connect(one.url);
+  await using second = await TestClient.connect(two.url);
+  await first.send("main", "slow: one two three four five six seven eight", "run-1");
+  await first.send("main", "waits", "run-2");
+  await first.chat((event) => event.state === "delta");
+  const before = await sessionFileOf(dir.path, MAIN);
+
+  await second.request("sessions.reset", { key: "main" });
+  const ends = await Promise.all([first.terminal("run-1"), first.terminal("run-2")]);
+  await first.send("main", "new", "run-3");
+  await second.send("main", "newer", "run-4");
+  await Promise.all([first.terminal("run-3"), second.terminal("run-4")]);
+
+  expect(ends.map(({ state }) => state)).toEqual(["aborted", "aborted"]);
+  const after = await sessionFileOf(dir.path, MAIN);
+  expect(after).not.toBe(before);
+  expect(await conversation(after)).toEqual([
+    "user: new",
+    "assistant: echo: new",
+    "user: newer",
+    "assistant: echo: newer",
+  ]);
+  const old = await readEntries(before);
+  expect([rowsOf(old, "run-1"), rowsOf(old, "run-2")]).toEqual([once, { inputs: 1, users: 0, ends: 1 }]);
+});
+
 test("force needs the admin scope, and leaves the run alone without it", async () => {
   await using dir = await temporaryStateDir();
   await using one = await startTestGateway(dir.path);
