@@ -41,6 +41,11 @@ export class FileWriter implements GroupWriter {
     this.#assertWanted = assertWanted;
   }
 
+  /** Throws when nothing may be appended here any more, on whatever disk. Ask it under the lock. */
+  assertWanted(): void {
+    this.#assertWanted();
+  }
+
   /** For one request that need not be on the disk when this returns. Throws where the group would fail. */
   writeNow(right: WriteRight, request: AppendRequest): StagedRequest {
     this.#assertWanted();

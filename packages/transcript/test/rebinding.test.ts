@@ -4,6 +4,12 @@ import path from "node:path";
 import { acquireSessionWriteLock, withSessionWriteLock } from "session-lock";
 import { expect, test, vi } from "vitest";
 import { appendAssistantMessageToSessionTranscript, openSessionStore, openTranscript } from "../src/index.ts";
+import { AppendQueue } from "../src/append-queue.ts";
+import { SYSTEM_DISK } from "../src/disk.ts";
+import { draftMessage } from "../src/draft.ts";
+import { newHeader } from "../src/header.ts";
+import { assertBound } from "../src/session-binding.ts";
+import { SessionLog } from "../src/session-log.ts";
 import { assistantMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
 import { tempFolder } from "./temp-session.ts";
@@ -52,6 +58,38 @@ test("a transcript that is bound to a key refuses to write once the key is anoth
   await expect(transcript.append(assistantMessage("later"))).rejects.toMatchObject({ code: "UNBOUND" });
 
   expect(readRaw(sessionFile).visible).toEqual(["bound", "still bound", "bound again"]);
+});
+
+test("appends that wait for a full disk are for the same session too: none is accepted once its key was taken away", async () => {
+  const storePath = tempFolder();
+  const store = openSessionStore(storePath);
+  const { sessionFile, sessionId } = await store.ensure(sessionKey);
+  await (await openTranscript(sessionFile, { expectedSessionId: sessionId })).close();
+  const state = { isFull: true };
+  const disk = {
+    ...SYSTEM_DISK,
+    write(fd: number, bytes: Buffer, offset: number) {
+      if (state.isFull) throw Object.assign(new Error("ENOSPC: injected"), { code: "ENOSPC" });
+      return SYSTEM_DISK.write(fd, bytes, offset);
+    },
+  };
+  const log =
+    SessionLog.open(sessionFile) ?? SessionLog.fresh(sessionFile, newHeader({ sessionId, cwd: "/" }));
+  const assertWanted = () => assertBound({ sessionKey, storePath }, { sessionFile, sessionId });
+  const spillFile = `${sessionFile}.spill`;
+  const queue = new AppendQueue(log, { durability: "fdatasync", disk, spillFile, assertWanted });
+  const append = (text: string) =>
+    queue.append({ drafts: [draftMessage(assistantMessage(text))], expected: undefined, lock: undefined });
+  const [spilled] = await append("in time");
+  await store.update(sessionKey, () => ({ sessionId: "next" }));
+
+  await expect(append("late")).rejects.toMatchObject({ code: "UNBOUND" });
+  state.isFull = false;
+  await using later = await openTranscript(sessionFile, { spill: true });
+  await later.append(assistantMessage("home"));
+
+  expect(spilled?.placement).toBe("spilled");
+  expect(readRaw(sessionFile).visible).toEqual(["in time", "home"]);
 });
 
 test("a session that its key was taken from is not begun any more", async () => {

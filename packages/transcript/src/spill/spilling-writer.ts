@@ -109,6 +109,8 @@ export class SpillingWriter implements GroupWriter {
   }
 
   #spillAll(requests: readonly AppendRequest[], cause: unknown): Outcome {
+    // The first that is spilled asked already; those behind it may come when the session's key stands for another one.
+    this.#file.assertWanted();
     const waiting = [...readSpill(this.#spill)];
     const before = waiting.length;
     const results = requests.map((request) => this.#spillOne(request, waiting, cause));
