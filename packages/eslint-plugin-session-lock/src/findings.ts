@@ -41,11 +41,18 @@ export function findingsOf(context: Context, terms: Terms): readonly Finding[] {
   return findings;
 }
 
+/** Every finding that linting a parsed file has left: the messages have no room for the way that leads to one. */
+export function findingsIn(ast: object): readonly Finding[] {
+  return [...(analyses.get(ast)?.values() ?? [])].flat();
+}
+
 /**
  * Gives an import and a setting that mean one module the same name. Relative imports become paths, and those of the
  * settings (`./src/session-manager.ts`) are relative to the folder ESLint runs in; the extension does not count.
  */
-function moduleNames(context: Context): Pick<SourceFile, "resolveImport" | "resolveSetting"> {
+export function moduleNames(
+  context: Pick<Context, "cwd" | "filename">,
+): Pick<SourceFile, "resolveImport" | "resolveSetting"> {
   const folder = dirname(resolve(context.cwd, context.filename));
   const pathFrom =
     (base: string) =>

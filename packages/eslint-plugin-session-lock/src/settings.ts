@@ -9,6 +9,7 @@ import type {
   Vocabulary,
   WrapperSpec,
 } from "./analysis/vocabulary.ts";
+import { readSummaries, type Summaries } from "./summaries.ts";
 import { defaultPresets, presets, type PresetName } from "./presets/catalog.ts";
 import { fileSystemReads, fileSystemWrites } from "./presets/file-system.ts";
 
@@ -34,6 +35,8 @@ export interface SessionLockSettings {
   readonly sinks?: readonly RawWriteSpec[];
   /** Functions that read a session file past its manager, besides those of `node:fs`. */
   readonly readers?: readonly RawReadSpec[];
+  /** What `session-lock-lint --write-summaries` wrote: the file, relative to the working folder, or its content. */
+  readonly summaries?: string | Summaries;
   /** Calls that take long, besides `fetch` and sleeping. */
   readonly slowCalls?: readonly ExportName[];
   /** Variables and properties that hold the name of a session file. Default: `["sessionFile", "transcriptPath"]`. */
@@ -132,6 +135,10 @@ export const settingsProperties: Record<string, JSONSchema4> = {
     { resource: { type: ["string", "integer"], description: "Where the file stands in the call." } },
     "Functions that read a session file past its manager, besides those of `node:fs`.",
   ),
+  summaries: {
+    type: ["string", "object"],
+    description: "What `session-lock-lint --write-summaries` wrote: the file or its content.",
+  },
   slowCalls: listOf({}, "Calls that take long, besides `fetch` and sleeping."),
   fileNames: { ...names, description: "Variables and properties that hold the name of a session file." },
   callerLockedSuffix: {
@@ -168,6 +175,7 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     releasers = [],
     slowCalls = [],
     asserts = [],
+    summaries,
     sinks = [],
     readers = [],
     fileNames = ["sessionFile", "transcriptPath"],
@@ -178,6 +186,7 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     types = false,
   } = settings;
   const known = chosen.map((name) => presets[name]);
+  const { contracts, aliases } = readSummaries(summaries);
   return {
     managers: [...known.flatMap((preset) => preset.managers ?? []), ...managers],
     acquires: [...known.flatMap((preset) => preset.acquires ?? []), ...acquire],
@@ -188,6 +197,8 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     releasers,
     slow: [...slowGlobals, ...slowCalls],
     asserts,
+    contracts,
+    aliases,
     rawWrites: [...fileSystemWrites, ...sinks],
     rawReads: [...fileSystemReads, ...readers],
     fileNames,

@@ -63,6 +63,8 @@ export function callApi(machine: Machine, call: Call, api: Api, world: World): r
       return callRawWrite(machine, call, api.spec, world);
     case "raw-read":
       return callRawRead(machine, call, api.spec, world);
+    case "contract":
+      return callContract(machine, call, api.spec.contract, world);
     case "asserter": {
       const { resource } = api.spec;
       const file = resource === undefined ? undefined : placeOf(resource);

@@ -11,14 +11,9 @@ const annotationMarks: readonly string[] = ["-session-lock", "@session-lock-wrap
  * needles are what must stand in the text, whatever else has to.
  */
 export function compileMentions(vocabulary: Vocabulary): Mentions {
-  const { managers, acquires, wrappers, mutexes, rawWrites } = vocabulary;
-  const specs = [
-    ...managers,
-    ...acquires,
-    ...wrappers,
-    ...mutexes,
-    ...rawWrites.filter((spec) => spec.anyFile !== true),
-  ];
+  const { managers, acquires, wrappers, mutexes, contracts, aliases, rawWrites } = vocabulary;
+  const sinks = rawWrites.filter((spec) => spec.anyFile !== true);
+  const specs = [...managers, ...acquires, ...wrappers, ...mutexes, ...contracts, ...aliases, ...sinks];
   const methods = methodWords(vocabulary);
   const hints = fileNameHints(vocabulary.fileNames);
   const search = needlesOf([...annotationMarks, ...methods, ...specs.map(mainWordOf), ...hints]).map(

@@ -58,8 +58,9 @@ export function findRelevance(
 }
 
 function wordsOf(text: string, vocabulary: Vocabulary): ReadonlySet<string> {
-  const { managers, acquires, wrappers, mutexes } = vocabulary;
-  const specs = [...managers, ...acquires, ...wrappers, ...mutexes].filter((spec) => mentions(text, spec));
+  const { managers, acquires, wrappers, mutexes, contracts, aliases } = vocabulary;
+  const known = [...managers, ...acquires, ...wrappers, ...mutexes, ...contracts, ...aliases];
+  const specs = known.filter((spec) => mentions(text, spec));
   const names = specs.map(({ name, from }) => (name === "default" ? from : (name.split(".").at(-1) ?? name)));
   const types = acquires.flatMap(({ handleType }) => handleType ?? []);
   return new Set([...names, ...types, ...methodWords(vocabulary)]);

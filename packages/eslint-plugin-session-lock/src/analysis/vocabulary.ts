@@ -1,3 +1,5 @@
+import type { Contract } from "./contracts.ts";
+
 /** An export of a module: exact names, never patterns. */
 export interface ExportName {
   /**
@@ -83,6 +85,16 @@ export interface RawReadSpec extends ExportName {
   readonly anyFile?: boolean;
 }
 
+/** A function of another file, with what it says of itself there. */
+export interface ContractSpec extends ExportName {
+  readonly contract: Contract;
+}
+
+/** An export that hands on one of another module. */
+export interface AliasSpec extends ExportName {
+  readonly of: ExportName;
+}
+
 /** What the analysis takes as known about the outside world. */
 export interface Vocabulary {
   readonly managers: readonly ManagerSpec[];
@@ -96,6 +108,10 @@ export interface Vocabulary {
   readonly releasers: readonly ExportName[];
   /** Functions that throw unless the lock is held. */
   readonly asserts: readonly AssertSpec[];
+  /** Functions of other files that are called as their contract says. */
+  readonly contracts: readonly ContractSpec[];
+  /** Exports that stand for others. */
+  readonly aliases: readonly AliasSpec[];
   /** Functions that write a file whose name they are given. */
   readonly rawWrites: readonly RawWriteSpec[];
   /** Functions that read a file whose name they are given. */
@@ -132,6 +148,7 @@ export type Api =
   | { readonly kind: "raw-read"; readonly spec: RawReadSpec }
   | { readonly kind: "mutex"; readonly spec: MutexSpec }
   | { readonly kind: "identity"; readonly spec: ExportName }
+  | { readonly kind: "contract"; readonly spec: ContractSpec }
   | { readonly kind: "asserter"; readonly spec: AssertSpec }
   | { readonly kind: "immediate"; readonly spec: ExportName }
   | { readonly kind: "lock-type"; readonly spec: AcquireSpec };
@@ -182,6 +199,11 @@ export function indexVocabulary(
   }
   for (const spec of vocabulary.managers) {
     add(spec, spec.name, { kind: "manager", spec: completeManager(spec) });
+  }
+  for (const spec of vocabulary.contracts) add(spec, spec.name, { kind: "contract", spec });
+  for (const spec of vocabulary.aliases) {
+    const api = index.get(`${resolveModule(spec.of.from)}\n${spec.of.name}`);
+    if (api !== undefined) add(spec, spec.name, api);
   }
   return (from, name) => index.get(`${from}\n${name}`);
 }
