@@ -18,7 +18,6 @@ const folder = mkdtempSync(path.join(tmpdir(), "gateway-bench-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 const floorBefore = syncFloorMs(folder);
-await writeLongSession(folder, sessionKey("long"), 10_000);
 const program = await startProgram(folder);
 await new Promise((resolve) => setTimeout(resolve, 1_000));
 const idleMiB = program.memoryMiB();
@@ -67,6 +66,7 @@ async function concurrentInjects() {
 }
 
 async function histories() {
+  await writeLongSession(folder, sessionKey("long"), 10_000);
   const ask = () => client.request("chat.history", { sessionKey: sessionKey("long"), limit: 200 });
   const [opened] = await each(1, ask);
   const took = await each(200, ask);
