@@ -91,7 +91,9 @@ test.each([
   await using client = await TestClient.connect(gateway.url);
 
   await expect(client.send(key, "hello")).rejects.toMatchObject({ code: "INVALID_REQUEST" });
-  expect(await filesBelow(dir.path)).toEqual([]);
+  // Where a gateway says that it is there.
+  const made = (await filesBelow(dir.path)).filter((path) => !path.startsWith("gateways"));
+  expect(made).toEqual([]);
 });
 
 test("composed and decomposed forms of a key are one session", async () => {
