@@ -63,7 +63,7 @@ export class AppendQueue {
 
   /** Resolves when what became of the request is known; rejects when nothing of it is acknowledged. */
   async append(request: AppendRequest): Promise<readonly Appended[]> {
-    const lock = this.#isQuiet() ? this.#burst.take(this.#path) : undefined;
+    const lock = this.#isQuiet() && isUsual(request.lock) ? this.#burst.take(this.#path) : undefined;
     if (lock === undefined) return this.#wait(request);
     try {
       const result = this.#file.writeNow(freshRight(lock), request);
@@ -215,6 +215,11 @@ export class AppendQueue {
 /** What was written is where it belongs, so no append fails for it; whoever wants the lock next meets what is wrong. */
 function tellOfLock(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+}
+
+/** Nothing is asked of the lock but to have it. */
+function isUsual(lock: AppendRequest["lock"]): boolean {
+  return lock === undefined || (lock.signal ?? lock.within ?? lock.purpose) === undefined;
 }
 
 function timeoutOf({ request }: Pending): number {

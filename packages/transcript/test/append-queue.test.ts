@@ -1,0 +1,101 @@
+import { AsyncResource } from "node:async_hooks";
+import { acquireSessionWriteLock, withSessionWriteLock } from "session-lock";
+import { expect, test } from "vitest";
+import { openTranscript } from "../src/index.ts";
+import { userMessage } from "./messages.ts";
+import { readRaw } from "./raw-session.ts";
+import { tempSession } from "./temp-session.ts";
+
+const DURABILITIES = ["os", "fdatasync", "batch"] as const;
+
+test.each(DURABILITIES)(
+  "an append that was aborted before it began writes nothing (%s)",
+  async (durability) => {
+    const file = tempSession();
+    await using transcript = await openTranscript(file, { durability });
+
+    const append = transcript.append(userMessage("one"), { signal: AbortSignal.abort(new Error("no more")) });
+
+    await expect(append).rejects.toMatchObject({ code: "ABORTED" });
+    expect(readRaw(file).visible).toEqual([]);
+  },
+);
+
+test.each(DURABILITIES)(
+  "of appends that wait for a held lock, an aborted one leaves and the others stay (%s)",
+  async (durability) => {
+    const file = tempSession();
+    await using transcript = await openTranscript(file, { durability });
+    const stop = new AbortController();
+    const lock = await acquireSessionWriteLock({ sessionFile: file });
+    const appends = Promise.allSettled([
+      transcript.append(userMessage("leader"), { signal: stop.signal }),
+      transcript.append(userMessage("stays")),
+      transcript.append(userMessage("follower"), { signal: stop.signal }),
+      transcript.append(userMessage("stays too")),
+    ]);
+
+    stop.abort();
+    await lock.release();
+
+    expect(await appends).toMatchObject([
+      { status: "rejected", reason: { code: "ABORTED" } },
+      { status: "fulfilled" },
+      { status: "rejected", reason: { code: "ABORTED" } },
+      { status: "fulfilled" },
+    ]);
+    expect(readRaw(file).visible).toEqual(["stays", "stays too"]);
+  },
+);
+
+test.each(DURABILITIES)(
+  "an append in the scope of the lock's owner does not wait for those that wait for the owner (%s)",
+  async (durability) => {
+    const file = tempSession();
+    await using transcript = await openTranscript(file, { durability });
+    const elsewhere = new AsyncResource("elsewhere");
+    const outside: Promise<unknown>[] = [];
+
+    await withSessionWriteLock(file, async (lock) => {
+      // Started elsewhere, so not in this scope: both have to wait for its end, or come along.
+      outside.push(elsewhere.runInAsyncScope(() => transcript.append(userMessage("outside"))));
+      await transcript.append(userMessage("inside"));
+      await transcript.append(userMessage("inside too"), { within: lock });
+    });
+    await Promise.all(outside);
+
+    expect([...readRaw(file).visible].sort()).toEqual(["inside", "inside too", "outside"]);
+    expect(readRaw(file)).toMatchObject({ forks: 0, unreadable: 0 });
+  },
+);
+
+test.each(DURABILITIES)(
+  "every append that waits for a lock that is not let go fails by its own deadline (%s)",
+  async (durability) => {
+    const file = tempSession();
+    await using transcript = await openTranscript(file, { durability, lockTimeoutMs: 200 });
+    await using lock = await acquireSessionWriteLock({ sessionFile: file });
+
+    const appends = await Promise.allSettled(
+      Array.from({ length: 5 }, (_, at) => transcript.append(userMessage(String(at)))),
+    );
+
+    expect(lock.held).toBe(true);
+    expect(appends).toMatchObject(Array(5).fill({ status: "rejected", reason: { code: "TIMEOUT" } }));
+    expect(readRaw(file).visible).toEqual([]);
+  },
+);
+
+test("closing waits for the appends under way", async () => {
+  const file = tempSession();
+  const transcript = await openTranscript(file);
+  const appends = Promise.all(
+    Array.from({ length: 10 }, (_, at) => transcript.append(userMessage(String(at)))),
+  );
+
+  await transcript.close();
+
+  expect(readRaw(file).visible).toHaveLength(10);
+  expect(await appends).toHaveLength(10);
+  await transcript.close();
+});
