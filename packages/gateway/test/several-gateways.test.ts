@@ -335,39 +335,43 @@ test("force needs the admin scope, and leaves the run alone without it", async (
   expect(await first.terminal("run-1")).toMatchObject({ state: "final" });
 });
 
-test("three gateways, one of them stopped for a while and one killed, lose nothing and run nothing twice", async () => {
-  await using dir = await temporaryStateDir();
-  const killed = await spawnGateway(dir.path);
-  await using stopped = await spawnGateway(dir.path);
-  await using third = await spawnGateway(dir.path);
-  const clients = await Promise.all([killed, stopped, third].map(({ url }) => TestClient.connect(url)));
-  const acknowledged: string[] = [];
-  const send = async (from: number, count: number): Promise<void> => {
-    const runId = `run-${from}-${count}`;
-    await clients[from]?.send("main", `slow: ${runId}`, runId);
-    acknowledged.push(runId);
-  };
-  await Promise.all([0, 1, 2].flatMap((from) => [1, 2, 3].map((count) => send(from, count))));
-  await Promise.any(clients.map((client) => client.chat((event) => event.state === "delta")));
+test(
+  "three gateways, one of them stopped for a while and one killed, lose nothing and run nothing twice",
+  { timeout: 180_000 },
+  async () => {
+    await using dir = await temporaryStateDir();
+    const killed = await spawnGateway(dir.path);
+    await using stopped = await spawnGateway(dir.path);
+    await using third = await spawnGateway(dir.path);
+    const clients = await Promise.all([killed, stopped, third].map(({ url }) => TestClient.connect(url)));
+    const acknowledged: string[] = [];
+    const send = async (from: number, count: number): Promise<void> => {
+      const runId = `run-${from}-${count}`;
+      await clients[from]?.send("main", `slow: ${runId}`, runId);
+      acknowledged.push(runId);
+    };
+    await Promise.all([0, 1, 2].flatMap((from) => [1, 2, 3].map((count) => send(from, count))));
+    await Promise.any(clients.map((client) => client.chat((event) => event.state === "delta")));
 
-  stopped.signal("SIGSTOP");
-  await untilStopped(stopped.pid);
-  await killed.kill("SIGKILL");
-  await send(2, 4);
-  stopped.signal("SIGCONT");
-  const open = async (): Promise<string[]> => {
+    stopped.signal("SIGSTOP");
+    await untilStopped(stopped.pid);
+    await killed.kill("SIGKILL");
+    await send(2, 4);
+    stopped.signal("SIGCONT");
+    const open = async (): Promise<string[]> => {
+      const entries = await mainEntries(dir.path);
+      return acknowledged.filter((runId) => rowsOf(entries, runId).ends === 0);
+    };
+    await expect.poll(open, { timeout: 120_000, interval: 200 }).toEqual([]);
+
     const entries = await mainEntries(dir.path);
-    return acknowledged.filter((runId) => rowsOf(entries, runId).ends === 0);
-  };
-  await expect.poll(open, { timeout: 50_000, interval: 200 }).toEqual([]);
-
-  const entries = await mainEntries(dir.path);
-  expect(acknowledged).toHaveLength(10);
-  expect(acknowledged.map((runId) => rowsOf(entries, runId))).toEqual(acknowledged.map(() => once));
-  const turns = turnsOf(entries);
-  expect(turns.filter((_turn, index) => index % 2 === 1)).toEqual(
-    turns.filter((_turn, index) => index % 2 === 0).map((turn) => turn.replace("begin", "end")),
-  );
-  expect(forkPoints(entries)).toEqual([]);
-  expect(await faultsOf(dir.path)).toEqual([]);
-});
+    expect(acknowledged).toHaveLength(10);
+    expect(acknowledged.map((runId) => rowsOf(entries, runId))).toEqual(acknowledged.map(() => once));
+    const turns = turnsOf(entries);
+    expect(turns.filter((_turn, index) => index % 2 === 1)).toEqual(
+      turns.filter((_turn, index) => index % 2 === 0).map((turn) => turn.replace("begin", "end")),
+    );
+    expect(forkPoints(entries)).toEqual([]);
+    expect(await faultsOf(dir.path)).toEqual([]);
+  },
+);
