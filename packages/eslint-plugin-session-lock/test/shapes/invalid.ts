@@ -287,4 +287,59 @@ export async function save(sessionFile, messages) {
 }`,
     reports: ["require-session-lock/unlocked 4"],
   },
+  {
+    title: "a manager opened in only one branch of a condition, in one expression",
+    body: `export async function save(sessionFile, message, fresh) {
+  const sessionManager = fresh ? SessionManager.inMemory() : SessionManager.open(sessionFile);
+  sessionManager.appendMessage(message);
+}`,
+    reports: ["require-session-lock/unlocked 4"],
+  },
+  {
+    title: "a mutating method replaced by a wrapper that keeps the original",
+    body: `export function patch(sessionFile, bus) {
+  const sessionManager = SessionManager.open(sessionFile);
+  const original = sessionManager.appendMessage.bind(sessionManager);
+  sessionManager.appendMessage = (message) => {
+    bus.emit("append", message);
+    return original(message);
+  };
+  return sessionManager;
+}`,
+    reports: ["require-session-lock/unlocked 4"],
+  },
+  {
+    title: "an append in the handler of a promise that nothing awaits",
+    body: `export async function save(sessionFile, message) {
+  await withSessionWriteLock(sessionFile, () => {
+    void prepare().then(() => SessionManager.open(sessionFile).appendMessage(message));
+  });
+}`,
+    reports: ["require-session-lock/callback 4"],
+  },
+  {
+    title: "a promise returned by one arm of a condition inside try and finally",
+    body: `async function append(sessionFile, message) {
+  await tick();
+  SessionManager.open(sessionFile).appendMessage(message);
+}
+export async function save(sessionFile, message) {
+  const lock = await acquireSessionWriteLock({ sessionFile });
+  try {
+    return message ? append(sessionFile, message) : undefined;
+  } finally {
+    await lock.release();
+  }
+}`,
+    reports: ["no-escaping-session-lock/outlives 9"],
+  },
+  {
+    title: "a lock that is released before the work it was for",
+    body: `export async function save(sessionFile, message) {
+  const lock = await acquireSessionWriteLock({ sessionFile });
+  await lock.release();
+  SessionManager.open(sessionFile).appendMessage(message);
+}`,
+    reports: ["release-session-lock/empty 4", "require-session-lock/released 5"],
+  },
 ];

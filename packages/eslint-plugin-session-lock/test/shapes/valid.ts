@@ -277,4 +277,54 @@ export async function save(sessionFile, message) {
   async end() { await this.#lock.release(); }
 }`,
   },
+  {
+    title: "a local alias of a method wrapper, with several callbacks",
+    body: `export class Store {
+  async #locked(sessionFile, work) {
+    const lock = await acquireSessionWriteLock({ sessionFile });
+    try {
+      return await work(SessionManager.open(sessionFile));
+    } finally {
+      await lock.release();
+    }
+  }
+  async save(sessionFile, user, assistant) {
+    const locked = this.#locked.bind(this);
+    await locked(sessionFile, (sessionManager) => sessionManager.appendMessage(user));
+    await locked(sessionFile, async (sessionManager) => {
+      sessionManager.appendMessage(assistant);
+    });
+  }
+}`,
+  },
+  {
+    title: "a helper with the suffix Locked, called under the lock",
+    body: `export function appendLocked(sessionFile, message) {
+  SessionManager.open(sessionFile).appendMessage(message);
+}
+export const save = (sessionFile, message) =>
+  withSessionWriteLock(sessionFile, () => appendLocked(sessionFile, message));`,
+  },
+  {
+    title: "an annotated helper, called under the lock",
+    body: `/** @requires-session-lock sessionFile */
+export function append(sessionFile, message) {
+  SessionManager.open(sessionFile).appendMessage(message);
+}
+export async function save(sessionFile, message) {
+  await using lock = await acquireSessionWriteLock({ sessionFile });
+  append(sessionFile, message);
+}`,
+  },
+  {
+    title: "a handle disposed of by its symbol",
+    body: `export async function save(sessionFile, message) {
+  const lock = await acquireSessionWriteLock({ sessionFile });
+  try {
+    SessionManager.open(sessionFile).appendMessage(message);
+  } finally {
+    await lock[Symbol.asyncDispose]();
+  }
+}`,
+  },
 ];
