@@ -3,7 +3,7 @@ import { isBuiltin } from "node:module";
 import { dirname, join, resolve } from "node:path";
 
 /** What can be said of a module that a setting names. */
-export type ModuleState = "found" | "missing" | "without-export";
+type ModuleState = "found" | "missing" | "without-export";
 
 /** The project's files, as far as settings speak of them. This is the plugin's only look at the disk. */
 export interface Project {

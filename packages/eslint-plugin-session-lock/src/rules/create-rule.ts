@@ -32,7 +32,7 @@ export type Suggest = (finding: Finding, context: AnyContext) => readonly Sugges
 export type Fix = (finding: Finding) => TSESLint.ReportFixFunction | undefined;
 
 /** The options of one rule besides the shared settings: switches, off by default or on as the rule says. */
-export type Switches = Readonly<Record<string, boolean>>;
+type Switches = Readonly<Record<string, boolean>>;
 
 type Context<MessageIds extends string> = Readonly<
   TSESLint.RuleContext<MessageIds, Partial<[SessionLockSettings]>>
