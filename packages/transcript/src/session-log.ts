@@ -237,9 +237,7 @@ function isSameFile(known: FileStat, stat: FileStat): boolean {
 }
 
 function isContinuation(file: SessionFile, known: Known, stat: FileStat): boolean {
-  return (
-    isSettled(known, stat) || (stat.size >= known.end && anchorAt(file, known.end).equals(known.anchor))
-  );
+  return isSettled(known, stat) || (stat.size >= known.end && anchorAt(file, known.end).equals(known.anchor));
 }
 
 /** False also where the file ended in a torn tail: another writer may have put as many bytes of its own in its place. */
