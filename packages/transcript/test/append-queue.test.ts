@@ -27,7 +27,7 @@ test.each(DURABILITIES)(
     const file = tempSession();
     await using transcript = await openTranscript(file, { durability });
     const stop = new AbortController();
-    const lock = await acquireSessionWriteLock({ sessionFile: file });
+    await using lock = await acquireSessionWriteLock({ sessionFile: file });
     const appends = Promise.allSettled([
       transcript.append(userMessage("leader"), { signal: stop.signal }),
       transcript.append(userMessage("stays")),
