@@ -73,7 +73,10 @@ export class SessionFile {
   /** As `stat`, asked of the path: undefined when that leads to another file by now, or to none. */
   statAtPath(): FileStat | undefined {
     const { dev, ino } = this.identity;
-    const found = lstatSync(this.path, { bigint: ino > Number.MAX_SAFE_INTEGER, throwIfNoEntry: false });
+    const found =
+      ino > Number.MAX_SAFE_INTEGER
+        ? lstatSync(this.path, { bigint: true, throwIfNoEntry: false })
+        : lstatSync(this.path, { throwIfNoEntry: false });
     if (found === undefined || BigInt(found.ino) !== ino || BigInt(found.dev) !== dev) return undefined;
     return { dev, ino, size: Number(found.size) };
   }
@@ -239,12 +242,6 @@ function removeIfThere(file: string): void {
 }
 
 function notAFile(file: string, cause: unknown): TranscriptError {
-  return new TranscriptError(
-    "NOT_A_SESSION",
-    `${file} is not a plain file; session files are never followed through links`,
-    {
-      sessionFile: file,
-      cause,
-    },
-  );
+  const message = `${file} is not a plain file; session files are never followed through links`;
+  return new TranscriptError("NOT_A_SESSION", message, { sessionFile: file, cause });
 }
