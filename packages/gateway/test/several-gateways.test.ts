@@ -8,6 +8,8 @@ import { conversation, forkPoints, readEntries, sessionFileOf } from "./transcri
 
 const MAIN = "agent:main:main";
 const STOPPER = new URL("workers/stop-before-write.js", import.meta.url).href;
+/** Minutes of talk, for a run that is stopped by the test: however slow the machine, it is active until then. */
+const LONG = `slow: ${"on and on ".repeat(200)}`;
 const once = { inputs: 1, users: 1, ends: 1 };
 
 async function faultsOf(stateDir: string): Promise<unknown[]> {
@@ -47,16 +49,18 @@ test("a gateway that is started beside another leaves the other's runs to it", a
   await using one = await spawnGateway(dir.path);
   await using client = await TestClient.connect(one.url);
   const runs = ["run-1", "run-2", "run-3"];
-  for (const runId of runs) await client.send("main", "slow: words", runId);
+  await client.send("main", LONG, "run-1");
+  for (const runId of runs.slice(1)) await client.send("main", "slow: words", runId);
   await client.chat((event) => event.state === "delta");
 
   await using two = await spawnGateway(dir.path);
   await using reader = await TestClient.connect(two.url);
   const seen = await reader.request("chat.history", { sessionKey: "main" });
+  await client.request("chat.abort", { sessionKey: "main", runId: "run-1" });
   const ends = await Promise.all(runs.map((runId) => client.terminal(runId)));
 
   expect(seen).toMatchObject({ sessionInfo: { hasActiveRun: true } });
-  expect(ends.map(({ state }) => state)).toEqual(["final", "final", "final"]);
+  expect(ends.map(({ state }) => state)).toEqual(["aborted", "final", "final"]);
   expect(runs.map((runId) => client.chatsOf(runId).some(({ state }) => state === "delta"))).toEqual([
     true,
     true,
@@ -73,7 +77,7 @@ test("reject: a message for a session that another gateway runs is refused with 
   await using two = await startTestGateway(dir.path, { name: "the second" });
   await using first = await TestClient.connect(one.url);
   await using second = await TestClient.connect(two.url);
-  await first.send("main", "slow: one two three", "run-1");
+  await first.send("main", LONG, "run-1");
   await first.chat((event) => event.state === "delta");
 
   const refused = second.request("chat.send", {
@@ -91,6 +95,7 @@ test("reject: a message for a session that another gateway runs is refused with 
       holder: { pid: one.pid, name: expect.stringContaining(String(one.pid)) as string },
     },
   });
+  await first.request("chat.abort", { sessionKey: "main" });
   await first.terminal("run-1");
   expect(rowsOf(await mainEntries(dir.path), "run-2").inputs).toBe(0);
 });
@@ -122,7 +127,7 @@ test("a stopped gateway keeps its lane until it is killed; then who waited behin
   await using next = await spawnGateway(dir.path);
   const before = await TestClient.connect(stopped.url);
   await using after = await TestClient.connect(next.url);
-  await before.send("main", "slow: one two three", "run-1");
+  await before.send("main", "slow: one two three four five six seven eight nine ten eleven twelve", "run-1");
   await before.chat((event) => event.state === "delta");
   stopped.signal("SIGSTOP");
   await untilStopped(stopped.pid);
@@ -175,16 +180,16 @@ test("a stop from another gateway stops the run it saw, which keeps what it has 
   await using two = await spawnGateway(dir.path);
   await using first = await TestClient.connect(one.url);
   await using second = await TestClient.connect(two.url);
-  await first.send("main", "slow: one two three four five six seven eight nine ten", "run-1");
+  await first.send("main", LONG, "run-1");
   await first.send("main", "next", "run-2");
-  await first.chat((event) => event.state === "delta" && JSON.stringify(event.message).includes("one"));
+  await first.chat((event) => event.state === "delta" && JSON.stringify(event.message).includes("on and"));
 
   const answer = await second.request("chat.abort", { sessionKey: "main", runId: "run-1" });
   const ends = await Promise.all([first.terminal("run-1"), first.terminal("run-2")]);
 
   expect(answer).toEqual({ ok: true, aborted: true, runIds: ["run-1"] });
   expect(ends).toMatchObject([{ state: "aborted", stopReason: "rpc" }, { state: "final" }]);
-  expect(JSON.stringify(ends[0])).toContain("echo: slow: one");
+  expect(JSON.stringify(ends[0])).toContain("echo: slow: on and");
   const entries = await mainEntries(dir.path);
   expect([rowsOf(entries, "run-1"), rowsOf(entries, "run-2")]).toEqual([once, once]);
 });
@@ -195,14 +200,15 @@ test("a message that waits in one gateway can be stopped through another", async
   await using two = await spawnGateway(dir.path);
   await using first = await TestClient.connect(one.url);
   await using second = await TestClient.connect(two.url);
-  await first.send("main", "slow: one two three", "run-1");
+  await first.send("main", LONG, "run-1");
   await first.send("main", "never", "run-2");
 
   const answer = await second.request("chat.abort", { sessionKey: "main", runId: "run-2" });
+  await first.request("chat.abort", { sessionKey: "main", runId: "run-1" });
   const ends = await Promise.all([first.terminal("run-1"), first.terminal("run-2")]);
 
   expect(answer).toEqual({ ok: true, aborted: true, runIds: ["run-2"] });
-  expect(ends).toMatchObject([{ state: "final" }, { state: "aborted", stopReason: "rpc" }]);
+  expect(ends).toMatchObject([{ state: "aborted" }, { state: "aborted", stopReason: "rpc" }]);
   expect(await conversation(await sessionFileOf(dir.path, MAIN))).not.toContain("user: never");
 });
 
@@ -237,7 +243,7 @@ test("a session that is taken by force ends the run of the loser visibly, and th
   await using two = await spawnGateway(dir.path);
   await using first = await TestClient.connect(one.url);
   await using second = await TestClient.connect(two.url);
-  await first.send("main", "slow: one two three four five six seven eight", "run-1");
+  await first.send("main", LONG, "run-1");
   await first.send("main", "second", "run-2");
   await first.chat((event) => event.state === "delta");
 
@@ -294,7 +300,7 @@ test("a reset through one gateway ends the run of another, and both go on in the
   await using two = await spawnGateway(dir.path);
   await using first = await TestClient.connect(one.url);
   await using second = await TestClient.connect(two.url);
-  await first.send("main", "slow: one two three four five six seven eight", "run-1");
+  await first.send("main", LONG, "run-1");
   await first.send("main", "waits", "run-2");
   await first.chat((event) => event.state === "delta");
   const before = await sessionFileOf(dir.path, MAIN);
