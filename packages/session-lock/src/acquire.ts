@@ -8,7 +8,6 @@ import type { OwnedLock } from "./owned-lock.ts";
 import type { FileLock } from "./queue.ts";
 import { ownedInScope } from "./scope.ts";
 import type { SessionWriteLock } from "./session-write-lock.ts";
-import { canonicalSessionFile } from "./target.ts";
 import { abortedError, timeoutError } from "./waiter.ts";
 
 /**
@@ -65,7 +64,7 @@ export function tryAcquireSessionWriteLock(
  * known to be theirs and does not count.
  */
 export function heldSessionWriteLock(sessionFile: string): SessionWriteLock | undefined {
-  const file = knownFileLock(canonicalSessionFile(sessionFile));
+  const file = knownFileLock(sessionFile);
   if (file === undefined) return undefined;
   const owned = ownedInScope(file.sessionFile);
   if (owned !== undefined) return owned;

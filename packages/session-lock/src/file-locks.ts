@@ -28,9 +28,11 @@ export function knownFileLocks(): Iterable<FileLock> {
   return locks.byFile.values();
 }
 
-/** This process's lock of a canonical path, if it has one. */
-export function knownFileLock(canonical: string): FileLock | undefined {
-  return locks.byFile.get(canonical);
+/** This process's lock of a session file however spelt, if it has one. Throws `INVALID_TARGET`, `IO`. */
+export function knownFileLock(sessionFile: string): FileLock | undefined {
+  // A spelling that was used lately needs no look at the disk.
+  const known = locks.bySpelling.get(sessionFile)?.file;
+  return known ?? locks.byFile.get(canonicalSessionFile(sessionFile));
 }
 
 /** This process's lock of a session file however spelt, made on first use. Throws `INVALID_TARGET`, `ENGINE_MISMATCH`, `IO`. */
