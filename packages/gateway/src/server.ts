@@ -6,7 +6,13 @@ import fastifyStatic from "@fastify/static";
 import { fastify, LogController, type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { WebSocketServer, type WebSocket } from "ws";
-import { checkRequest, checkUpgrade, targetOf, type BoundAddress, type RequestFault } from "./auth.ts";
+import {
+  checkRequest,
+  checkUpgrade,
+  targetOf,
+  type BoundAddress,
+  type RequestFault,
+} from "./connection/auth.ts";
 import { GatewayError } from "./errors.ts";
 import { MAX_PAYLOAD_BYTES } from "./protocol/limits.ts";
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Collecting } from "../src/collecting.ts";
-import type { QueueMode } from "../src/queue-mode.ts";
+import { Collecting } from "../src/lane/collecting.ts";
+import type { QueueMode } from "../src/lane/queue-mode.ts";
 
 function runIn(queueMode: QueueMode): { readonly queueMode: QueueMode } {
   return { queueMode };

@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readConfigFile } from "../src/config-file.ts";
+import { readConfigFile } from "../src/config/config-file.ts";
 import { TestClient } from "./client.ts";
 import { runGateway, spawnGateway } from "./gateway-process.ts";
 import { startTestGateway, storePathOf, temporaryStateDir } from "./temporary-gateway.ts";

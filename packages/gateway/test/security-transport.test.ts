@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { pino } from "pino";
-import { isSameSecret } from "../src/auth.ts";
+import { isSameSecret } from "../src/connection/auth.ts";
 import { startGateway } from "../src/index.ts";
 import { connectParams, Line, TestClient } from "./client.ts";
 import { rawHttp, upgradeLines } from "./raw-http.ts";

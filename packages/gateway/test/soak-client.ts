@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
-import { openedBy } from "../src/message-text.ts";
+import { openedBy } from "../src/session/message-text.ts";
 import { connectParams } from "./client.ts";
 
 type Answer = Readonly<Record<string, unknown>>;

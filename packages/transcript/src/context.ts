@@ -1,11 +1,11 @@
 import type { SessionEntry } from "./entry.ts";
-import { movesLeaf } from "./navigation.ts";
-import { SessionIndex } from "./session-index.ts";
-import { contextOf, projectBranch, shownEntries } from "./session-projection.ts";
-import type { SessionContext, SessionProjection } from "./session-projection.ts";
+import { movesLeaf } from "./file/navigation.ts";
+import { SessionIndex } from "./file/session-index.ts";
+import { contextOf, projectBranch, shownEntries } from "./manager/session-projection.ts";
+import type { SessionContext, SessionProjection } from "./manager/session-projection.ts";
 
-export { contextOf } from "./session-projection.ts";
-export type { SessionContext, SessionModel } from "./session-projection.ts";
+export { contextOf } from "./manager/session-projection.ts";
+export type { SessionContext, SessionModel } from "./manager/session-projection.ts";
 
 /**
  * The context of a list of entries, with pi's signature, as the two that follow.

@@ -1,12 +1,12 @@
 import path from "node:path";
 import { isFields } from "./context/fields.ts";
 import { asIoError, errnoOf, TranscriptError } from "./errors.ts";
-import { applyPatch } from "./record-patch.ts";
-import { SessionFile } from "./session-file.ts";
-import { assertHolds } from "./session-identity.ts";
-import { parseSessionKey } from "./session-key.ts";
-import { encodeRecord } from "./session-record.ts";
-import type { SessionRecordPatch } from "./session-record.ts";
+import { applyPatch } from "./store/record-patch.ts";
+import { SessionFile } from "./file/session-file.ts";
+import { assertHolds } from "./file/session-identity.ts";
+import { parseSessionKey } from "./store/session-key.ts";
+import { encodeRecord } from "./store/session-record.ts";
+import type { SessionRecordPatch } from "./store/session-record.ts";
 import type { SessionStore } from "./session-store.ts";
 
 /** What became of each session key of an imported file. */

@@ -1,6 +1,6 @@
-export type { Durability } from "./append.ts";
-export type { Appended, Placement } from "./appended.ts";
-export type { Compaction } from "./compaction.ts";
+export type { Durability } from "./append/append.ts";
+export type { Appended, Placement } from "./append/appended.ts";
+export type { Compaction } from "./append/compaction.ts";
 export type { UnguardedPolicy } from "./config.ts";
 export { buildContextEntries, buildSessionContext, buildSessionProjection } from "./context.ts";
 export type { SessionContext, SessionModel } from "./context.ts";
@@ -26,8 +26,8 @@ export type {
 } from "./entry.ts";
 export { TranscriptError } from "./errors.ts";
 export type { TranscriptErrorCode, TranscriptErrorFacts } from "./errors.ts";
-export type { WriteGuard } from "./guarded-log.ts";
-export { CURRENT_SESSION_VERSION } from "./header.ts";
+export type { WriteGuard } from "./manager/guarded-log.ts";
+export { CURRENT_SESSION_VERSION } from "./file/header.ts";
 export type {
   AgentMessage,
   AssistantMessage,
@@ -47,7 +47,7 @@ export type {
 } from "./message.ts";
 export { importSessions } from "./import-sessions.ts";
 export type { ImportedSessions, ImportOptions } from "./import-sessions.ts";
-export { migrateSessionEntries } from "./legacy-entries.ts";
+export { migrateSessionEntries } from "./file/legacy-entries.ts";
 export { migrate } from "./migrate.ts";
 export type { MigrateResult } from "./migrate.ts";
 export { appendAssistantMessageToSessionTranscript } from "./mirror.ts";
@@ -62,26 +62,30 @@ export type {
   CustomMessageArguments,
   SummaryArguments,
   UsageArguments,
-} from "./pi-drafts.ts";
-export { piSessionFolder as getDefaultSessionDir } from "./pi-layout.ts";
-export { mostRecentSession as findMostRecentSession } from "./recent-session.ts";
-export type { SessionInfo } from "./session-info.ts";
-export type { SessionBinding } from "./session-binding.ts";
-export { assertValidSessionId, parseSessionKey } from "./session-key.ts";
-export type { ParsedSessionKey } from "./session-key.ts";
-export type { SessionListProgress } from "./session-list.ts";
+} from "./manager/pi-drafts.ts";
+export { piSessionFolder as getDefaultSessionDir } from "./manager/pi-layout.ts";
+export { mostRecentSession as findMostRecentSession } from "./manager/recent-session.ts";
+export type { SessionInfo } from "./manager/session-info.ts";
+export type { SessionBinding } from "./store/session-binding.ts";
+export { assertValidSessionId, parseSessionKey } from "./store/session-key.ts";
+export type { ParsedSessionKey } from "./store/session-key.ts";
+export type { SessionListProgress } from "./manager/session-list.ts";
 export { SessionManager } from "./session-manager.ts";
-export type { NewSessionOptions, OpenSessionOptions } from "./session-options.ts";
+export type { NewSessionOptions, OpenSessionOptions } from "./manager/session-options.ts";
 export {
   editedMessages as projectContextEntry,
   sessionEntryToContextMessages,
-} from "./session-projection.ts";
-export type { ProjectedEntry, SessionProjection } from "./session-projection.ts";
-export type { SessionRecord, SessionRecordPatch } from "./session-record.ts";
+} from "./manager/session-projection.ts";
+export type { ProjectedEntry, SessionProjection } from "./manager/session-projection.ts";
+export type { SessionRecord, SessionRecordPatch } from "./store/session-record.ts";
 export { defaultStorePath, openSessionStore } from "./session-store.ts";
 export type { RecordWaitOptions, SessionStore, UpdateRecordOptions } from "./session-store.ts";
-export { getLatestCompactionEntry, loadEntriesFromFile, parseSessionEntries } from "./session-text.ts";
-export type { SequencedEntry, TailOptions } from "./tail-entries.ts";
+export {
+  getLatestCompactionEntry,
+  loadEntriesFromFile,
+  parseSessionEntries,
+} from "./manager/session-text.ts";
+export type { SequencedEntry, TailOptions } from "./file/tail-entries.ts";
 export type {
   AppendItem,
   AppendManyOptions,

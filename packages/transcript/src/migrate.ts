@@ -1,5 +1,5 @@
 import { asIoError } from "./errors.ts";
-import { CURRENT_SESSION_VERSION } from "./header.ts";
+import { CURRENT_SESSION_VERSION } from "./file/header.ts";
 import { planAndApply } from "./repair/apply-plan.ts";
 import type { RewriteOptions } from "./repair/apply-plan.ts";
 import { planMigration } from "./repair/migration-plan.ts";

@@ -1,10 +1,10 @@
 import { errnoOf, TranscriptError } from "./errors.ts";
-import { withHotTranscript } from "./hot-transcripts.ts";
+import { withHotTranscript } from "./mirror/hot-transcripts.ts";
 import type { AssistantMessage, Usage } from "./message.ts";
-import { mirroredText } from "./mirrored-text.ts";
-import type { SessionBinding } from "./session-binding.ts";
-import { parseSessionKey } from "./session-key.ts";
-import type { SessionRecord } from "./session-record.ts";
+import { mirroredText } from "./mirror/mirrored-text.ts";
+import type { SessionBinding } from "./store/session-binding.ts";
+import { parseSessionKey } from "./store/session-key.ts";
+import type { SessionRecord } from "./store/session-record.ts";
 import { defaultStorePath, openSessionStore } from "./session-store.ts";
 
 /** An assistant text that was delivered outside of a run, to be recorded in the session. */

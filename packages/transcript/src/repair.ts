@@ -7,7 +7,7 @@ import { planLines } from "./repair/line-plan.ts";
 import { linearizeForks } from "./repair/linearize.ts";
 import type { Plan, RepairStep } from "./repair/plan.ts";
 import { planTree } from "./repair/tree-plan.ts";
-import type { SessionFile } from "./session-file.ts";
+import type { SessionFile } from "./file/session-file.ts";
 
 export interface RepairOptions extends RewriteOptions {
   /** Also join the ends of forks that look like a race of two writers (`T10`), in the order of the file. Default: false. */

@@ -3,14 +3,14 @@ import path from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { homeFolder } from "./config.ts";
 import { TranscriptError } from "./errors.ts";
-import { readRecord, recordFiles, removeRecord, writeRecord } from "./record-file.ts";
-import { applyPatch, assertUnchanged, isRebound } from "./record-patch.ts";
-import { changeRecord } from "./session-binding.ts";
-import type { LockWait } from "./session-binding.ts";
-import { ensureFolder } from "./session-file.ts";
-import { assertHolds, holdsAnother } from "./session-identity.ts";
-import { assertAgentId, parseSessionKey, recordName } from "./session-key.ts";
-import type { SessionRecord, SessionRecordPatch } from "./session-record.ts";
+import { readRecord, recordFiles, removeRecord, writeRecord } from "./store/record-file.ts";
+import { applyPatch, assertUnchanged, isRebound } from "./store/record-patch.ts";
+import { changeRecord } from "./store/session-binding.ts";
+import type { LockWait } from "./store/session-binding.ts";
+import { ensureFolder } from "./file/session-file.ts";
+import { assertHolds, holdsAnother } from "./file/session-identity.ts";
+import { assertAgentId, parseSessionKey, recordName } from "./store/session-key.ts";
+import type { SessionRecord, SessionRecordPatch } from "./store/session-record.ts";
 
 /** How a change of a record waits for its turn. */
 export interface RecordWaitOptions {

@@ -1,27 +1,27 @@
 import type { SessionWriteLock, SessionWriteLockOptions } from "session-lock";
-import { AppendQueue } from "./append-queue.ts";
-import type { Durability } from "./append.ts";
-import type { Appended } from "./appended.ts";
-import { draftOfCompaction } from "./compaction.ts";
-import type { Compaction } from "./compaction.ts";
+import { AppendQueue } from "./append/append-queue.ts";
+import type { Durability } from "./append/append.ts";
+import type { Appended } from "./append/appended.ts";
+import { draftOfCompaction } from "./append/compaction.ts";
+import type { Compaction } from "./append/compaction.ts";
 import { projectContext } from "./context/project-context.ts";
 import type { ProjectedContext, ProjectionOptions } from "./context/project-context.ts";
 import type { ProviderProfile } from "./context/profile.ts";
-import { draftCustom, draftMessage } from "./draft.ts";
-import type { EntryDraft } from "./draft.ts";
+import { draftCustom, draftMessage } from "./append/draft.ts";
+import type { EntryDraft } from "./append/draft.ts";
 import type { SessionEntry } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
-import { draftInterrupted } from "./interrupted.ts";
+import { draftInterrupted } from "./append/interrupted.ts";
 import type { AgentMessage } from "./message.ts";
-import { assertBound } from "./session-binding.ts";
-import type { SessionBinding } from "./session-binding.ts";
-import { keptFiles } from "./kept-files.ts";
-import type { SessionLog } from "./session-log.ts";
-import { settled } from "./settled.ts";
-import type { AppendRequest } from "./stage-request.ts";
-import { tailEntries } from "./tail-entries.ts";
-import type { SequencedEntry, TailOptions } from "./tail-entries.ts";
-import type { OpenCall } from "./tool-group.ts";
+import { assertBound } from "./store/session-binding.ts";
+import type { SessionBinding } from "./store/session-binding.ts";
+import { keptFiles } from "./file/kept-files.ts";
+import type { SessionLog } from "./file/session-log.ts";
+import { settled } from "./append/settled.ts";
+import type { AppendRequest } from "./append/stage-request.ts";
+import { tailEntries } from "./file/tail-entries.ts";
+import type { SequencedEntry, TailOptions } from "./file/tail-entries.ts";
+import type { OpenCall } from "./append/tool-group.ts";
 
 /** How one call writes. */
 export interface AppendManyOptions {

@@ -1,5 +1,5 @@
 import type { SessionEntry } from "./entry.ts";
-import type { Label } from "./session-index.ts";
+import type { Label } from "./file/session-index.ts";
 
 /** An entry with what hangs below it. */
 export interface SessionTreeNode {

@@ -1,11 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 import { SessionLockError } from "session-lock";
 import { expect, test } from "vitest";
-import { AppendBatch } from "../src/append.ts";
-import { draftMessage } from "../src/draft.ts";
-import { newHeader } from "../src/header.ts";
+import { AppendBatch } from "../src/append/append.ts";
+import { draftMessage } from "../src/append/draft.ts";
+import { newHeader } from "../src/file/header.ts";
 import { onSessionTranscriptUpdate } from "../src/index.ts";
-import { SessionLog } from "../src/session-log.ts";
+import { SessionLog } from "../src/file/session-log.ts";
 import { userMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
 import { tempSession } from "./temp-session.ts";

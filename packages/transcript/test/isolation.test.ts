@@ -8,8 +8,8 @@ import {
   SessionManager,
   validate,
 } from "../src/index.ts";
-import { SessionFile } from "../src/session-file.ts";
-import { recordName } from "../src/session-key.ts";
+import { SessionFile } from "../src/file/session-file.ts";
+import { recordName } from "../src/store/session-key.ts";
 import { assistantMessage, userMessage } from "./messages.ts";
 import { ROTTEN_FILES } from "./rotten-files.ts";
 import { tempFolder } from "./temp-session.ts";

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { openTranscript } from "../src/index.ts";
-import { keptKeys } from "../src/kept-keys.ts";
-import { SessionFile } from "../src/session-file.ts";
+import { keptKeys } from "../src/file/kept-keys.ts";
+import { SessionFile } from "../src/file/session-file.ts";
 import { userMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
 import { tempSession } from "./temp-session.ts";

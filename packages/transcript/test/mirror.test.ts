@@ -9,7 +9,7 @@ import {
   openSessionStore,
   openTranscript,
 } from "../src/index.ts";
-import { SessionFile } from "../src/session-file.ts";
+import { SessionFile } from "../src/file/session-file.ts";
 import { Transcript } from "../src/transcript.ts";
 import { assistantMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";

@@ -1,12 +1,12 @@
 import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { AppendQueue } from "../src/append-queue.ts";
-import { SYSTEM_DISK } from "../src/disk.ts";
-import { draftMessage } from "../src/draft.ts";
-import { newHeader } from "../src/header.ts";
+import { AppendQueue } from "../src/append/append-queue.ts";
+import { SYSTEM_DISK } from "../src/file/disk.ts";
+import { draftMessage } from "../src/append/draft.ts";
+import { newHeader } from "../src/file/header.ts";
 import { openTranscript } from "../src/index.ts";
-import { SessionLog } from "../src/session-log.ts";
+import { SessionLog } from "../src/file/session-log.ts";
 import { assistantMessage, userMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
 import { LIMITED, makeRoom, smallDisk } from "./small-disk.ts";

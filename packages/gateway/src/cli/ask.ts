@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { WebSocket } from "ws";
-import type { CallTarget } from "../config.ts";
-import { openedBy } from "../message-text.ts";
+import type { CallTarget } from "../config/config.ts";
+import { openedBy } from "../session/message-text.ts";
 import { ResponseFrame, type ErrorShape } from "../protocol/frames.ts";
 import { readVersion } from "../version.ts";
 

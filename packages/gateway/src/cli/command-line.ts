@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { closestName } from "../closest-name.ts";
-import type { CallFlags, ServeFlags } from "../config.ts";
+import { closestName } from "../config/closest-name.ts";
+import type { CallFlags, ServeFlags } from "../config/config.ts";
 
 const COMMANDS = ["serve", "call", "status"] as const;
 export type CommandName = (typeof COMMANDS)[number];

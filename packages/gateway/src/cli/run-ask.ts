@@ -1,5 +1,5 @@
-import { readCallTarget, type CallTarget } from "../config.ts";
-import { openedBy } from "../message-text.ts";
+import { readCallTarget, type CallTarget } from "../config/config.ts";
+import { openedBy } from "../session/message-text.ts";
 import { ask, type Reply } from "./ask.ts";
 import type { AskFlags } from "./command-line.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";

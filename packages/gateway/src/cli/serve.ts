@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { pino } from "pino";
-import { isLoopbackHost } from "../auth.ts";
-import { readServeConfig, type ServeFlags } from "../config.ts";
+import { isLoopbackHost } from "../connection/auth.ts";
+import { readServeConfig, type ServeFlags } from "../config/config.ts";
 import { startGateway } from "../gateway.ts";
 import { createAiSdkRunner } from "../runners/ai-sdk/ai-sdk.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import type { AuthAttempts } from "../attempts.ts";
-import { isSameSecret } from "../auth.ts";
+import type { AuthAttempts } from "../connection/attempts.ts";
+import { isSameSecret } from "../connection/auth.ts";
 
 /** What HTTP requests have to present. */
 export interface BearerTerms {

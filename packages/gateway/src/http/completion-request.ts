@@ -1,9 +1,9 @@
 import type { AppendItem, ImageContent } from "@session-lock/transcript";
 import { Type, type Static } from "@sinclair/typebox";
-import { readAttachments } from "../attachments.ts";
+import { readAttachments } from "../session/attachments.ts";
 import { GatewayError } from "../errors.ts";
-import { cleanText, normalText } from "../input-text.ts";
-import { answerMessage, userMessage } from "../messages.ts";
+import { cleanText, normalText } from "../session/input-text.ts";
+import { answerMessage, userMessage } from "../session/messages.ts";
 import { createParser } from "../protocol/schema.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { checkUpgrade, type BoundAddress } from "../auth.ts";
+import { checkUpgrade, type BoundAddress } from "../connection/auth.ts";
 import { GatewayError } from "../errors.ts";
 import type { Services } from "../methods/method.ts";
 import { MAX_COMPLETIONS, MAX_PAYLOAD_BYTES } from "../protocol/limits.ts";
-import { toSessionKey } from "../session-key.ts";
-import type { Session } from "../session.ts";
+import { toSessionKey } from "../session/session-key.ts";
+import type { Session } from "../session/session.ts";
 import { checkBearer, type BearerTerms } from "./bearer.ts";
 import { completionEvents, completionOf, type CompletionFacts } from "./completion-answer.ts";
 import { openingRows, readCompletionRequest, type CompletionRequest } from "./completion-request.ts";

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Hub } from "../hub.ts";
-import type { TerminalEvent } from "../run-board.ts";
-import type { Sessions } from "../sessions.ts";
+import type { Hub } from "../connection/hub.ts";
+import type { TerminalEvent } from "../run/run-board.ts";
+import type { Sessions } from "../session/sessions.ts";
 import { checkBearer, type BearerTerms } from "./bearer.ts";
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];

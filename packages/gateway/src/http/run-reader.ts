@@ -1,6 +1,6 @@
-import { textOf } from "../message-text.ts";
+import { textOf } from "../session/message-text.ts";
 import type { ChatEvent } from "../protocol/chat.ts";
-import type { RunBoard, TerminalEvent } from "../run-board.ts";
+import type { RunBoard, TerminalEvent } from "../run/run-board.ts";
 
 /** A reader that hears nothing for this long is given an empty piece, to show that the line is alive. */
 const QUIET_MS = 15_000;

@@ -1,9 +1,9 @@
 import { GatewayError } from "../errors.ts";
-import { cleanText } from "../input-text.ts";
-import { textOf } from "../message-text.ts";
+import { cleanText } from "../session/input-text.ts";
+import { textOf } from "../session/message-text.ts";
 import { AgentParams } from "../protocol/agent.ts";
-import type { TerminalEvent } from "../run-board.ts";
-import { toSessionKey } from "../session-key.ts";
+import type { TerminalEvent } from "../run/run-board.ts";
+import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod, type Services } from "./method.ts";
 
 const DEFAULT_TIMEOUT_S = 600;

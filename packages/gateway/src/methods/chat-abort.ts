@@ -1,6 +1,6 @@
 import { GatewayError } from "../errors.ts";
 import { ChatAbortParams } from "../protocol/chat.ts";
-import { toSessionKey } from "../session-key.ts";
+import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
 /**

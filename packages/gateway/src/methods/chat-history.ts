@@ -1,12 +1,12 @@
 import type { SessionEntry } from "@session-lock/transcript";
 import type { Static } from "@sinclair/typebox";
-import { deltaCursor, messagesAfter } from "../delta-cursor.ts";
-import { readHistory } from "../history.ts";
-import { readPending } from "../pending-inputs.ts";
+import { deltaCursor, messagesAfter } from "../session/delta-cursor.ts";
+import { readHistory } from "../session/history.ts";
+import { readPending } from "../session/pending-inputs.ts";
 import { ChatHistoryParams } from "../protocol/chat.ts";
-import type { RunBoard } from "../run-board.ts";
-import type { Session } from "../session.ts";
-import { toSessionKey } from "../session-key.ts";
+import type { RunBoard } from "../run/run-board.ts";
+import type { Session } from "../session/session.ts";
+import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
 const DEFAULT_LIMIT = 200;

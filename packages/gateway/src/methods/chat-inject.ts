@@ -1,7 +1,7 @@
 import { GatewayError } from "../errors.ts";
-import { cleanText } from "../input-text.ts";
+import { cleanText } from "../session/input-text.ts";
 import { ChatInjectParams } from "../protocol/chat.ts";
-import { toSessionKey } from "../session-key.ts";
+import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
 /** `chat.inject`: acknowledged when the note is on disk, on the active branch, whether or not a run is active. */

@@ -1,6 +1,6 @@
-import { readHistory } from "../history.ts";
+import { readHistory } from "../session/history.ts";
 import { ChatMessageGetParams } from "../protocol/chat.ts";
-import { toSessionKey } from "../session-key.ts";
+import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
 /** `chat.message.get`: one message in full. */

@@ -1,6 +1,6 @@
 import { ChatReplayParams } from "../protocol/chat.ts";
 import type { ChatEvent } from "../protocol/chat.ts";
-import { toSessionKey } from "../session-key.ts";
+import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
 /** `chat.replay`: what a client that was away has missed of a run. */

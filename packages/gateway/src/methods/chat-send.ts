@@ -1,10 +1,10 @@
-import { readAttachments } from "../attachments.ts";
+import { readAttachments } from "../session/attachments.ts";
 import { GatewayError } from "../errors.ts";
-import { cleanText, normalText } from "../input-text.ts";
+import { cleanText, normalText } from "../session/input-text.ts";
 import { ChatSendParams } from "../protocol/chat.ts";
-import type { Session } from "../session.ts";
-import { toSessionKey } from "../session-key.ts";
-import { isStopText } from "../stop-text.ts";
+import type { Session } from "../session/session.ts";
+import { toSessionKey } from "../session/session-key.ts";
+import { isStopText } from "../session/stop-text.ts";
 import { defineMethod } from "./method.ts";
 
 const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1_000;

@@ -1,5 +1,5 @@
 import { NoParams } from "../protocol/sessions.ts";
-import { STOP_COMMAND } from "../stop-text.ts";
+import { STOP_COMMAND } from "../session/stop-text.ts";
 import { defineMethod } from "./method.ts";
 
 /** `commands.list`: what may be written in place of a message. */

@@ -1,12 +1,12 @@
 import type { Static, TSchema } from "@sinclair/typebox";
-import type { EventSink, Hub } from "../hub.ts";
+import type { EventSink, Hub } from "../connection/hub.ts";
 import type { Health } from "../protocol/connect.ts";
 import { createParser } from "../protocol/schema.ts";
 import type { Scope } from "../protocol/scopes.ts";
 import type { Metrics } from "../http/metrics.ts";
-import type { RunBoard } from "../run-board.ts";
+import type { RunBoard } from "../run/run-board.ts";
 import type { AgentRunner } from "../runners/runner.ts";
-import type { Sessions } from "../sessions.ts";
+import type { Sessions } from "../session/sessions.ts";
 
 /** What methods work with. */
 export interface Services {

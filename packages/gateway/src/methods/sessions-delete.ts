@@ -1,6 +1,6 @@
 import { GatewayError } from "../errors.ts";
 import { SessionsDeleteParams } from "../protocol/sessions.ts";
-import { MAIN_SESSION_KEY, toSessionKey } from "../session-key.ts";
+import { MAIN_SESSION_KEY, toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
 /** `sessions.delete`: the key is forgotten. */

@@ -1,6 +1,6 @@
 import { SessionsDescribeParams } from "../protocol/sessions.ts";
-import { toSessionKey } from "../session-key.ts";
-import { readSettings } from "../session-settings.ts";
+import { toSessionKey } from "../session/session-key.ts";
+import { readSettings } from "../session/session-settings.ts";
 import { defineMethod } from "./method.ts";
 
 /** `sessions.describe`: one session and its settings. */

@@ -1,6 +1,6 @@
-import { inspect } from "../inspection.ts";
+import { inspect } from "../session/inspection.ts";
 import { SessionsInspectParams } from "../protocol/sessions.ts";
-import { toSessionKey } from "../session-key.ts";
+import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
 /** `sessions.inspect`: why a session does what it does. */

@@ -1,5 +1,5 @@
 import { SessionsMessagesParams } from "../protocol/sessions.ts";
-import { toSessionKey } from "../session-key.ts";
+import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod, type Method } from "./method.ts";
 
 /** `sessions.messages.subscribe` and its opposite. */

@@ -1,7 +1,7 @@
-import { readHistory } from "../history.ts";
-import { openedBy, textOf } from "../message-text.ts";
+import { readHistory } from "../session/history.ts";
+import { openedBy, textOf } from "../session/message-text.ts";
 import { SessionsPreviewParams } from "../protocol/sessions.ts";
-import { toSessionKey } from "../session-key.ts";
+import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
 const DEFAULT_LIMIT = 12;

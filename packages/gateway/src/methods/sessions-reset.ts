@@ -1,5 +1,5 @@
 import { SessionsResetParams } from "../protocol/sessions.ts";
-import { toSessionKey } from "../session-key.ts";
+import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
 /** `sessions.reset`: the key begins a new conversation. */

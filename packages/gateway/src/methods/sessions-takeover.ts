@@ -1,7 +1,7 @@
 import { GatewayError } from "../errors.ts";
 import { SessionsTakeoverParams } from "../protocol/sessions.ts";
 import { hasScope } from "../protocol/scopes.ts";
-import { toSessionKey } from "../session-key.ts";
+import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
 /** `sessions.takeover`: from here on this gateway runs the session, not the other one on the state folder. */

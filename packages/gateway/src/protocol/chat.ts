@@ -1,6 +1,6 @@
 import { Type, type Static } from "@sinclair/typebox";
-import { Attachment } from "../attachments.ts";
-import { QUEUE_MODES } from "../queue-mode.ts";
+import { Attachment } from "../session/attachments.ts";
+import { QUEUE_MODES } from "../lane/queue-mode.ts";
 
 const SessionKey = Type.String({ minLength: 1, maxLength: 512 });
 const AgentId = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }));

@@ -1,5 +1,5 @@
 import type { AgentMessage, ProviderProfile, UserMessage } from "@session-lock/transcript";
-import type { TokenCount } from "../said.ts";
+import type { TokenCount } from "../run/said.ts";
 
 /** What one run is about. */
 export interface AgentRunRequest {

@@ -1,6 +1,6 @@
 import { SessionLockError } from "session-lock";
 import { errnoOf, TranscriptError } from "../errors.ts";
-import { SessionFile } from "../session-file.ts";
+import { SessionFile } from "../file/session-file.ts";
 import { SessionManager } from "../session-manager.ts";
 import { check, mend } from "./check.ts";
 import { parseCommandLine } from "./command-line.ts";

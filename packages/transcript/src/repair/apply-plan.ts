@@ -1,7 +1,7 @@
 import { withSessionWriteLock } from "session-lock";
 import type { SessionWriteLock } from "session-lock";
 import { asIoError, TranscriptError } from "../errors.ts";
-import { SessionFile } from "../session-file.ts";
+import { SessionFile } from "../file/session-file.ts";
 import { isUnchanged } from "../validate/file-facts.ts";
 import type { Plan } from "./plan.ts";
 import { keepBackup, keepRejects, writeDrafts } from "./rewrite.ts";

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { randomUUID } from "node:crypto";
 import { TranscriptError } from "../errors.ts";
-import { encodeHeader, newHeader } from "../header.ts";
+import { encodeHeader, newHeader } from "../file/header.ts";
 import { isBlankDraft } from "./line-plan.ts";
 import type { Draft, Plan } from "./plan.ts";
 

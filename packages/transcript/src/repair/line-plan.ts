@@ -1,8 +1,8 @@
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
-import { movesLeaf } from "../navigation.ts";
+import { movesLeaf } from "../file/navigation.ts";
 import { objectIn } from "../validate/json-object.ts";
-import type { ByteSource } from "../lines.ts";
+import type { ByteSource } from "../file/lines.ts";
 import { scanLines } from "../validate/scan.ts";
 import type { RawLine } from "../validate/scan.ts";
 import { turnOf } from "../validate/turn.ts";

@@ -1,9 +1,9 @@
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
-import { decodeEntry } from "../decode.ts";
+import { decodeEntry } from "../file/decode.ts";
 import { TranscriptError } from "../errors.ts";
-import { CURRENT_SESSION_VERSION, parseHeader, versionOf } from "../header.ts";
-import type { ByteSource } from "../lines.ts";
+import { CURRENT_SESSION_VERSION, parseHeader, versionOf } from "../file/header.ts";
+import type { ByteSource } from "../file/lines.ts";
 import { objectIn } from "../validate/json-object.ts";
 import { scanLines } from "../validate/scan.ts";
 import type { RawLine } from "../validate/scan.ts";

@@ -1,4 +1,4 @@
-import { Navigation } from "../navigation.ts";
+import { Navigation } from "../file/navigation.ts";
 import type { Plan } from "./plan.ts";
 
 /** For each draft the row of its parent as readers take it, -1 for none; and the rows of the ids. */

@@ -1,5 +1,5 @@
 import type { InvariantCode } from "../validate/codes.ts";
-import type { Navigable } from "../navigation.ts";
+import type { Navigable } from "../file/navigation.ts";
 import type { Turn } from "../validate/turn.ts";
 
 /** One thing that repair does, or would do. */

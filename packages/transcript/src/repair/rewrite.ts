@@ -16,7 +16,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { errnoOf } from "../errors.ts";
-import type { ByteSource } from "../lines.ts";
+import type { ByteSource } from "../file/lines.ts";
 import { withMember } from "./json-members.ts";
 import type { Draft, Range } from "./plan.ts";
 

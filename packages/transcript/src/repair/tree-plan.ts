@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { ByteSource } from "../lines.ts";
+import type { ByteSource } from "../file/lines.ts";
 import { rejectDraft } from "./header-plan.ts";
 import { isBlankDraft } from "./line-plan.ts";
 import type { Draft, Plan } from "./plan.ts";

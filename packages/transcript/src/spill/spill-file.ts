@@ -13,9 +13,9 @@ import {
 import path from "node:path";
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
-import { decodeLine } from "../decode.ts";
+import { decodeLine } from "../file/decode.ts";
 import { errnoOf } from "../errors.ts";
-import { ensureFolder, syncFolder } from "../session-file.ts";
+import { ensureFolder, syncFolder } from "../file/session-file.ts";
 
 /** Where appends go that the session's disk refuses: beside the session, or to a folder, best on another disk. */
 export type SpillPlace = true | { readonly folder: string };

@@ -1,5 +1,5 @@
 import type { Fields } from "../context/fields.ts";
-import { movesLeaf, Navigation, needsNavigation } from "../navigation.ts";
+import { movesLeaf, Navigation, needsNavigation } from "../file/navigation.ts";
 import type { FindingLog, Site } from "./finding.ts";
 import type { Turn } from "./turn.ts";
 

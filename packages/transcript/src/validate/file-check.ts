@@ -1,6 +1,6 @@
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
-import { decodeEntry } from "../decode.ts";
+import { decodeEntry } from "../file/decode.ts";
 import { checkEntry } from "./entry-check.ts";
 import type { EntryTable } from "./entry-table.ts";
 import type { Site } from "./finding.ts";

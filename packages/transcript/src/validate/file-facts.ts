@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { errnoOf } from "../errors.ts";
-import type { FileStat } from "../session-file.ts";
+import type { FileStat } from "../file/session-file.ts";
 
 /** True when a path still leads to the file that was opened there, as long as it was then. */
 export function isUnchanged(file: string, opened: FileStat): boolean {

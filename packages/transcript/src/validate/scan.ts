@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { ByteSource } from "../lines.ts";
+import type { ByteSource } from "../file/lines.ts";
 
 /** A line, with its bytes where they were read. Its newline is not part of it. */
 export interface RawLine {

@@ -3,7 +3,7 @@ import { rulesOf } from "../context/profile.ts";
 import type { ProviderProfile } from "../context/profile.ts";
 import type { TargetModel } from "../context/target-model.ts";
 import { asIoError, TranscriptError } from "../errors.ts";
-import { SessionFile } from "../session-file.ts";
+import { SessionFile } from "../file/session-file.ts";
 import { activeTurns } from "./active-branch.ts";
 import { checkConversation } from "./conversation-check.ts";
 import type { TurnAt } from "./conversation-check.ts";

@@ -1,6 +1,6 @@
 import type { LanguageModel, LanguageModelUsage, ModelMessage, ToolSet } from "ai";
 import { GatewayError } from "../../errors.ts";
-import { openedBy } from "../../message-text.ts";
+import { openedBy } from "../../session/message-text.ts";
 import type { AgentTool } from "../agent-tool.ts";
 import type { AgentEvent, AgentToolCall } from "../runner.ts";
 import { providerError } from "./provider-error.ts";

@@ -1,5 +1,5 @@
 import type { ProviderMetadata } from "ai";
-import { openedBy } from "../../message-text.ts";
+import { openedBy } from "../../session/message-text.ts";
 import type { AgentEvent } from "../runner.ts";
 
 /** A part of the SDK's stream that is about the model's thinking. */

@@ -1,0 +1,132 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { readConfigFile } from "./config-file.ts";
+import { GatewayError } from "../errors.ts";
+import type { AiSdkRunnerOptions } from "../runners/ai-sdk/ai-sdk.ts";
+import { LOG_LEVELS, RUNNERS, type Settings } from "./settings.ts";
+
+type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The flags of `serve` as they were written. */
+export interface ServeFlags {
+  readonly config?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: string | undefined;
+  readonly token?: string | undefined;
+  readonly runner?: string | undefined;
+  readonly model?: string | undefined;
+  readonly "base-url"?: string | undefined;
+}
+
+/** How to serve. */
+export interface ServeConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly token: string | undefined;
+  readonly stateDir: string;
+  readonly logLevel: LogLevel;
+  readonly drainMs: number | undefined;
+  readonly stopWords: readonly string[];
+  /** Undefined for the echo runner. */
+  readonly model: AiSdkRunnerOptions | undefined;
+}
+
+/** The flags of commands that ask a gateway. */
+export interface CallFlags {
+  readonly url?: string | undefined;
+  readonly token?: string | undefined;
+}
+
+/** Which gateway to ask, and with what. */
+export interface CallTarget {
+  readonly url: string;
+  readonly token: string | undefined;
+}
+
+const DEFAULT_PORT = 18_789;
+
+/** Reads flags, variables and the configuration file; flags win over variables, those over the file. Throws `INVALID_CONFIG`. */
+export function readServeConfig(flags: ServeFlags, env: NodeJS.ProcessEnv): ServeConfig {
+  const file = readConfigFile(flags.config ?? valueOf(env["SESSION_LOCK_CONFIG"]));
+  const told: Settings = { ...file, ...settingsOf(env), ...settingsOfFlags(flags) };
+  const { host = "127.0.0.1", port = DEFAULT_PORT, logLevel = "warn", stopWords = [] } = told;
+  const stateDir = told.stateDir ?? join(homedir(), ".session-lock");
+  const token = flags.token ?? valueOf(env["SESSION_LOCK_TOKEN"]);
+  const model = modelOf(told, valueOf(env["SESSION_LOCK_API_KEY"]));
+  return { host, port, token, stateDir, logLevel, drainMs: told.drainMs, stopWords, model };
+}
+
+/** Where `call` and `status` ask: what the flags say, else the gateway of this machine. Throws `INVALID_CONFIG`. */
+export function readCallTarget(flags: CallFlags, env: NodeJS.ProcessEnv): CallTarget {
+  const port = readPort(valueOf(env["SESSION_LOCK_PORT"]) ?? String(DEFAULT_PORT));
+  const raw = flags.url ?? valueOf(env["SESSION_LOCK_URL"]) ?? `http://127.0.0.1:${port}/`;
+  const url = URL.parse(raw);
+  if (url === null || !["http:", "https:", "ws:", "wss:"].includes(url.protocol)) {
+    throw new GatewayError("INVALID_CONFIG", "the URL must begin with http://, https://, ws:// or wss://");
+  }
+  url.hash = "";
+  return { url: url.href, token: flags.token ?? valueOf(env["SESSION_LOCK_TOKEN"]) };
+}
+
+function settingsOf(env: NodeJS.ProcessEnv): Settings {
+  const home = valueOf(env["SESSION_LOCK_HOME"]);
+  const level = valueOf(env["SESSION_LOCK_LOG"]);
+  return {
+    ...settingsOfFlags({
+      host: valueOf(env["SESSION_LOCK_HOST"]),
+      port: valueOf(env["SESSION_LOCK_PORT"]),
+      runner: valueOf(env["SESSION_LOCK_RUNNER"]),
+      model: valueOf(env["SESSION_LOCK_MODEL"]),
+      "base-url": valueOf(env["SESSION_LOCK_BASE_URL"]),
+    }),
+    ...(home === undefined ? {} : { stateDir: resolve(home) }),
+    ...(level === undefined ? {} : { logLevel: readLogLevel(level) }),
+  };
+}
+
+function settingsOfFlags({ host, port, runner, model, "base-url": baseUrl }: ServeFlags): Settings {
+  return {
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port: readPort(port) }),
+    ...(runner === undefined ? {} : { runner: readRunner(runner) }),
+    ...(model === undefined ? {} : { model }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+  };
+}
+
+function modelOf(told: Settings, apiKey: string | undefined): AiSdkRunnerOptions | undefined {
+  const { runner: provider = "echo", model, baseUrl, instructions } = told;
+  if (provider === "echo") return undefined;
+  if (model === undefined) throw new GatewayError("INVALID_CONFIG", `${provider} needs a model: say --model`);
+  return {
+    provider,
+    model,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(instructions === undefined ? {} : { instructions }),
+    ...(apiKey === undefined ? {} : { apiKey }),
+  };
+}
+
+function readRunner(text: string): NonNullable<Settings["runner"]> {
+  const runner = RUNNERS.find((name) => name === text);
+  if (runner !== undefined) return runner;
+  throw new GatewayError("INVALID_CONFIG", `the runner must be one of ${RUNNERS.join(", ")}, not "${text}"`);
+}
+
+function readPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port >= 0 && port <= 65_535) return port;
+  throw new GatewayError("INVALID_CONFIG", `the port must be a number from 0 to 65535, not "${text}"`);
+}
+
+function readLogLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((name) => name === text);
+  if (level !== undefined) return level;
+  const names = LOG_LEVELS.join(", ");
+  throw new GatewayError("INVALID_CONFIG", `SESSION_LOCK_LOG must be one of ${names}, not "${text}"`);
+}
+
+/** An empty variable counts as not set, as shells have no other way to unset one for a command. */
+function valueOf(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
+}

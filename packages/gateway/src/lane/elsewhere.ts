@@ -1,0 +1,97 @@
+import { statSync } from "node:fs";
+import type { AppendItem, Transcript } from "@session-lock/transcript";
+import { readInputs, type InputRecord } from "../session/inputs.ts";
+import type { LaneLease } from "./lane-lease.ts";
+import type { LaneLeases } from "./lane-leases.ts";
+import type { AbortOrigin } from "../session/messages.ts";
+import { outcomeItem, type Outcome } from "../run/outcome.ts";
+import { writeRows } from "../run/run-rows.ts";
+import type { AgentRunner } from "../runners/runner.ts";
+
+/** How often one who waits for the lane looks what the other gateway has ended. */
+const LOOK_MS = 250;
+
+/** Runs of one session that other gateways accepted or work at. All is told through the transcript and the lane. */
+export class Elsewhere {
+  readonly #transcript: Transcript;
+  readonly #leases: LaneLeases;
+  readonly #model: AgentRunner["model"];
+  #timer: NodeJS.Timeout | undefined;
+  #seen = -1;
+
+  constructor(transcript: Transcript, leases: LaneLeases, model: AgentRunner["model"]) {
+    this.#transcript = transcript;
+    this.#leases = leases;
+    this.#model = model;
+  }
+
+  /**
+   * Stops runs that are not this gateway's: the active one by asking its gateway, the others by ending them in its place.
+   * Returns their ids. `isOurs` tells those that this gateway sees to.
+   */
+  async stop(
+    runId: string | undefined,
+    origin: "rpc" | "stop" | "interrupt",
+    isOurs: (record: InputRecord) => boolean,
+  ): Promise<string[]> {
+    const isMeant = (record: InputRecord): boolean =>
+      !record.ended && !isOurs(record) && (runId === undefined || runId === record.input.runId);
+    const open = readInputs(await this.#transcript.entries()).filter(isMeant);
+    if (open.length === 0) return [];
+    const active = open.filter(({ heard }) => heard);
+    for (const { input } of active) await this.#leases.ask({ kind: "stop", runId: input.runId, origin });
+    const waiting = open.filter(({ heard }) => !heard).map(({ input }) => input.runId);
+    const stopped = await this.#end(waiting, origin, (record) => !record.heard);
+    return [...active.map(({ input }) => input.runId), ...stopped];
+  }
+
+  /** The runs that have begun and not ended; those of the gateway that has the lane. */
+  async begun(): Promise<string[]> {
+    return readInputs(await this.#transcript.entries())
+      .filter(({ heard, ended }) => heard && !ended)
+      .map(({ input }) => input.runId);
+  }
+
+  /** Ends what a gateway that was forced out had begun. */
+  async endBegun(runIds: readonly string[], lease: LaneLease): Promise<void> {
+    await this.#end(runIds, "takeover", () => true, lease);
+  }
+
+  /** While another gateway has the lane: calls `changed` whenever the transcript has grown. */
+  follow(changed: () => Promise<void>, onFailure: (error: unknown) => void): void {
+    this.unfollow();
+    this.#timer = setInterval(() => {
+      const size = statSync(this.#transcript.sessionFile, { throwIfNoEntry: false })?.size ?? 0;
+      if (size === this.#seen) return;
+      this.#seen = size;
+      changed().catch(onFailure);
+    }, LOOK_MS).unref();
+  }
+
+  unfollow(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#seen = -1;
+  }
+
+  /** Ends those of the runs that are still open, and fit, at the moment of writing. */
+  async #end(
+    runIds: readonly string[],
+    origin: AbortOrigin,
+    fits: (record: InputRecord) => boolean,
+    lease?: LaneLease,
+  ): Promise<string[]> {
+    const outcome: Outcome = { kind: "aborted", text: "", origin };
+    let ended: string[] = [];
+    await writeRows(this.#transcript, {
+      rows: (entries): AppendItem[] => {
+        const records = readInputs(entries).filter((record) => !record.ended && fits(record));
+        ended = records.map(({ input }) => input.runId).filter((runId) => runIds.includes(runId));
+        return ended.map((runId) => outcomeItem(runId, outcome, this.#model));
+      },
+      purpose: "end runs of another gateway",
+      ...(lease === undefined ? {} : { lease, closesToolCalls: true }),
+    });
+    return ended;
+  }
+}

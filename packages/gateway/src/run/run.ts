@@ -1,0 +1,245 @@
+import type { AgentMessage, UserMessage } from "@session-lock/transcript";
+import { describeFailure, errorKindOf } from "./failure.ts";
+import type { AcceptedInput } from "../session/inputs.ts";
+import type { LaneJob, LaneVerdict } from "../lane/lane.ts";
+import type { LaneLease } from "../lane/lane-lease.ts";
+import type { AbortOrigin } from "../session/messages.ts";
+import { joinedItem, outcomeItem, type Outcome, type TurnEnd } from "./outcome.ts";
+import { toQueueMode, type QueueMode } from "../lane/queue-mode.ts";
+import { retrying } from "./retrying.ts";
+import { RunEvents, type TerminalNews } from "./run-events.ts";
+import type { RunHost } from "./run-host.ts";
+import { endUnbegun, writeRows } from "./run-rows.ts";
+import type { AgentRunner } from "../runners/runner.ts";
+import type { SessionSettings } from "../session/session-settings.ts";
+import { readNews } from "./stored-outcome.ts";
+import { terminalNews, unstoredNews, withWords } from "./terminal-news.ts";
+import { Turn } from "./turn.ts";
+import { wordRows, wordsOf } from "./words.ts";
+
+/**
+ * One agent turn, from the acknowledged input to its one terminal event.
+ *
+ * - `queued` it waits in the lane; an abort ends it without a turn
+ * - `joined` another run answers its input as well, and the two end together
+ * - `running` the runner works; an abort keeps what it has said. If the lane goes to another gateway, it is `queued` again
+ * - `ending` the outcome is decided and being written; an abort comes too late
+ * - `ended` the terminal event has been sent
+ */
+export class Run implements LaneJob {
+  readonly input: AcceptedInput;
+  readonly queueMode: QueueMode;
+  readonly #host: RunHost;
+  readonly #events: RunEvents;
+  /** As they were when the input was accepted. */
+  readonly #settings: SessionSettings;
+  readonly #model: AgentRunner["model"];
+  #controller = new AbortController();
+  #turn: Turn | undefined;
+  #joined: Run[] = [];
+  #leader: Run | undefined;
+  #state: "queued" | "joined" | "running" | "ending" | "ended" = "queued";
+  /** Why it shall stop, once somebody said so. */
+  #abortOrigin: AbortOrigin | undefined;
+  #settled: Promise<unknown> = Promise.resolve();
+  #isBegun: boolean;
+
+  constructor(input: AcceptedInput, host: RunHost, isBegun = false) {
+    this.input = input;
+    this.#isBegun = isBegun;
+    this.queueMode = toQueueMode(input.queueMode) ?? "followup";
+    this.#host = host;
+    this.#events = new RunEvents(input.runId, host);
+    this.#settings = host.settings;
+    const { model } = this.#settings;
+    this.#model = (model === undefined ? undefined : host.runner.identify?.(model)) ?? host.runner.model;
+  }
+
+  get runId(): string {
+    return this.input.runId;
+  }
+
+  /** Whether its words are on the branch, whoever began it. */
+  get isBegun(): boolean {
+    return this.#isBegun;
+  }
+
+  /** This run and those that end with it. */
+  get company(): readonly Run[] {
+    return [this, ...this.#joined];
+  }
+
+  /** Resolves when a turn that has started, or an abort, is on disk and told. Never rejects. */
+  get settled(): Promise<unknown> {
+    return this.#leader?.settled ?? this.#settled;
+  }
+
+  /** Has this run answer the input of one that waits as well. */
+  join(other: Run): void {
+    other.#state = "joined";
+    other.#leader = this;
+    this.#joined.push(other);
+  }
+
+  start(lease: LaneLease): Promise<LaneVerdict> {
+    this.#state = "running";
+    this.#controller = new AbortController();
+    // A stop that came while another gateway had the run.
+    if (this.#abortOrigin !== undefined) this.#stopRunner(this.#abortOrigin);
+    const verdict = this.#takeTurn(lease).then((end) => this.#close(end, lease));
+    this.#settled = verdict;
+    return verdict;
+  }
+
+  /** Stops the run, and with it those that it joined or was joined to; false when its outcome is decided already. */
+  abort(origin: AbortOrigin): boolean {
+    if (this.#leader !== undefined) return this.#leader.abort(origin);
+    if (this.#state === "queued") {
+      this.#state = "ending";
+      this.#settled = this.#endQueued(origin);
+      return true;
+    }
+    if (this.#state !== "running") return false;
+    this.#stopRunner(origin);
+    return true;
+  }
+
+  /** Ends a run that waits, in the way that another gateway has ended it, or as one that cannot be run. */
+  finish(news: TerminalNews): void {
+    const told = withWords(news, this.#text);
+    for (const run of this.company) {
+      run.#state = "ended";
+      run.#events.ended(told);
+      this.#host.ended(run);
+    }
+  }
+
+  /** What it has said since its last tool calls. */
+  get #text(): string {
+    return this.#turn?.text ?? "";
+  }
+
+  #stopRunner(origin: AbortOrigin): void {
+    this.#abortOrigin ??= origin;
+    this.#controller.abort(new Error(`run stopped: ${this.#abortOrigin}`));
+  }
+
+  async #takeTurn(lease: LaneLease): Promise<TurnEnd> {
+    const { timeoutMs, thinking = this.#settings.thinking } = this.input;
+    const { model } = this.#settings;
+    const { sessionKey, transcript, runner } = this.#host;
+    const signal = AbortSignal.any([this.#controller.signal, lease.signal]);
+    const timer =
+      timeoutMs === undefined ? undefined : setTimeout(() => this.abort("timeout"), timeoutMs).unref();
+    const steer = (): Promise<readonly UserMessage[]> => this.#steer(lease);
+    const about = { sessionKey, transcript, runner, model: this.#model, lease, events: this.#events };
+    this.#turn = new Turn(this.runId, { ...about, steer });
+    try {
+      const news = await retrying(
+        () => this.#begin(lease),
+        () => lease.held && !signal.aborted,
+      );
+      if (news !== undefined) return { kind: "elsewhere", news };
+      this.#events.started();
+      const input = this.company.map((run) => run.input.message).join("\n\n");
+      const end = await this.#turn.take({ runId: this.runId, input, thinking, model }, signal);
+      return end === "handed-over" ? { kind: "moved", verdict: end } : { kind: "final", ...this.#turn.said };
+    } catch (error) {
+      if (!lease.held) return { kind: "moved", verdict: "lost" };
+      const origin = this.#abortOrigin;
+      if (origin !== undefined) return { kind: "aborted", text: this.#text, origin };
+      this.#host.failed(this, error);
+      const failure = { reason: describeFailure(error), errorKind: errorKindOf(error) };
+      return { kind: "error", text: this.#text, ...failure };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Puts the words on the branch, unless another gateway has ended the run: then returns how. */
+  async #begin(lease: LaneLease): Promise<TerminalNews | undefined> {
+    let news: TerminalNews | undefined;
+    await writeRows(this.#host.transcript, {
+      rows: (entries) => {
+        news = readNews(entries, this.runId);
+        return news === undefined ? wordRows(this.company) : [];
+      },
+      purpose: "run input",
+      lease,
+      closesToolCalls: true, // a killed process may have left some, whatever program it was
+    });
+    return news;
+  }
+
+  async #steer(lease: LaneLease): Promise<readonly UserMessage[]> {
+    const runs = this.#state === "running" ? this.#host.steering() : [];
+    if (runs.length === 0) return [];
+    for (const run of runs) this.join(run);
+    await writeRows(this.#host.transcript, { rows: wordRows(runs), purpose: "run input", lease });
+    return runs.map(({ input }) => wordsOf(input));
+  }
+
+  async #close(end: TurnEnd, lease: LaneLease): Promise<LaneVerdict> {
+    if (end.kind === "elsewhere") {
+      this.#host.putBack(this.#disband().slice(1));
+      this.finish(end.news);
+      return "ended";
+    }
+    if (end.kind === "moved") return this.#wait(end.verdict);
+    this.#state = "ending";
+    const write = () => this.#record(end, lease);
+    try {
+      this.finish(terminalNews(end, await retrying(write, () => lease.held)));
+    } catch (error) {
+      if (!lease.held) return this.#wait("lost");
+      this.#host.failed(this, error);
+      this.finish(unstoredNews(end, error));
+    }
+    return "ended";
+  }
+
+  #wait<V extends LaneVerdict>(verdict: V): V {
+    this.#host.putBack(this.#disband());
+    return verdict;
+  }
+
+  /** Everybody in the company waits for itself again. */
+  #disband(): readonly Run[] {
+    const runs = this.company;
+    this.#joined = [];
+    for (const run of runs) {
+      run.#leader = undefined;
+      run.#isBegun = true;
+      run.#state = "queued";
+    }
+    return runs;
+  }
+
+  /** Writes the outcome down in one append: for the runs that joined, with the tool calls that were left open. */
+  async #record(outcome: Outcome, lease: LaneLease): Promise<AgentMessage | undefined> {
+    const joined = this.#joined.map((run) => joinedItem(run.runId, this.runId, outcome));
+    const open = this.#turn?.openRows() ?? [];
+    const rows = [...open, ...joined, outcomeItem(this.runId, outcome, this.#model)];
+    const write = { rows, purpose: `run ${outcome.kind}`, lease, closesToolCalls: true };
+    const entry = (await writeRows(this.#host.transcript, write)).at(-1)?.entry;
+    return entry?.type === "message" ? entry.message : undefined;
+  }
+
+  /** Ends a run that has not begun, unless another gateway works at it: that one is asked by the session. */
+  async #endQueued(origin: AbortOrigin): Promise<void> {
+    const outcome: Outcome = { kind: "aborted", text: "", origin };
+    const { transcript } = this.#host;
+    try {
+      const item = outcomeItem(this.runId, outcome, this.#model);
+      if (await retrying(() => endUnbegun(transcript, this.runId, item))) {
+        this.finish(terminalNews(outcome, undefined));
+        return;
+      }
+      this.#abortOrigin = origin;
+      this.#wait("lost");
+    } catch (error) {
+      this.#host.failed(this, error);
+      this.finish(unstoredNews(outcome, error));
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import type { Appended, Transcript } from "@session-lock/transcript";
+import { INPUT_ENTRY, readInputs, runKeys, type AcceptedInput } from "./inputs.ts";
+import type { ChatSendResult } from "../protocol/chat.ts";
+
+/**
+ * What is known of one input, by its run id.
+ *
+ * - `accepting` its entry is being written
+ * - `open` acknowledged; its run waits or works
+ * - `unsure` writing its entry failed, so it was not acknowledged; it may be on disk all the same
+ * - `elsewhere` another gateway, which lives, acknowledged it and has not ended it
+ * - `ended` its terminal row is on disk, or its terminal event is out
+ */
+type InputState =
+  | { readonly kind: "accepting"; readonly accepted: Promise<unknown> }
+  | { readonly kind: "open"; readonly entryId: string }
+  | { readonly kind: "unsure" }
+  | { readonly kind: "elsewhere" }
+  | { readonly kind: "ended" };
+
+/** The entry of an input that is being written. */
+interface PendingAppend {
+  readonly appending: Promise<Appended>;
+  /** Settles when the input before this one is in the lane, or is refused. */
+  readonly before: Promise<unknown>;
+  /** Whether this process has tried to write it before. */
+  readonly isOurs: boolean;
+}
+
+/** Who accepts inputs, and who else may have. */
+export interface Acceptor {
+  /** This gateway. */
+  readonly id: string;
+  /** Whether that gateway is there; it then runs what it accepted. */
+  isLive(gateway: string | undefined): boolean;
+}
+
+/** Makes the inputs of one session durable, in order and each once, and hands them to `enqueue`. */
+export class Acceptance {
+  readonly #transcript: Transcript;
+  readonly #acceptor: Acceptor;
+  readonly #enqueue: (input: AcceptedInput, isBegun: boolean) => void;
+  readonly #states = new Map<string, InputState>();
+  #accepted: Promise<unknown> = Promise.resolve();
+  #accepting = 0;
+
+  constructor(
+    transcript: Transcript,
+    acceptor: Acceptor,
+    enqueue: (input: AcceptedInput, isBegun: boolean) => void,
+  ) {
+    this.#transcript = transcript;
+    this.#acceptor = acceptor;
+    this.#enqueue = enqueue;
+  }
+
+  /** How many inputs are being written now. */
+  get accepting(): number {
+    return this.#accepting;
+  }
+
+  /** Resolves when every input that is being written now is enqueued or refused. Never rejects. */
+  get settled(): Promise<unknown> {
+    return this.#accepted;
+  }
+
+  /**
+   * Enqueues what other gateways acknowledged and nobody ended: `orphaned`, of gateways that are no more; `begun`, what
+   * somebody has begun as well; `all`.
+   */
+  async restore(which: "orphaned" | "begun" | "all"): Promise<void> {
+    for (const { entryId, input, heard, ended } of readInputs(await this.#transcript.entries())) {
+      const known = this.#states.get(input.runId)?.kind ?? "elsewhere";
+      if (known !== "elsewhere") continue;
+      const isMeant = which === "all" || (which === "begun" && heard);
+      if (ended) this.ended(input.runId);
+      else if (isMeant || !this.#acceptor.isLive(input.gateway)) this.#open(input, entryId, heard);
+      else this.#states.set(input.runId, { kind: "elsewhere" });
+    }
+  }
+
+  /**
+   * Makes an input durable and enqueues it; the same run id again gets the same answer and no run. `admit` may throw to
+   * refuse an input that is new.
+   */
+  async accept(input: AcceptedInput, admit: () => void): Promise<ChatSendResult> {
+    const { runId } = input;
+    const known = this.#states.get(runId);
+    if (known !== undefined && known.kind !== "unsure") return this.#repeat(runId, known);
+    admit();
+    const signed = { ...input, gateway: this.#acceptor.id };
+    const appending = this.#transcript.appendCustom(INPUT_ENTRY, signed, {
+      idempotencyKey: runKeys.input(runId),
+      purpose: "accept input",
+    });
+    const isOurs = known !== undefined;
+    const accepted = this.#acceptAppended(input, { appending, before: this.#accepted, isOurs });
+    this.#states.set(runId, { kind: "accepting", accepted });
+    this.#accepted = accepted.catch(() => undefined); // its caller is told
+    return accepted;
+  }
+
+  /** The entry of an input that is acknowledged and not ended. */
+  entryIdOf(runId: string): string | undefined {
+    const state = this.#states.get(runId);
+    return state?.kind === "open" ? state.entryId : undefined;
+  }
+
+  ended(runId: string): void {
+    this.#states.set(runId, { kind: "ended" });
+  }
+
+  #open(input: AcceptedInput, entryId: string, isBegun: boolean): void {
+    this.#states.set(input.runId, { kind: "open", entryId });
+    this.#enqueue(input, isBegun);
+  }
+
+  async #repeat(runId: string, known: InputState): Promise<ChatSendResult> {
+    if (known.kind === "accepting") await known.accepted;
+    const now = this.#states.get(runId);
+    if (now?.kind === "elsewhere") await this.#adopt(runId);
+    return { runId, status: this.#states.get(runId)?.kind === "ended" ? "ok" : "in_flight" };
+  }
+
+  async #acceptAppended(input: AcceptedInput, append: PendingAppend): Promise<ChatSendResult> {
+    const { runId } = input;
+    this.#accepting += 1;
+    try {
+      const { entry, repeated } = await append.appending;
+      // Appends may resolve in another order than the one they were written in; runs keep the order of the file.
+      await append.before;
+      if (repeated && !append.isOurs) {
+        await this.#adopt(runId);
+        return { runId, status: this.#states.get(runId)?.kind === "ended" ? "ok" : "in_flight" };
+      }
+      this.#open(input, entry.id, false);
+      return { runId, status: "started" };
+    } catch (error) {
+      this.#states.set(runId, { kind: "unsure" });
+      throw error;
+    } finally {
+      this.#accepting -= 1;
+    }
+  }
+
+  /**
+   * Takes up an input that another process acknowledged: whoever sends its key here wants to be told of it here. It waits
+   * in the lane like any other, and by its turn it has been ended by that process, or is left to this one.
+   */
+  async #adopt(runId: string): Promise<void> {
+    const row = readInputs(await this.#transcript.entries()).find(({ input }) => input.runId === runId);
+    const kind = this.#states.get(runId)?.kind;
+    if (row === undefined || kind === "open" || kind === "ended") return;
+    if (row.ended) this.ended(runId);
+    else this.#open(row.input, row.entryId, row.heard);
+  }
+}

@@ -1,0 +1,75 @@
+import type { AgentMessage, SessionEntry } from "@session-lock/transcript";
+import { withoutImageData } from "./image-summary.ts";
+import { MAX_HISTORY_BYTES } from "../protocol/limits.ts";
+
+/** Which part of a branch is asked for. */
+export interface HistoryPage {
+  /** Newest messages of the page. */
+  readonly limit: number;
+  /** Messages to leave out at the newest end. */
+  readonly offset: number;
+  /** Longer texts are cut to this many characters. Default: not cut. */
+  readonly maxChars?: number | undefined;
+  /** Keep the data of images; else their size stands for them. Default: false. */
+  readonly wholeImages?: boolean;
+}
+
+/** A message of the branch as it is stored, with its entry's id and its place, counted from 1. */
+export interface HistoryRow {
+  readonly [field: string]: unknown;
+  readonly __openclaw: { readonly id: string; readonly seq: number; readonly truncated?: true };
+}
+
+/** A page of a branch's messages, oldest first, and whether older ones were left out. */
+export function readHistory(
+  branch: readonly SessionEntry[],
+  page: HistoryPage,
+): { readonly messages: HistoryRow[]; readonly hasMore: boolean; readonly totalMessages: number } {
+  const { limit, offset, maxChars, wholeImages = false } = page;
+  const all = branch.flatMap((entry) => (entry.type === "message" ? [entry] : []));
+  const end = Math.max(0, all.length - offset);
+  const messages: HistoryRow[] = [];
+  let bytes = 0;
+  for (let index = end - 1; index >= Math.max(0, end - limit); index -= 1) {
+    const entry = all[index];
+    if (entry === undefined) break;
+    const message = wholeImages ? entry.message : withoutImageData(entry.message);
+    const row = toRow(message, { id: entry.id, seq: index + 1 }, maxChars);
+    bytes += Buffer.byteLength(JSON.stringify(row));
+    // The newest one is sent whatever its size, or a client could never get past it.
+    if (bytes > MAX_HISTORY_BYTES && messages.length > 0) break;
+    messages.unshift(row);
+  }
+  return { messages, hasMore: messages.length < end, totalMessages: all.length };
+}
+
+function toRow(
+  message: AgentMessage,
+  place: { id: string; seq: number },
+  maxChars: number | undefined,
+): HistoryRow {
+  const content: unknown = "content" in message ? message.content : undefined;
+  const cut = maxChars === undefined ? content : cutContent(content, maxChars);
+  if (cut === content) return { ...message, __openclaw: place };
+  return { ...message, content: cut, __openclaw: { ...place, truncated: true } };
+}
+
+/** The very same content when nothing of it is too long. */
+function cutContent(content: unknown, maxChars: number): unknown {
+  if (typeof content === "string") return cutText(content, maxChars);
+  if (!Array.isArray(content)) return content;
+  const blocks = content.map((block: unknown) => cutBlock(block, maxChars));
+  return blocks.every((block, index) => block === content[index]) ? content : blocks;
+}
+
+function cutBlock(block: unknown, maxChars: number): unknown {
+  if (typeof block !== "object" || block === null || !("text" in block)) return block;
+  if (typeof block.text !== "string" || block.text.length <= maxChars) return block;
+  return { ...block, text: cutText(block.text, maxChars) };
+}
+
+function cutText(text: string, maxChars: number): string {
+  if (text.length <= maxChars) return text;
+  // The cut may go through a character that takes two units.
+  return `${text.slice(0, maxChars).replace(/\p{Cs}/gu, "")}…`;
+}

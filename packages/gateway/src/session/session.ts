@@ -1,0 +1,241 @@
+import type { SessionRecord, Transcript } from "@session-lock/transcript";
+import { openTranscript } from "@session-lock/transcript";
+import { Acceptance } from "./acceptance.ts";
+import { beingReplaced } from "../lane/admission.ts";
+import type { AcceptedInput } from "./inputs.ts";
+import type { LaneHolder } from "../lane/lane-leases.ts";
+import { injectedMessage, type AbortOrigin } from "./messages.ts";
+import type { AgentStreamEvent } from "../protocol/agent-event.ts";
+import type { ChatEvent, ChatSendResult } from "../protocol/chat.ts";
+import { toQueueMode } from "../lane/queue-mode.ts";
+import type { TerminalEvent } from "../run/run-board.ts";
+import type { RunHost } from "../run/run-host.ts";
+import { RunQueue } from "../lane/run-queue.ts";
+import { Run } from "../run/run.ts";
+import type { AgentRunner } from "../runners/runner.ts";
+import type { SessionSetup } from "./session-setup.ts";
+import { readOutcome } from "../run/stored-outcome.ts";
+import { readSettings, type SessionSettings } from "./session-settings.ts";
+
+/** One conversation that is open here: its transcript, its inputs and its lane. */
+export class Session implements RunHost {
+  readonly sessionKey: string;
+  readonly transcript: Transcript;
+  readonly agentId: string;
+  readonly runner: AgentRunner;
+  readonly #setup: SessionSetup;
+  readonly #acceptance: Acceptance;
+  readonly #queue: RunQueue;
+  readonly #runs = new Set<Run>();
+  #settings: SessionSettings;
+  #retired = false;
+
+  private constructor(record: SessionRecord, transcript: Transcript, setup: SessionSetup) {
+    this.sessionKey = record.sessionKey;
+    this.#settings = readSettings(record);
+    this.#acceptance = new Acceptance(transcript, setup.peers, (input, isBegun) =>
+      this.#enqueue(input, isBegun),
+    );
+    this.#queue = new RunQueue({
+      transcript,
+      model: setup.runner.model,
+      name: setup.name,
+      gatewayId: setup.peers.id,
+      hasPeers: () => setup.peers.hasOthers,
+      adoptBegun: () => this.#acceptance.restore("begun"),
+      troubled: (error) =>
+        setup.log.error({ err: error, sessionId: record.sessionId }, "trouble with the session's lane"),
+    });
+    this.transcript = transcript;
+    this.agentId = setup.agentId;
+    this.runner = setup.runner;
+    this.#setup = setup;
+  }
+
+  /** Opens a session and runs what gateways that are no more acknowledged and did not end. Close it after use. */
+  static async open(record: SessionRecord, setup: SessionSetup): Promise<Session> {
+    const { sessionKey, sessionId, sessionFile } = record;
+    const transcript = await openTranscript(sessionFile, {
+      create: { sessionId },
+      expectedSessionId: sessionId,
+      boundTo: { sessionKey, storePath: setup.storePath },
+    });
+    const session = new Session(record, transcript, setup);
+    await session.#acceptance.restore("orphaned");
+    return session;
+  }
+
+  get settings(): SessionSettings {
+    return this.#settings;
+  }
+
+  /** From now on the session is set as its record says. */
+  set(record: SessionRecord): void {
+    this.#settings = readSettings(record);
+  }
+
+  /** Whether something still happens here. */
+  get busy(): boolean {
+    return this.#runs.size > 0;
+  }
+
+  get activeRunId(): string | undefined {
+    return this.#queue.active?.runId;
+  }
+
+  /** Whether a run of that id waits or works here. */
+  hasRun(runId: string): boolean {
+    return this.#acceptance.entryIdOf(runId) !== undefined;
+  }
+
+  get queueLength(): number {
+    return this.#queue.waiting.length;
+  }
+
+  /**
+   * Makes an input durable and puts its run into the lane, in the mode it asks for or the session is set to. The same
+   * run id again gets the same answer and no run. Throws `UNAVAILABLE` with the details `LANE_BUSY` or `QUEUE_FULL`.
+   */
+  async accept(input: AcceptedInput): Promise<ChatSendResult> {
+    const mode = toQueueMode(input.queueMode) ?? this.#settings.queueMode;
+    let giveBack = (): Promise<void> => Promise.resolve();
+    const admit = (): void => {
+      this.#refuseRetired();
+      giveBack = this.#queue.admit(mode, this.#acceptance.accepting);
+    };
+    try {
+      return await this.#acceptance.accept({ ...input, queueMode: mode }, admit);
+    } finally {
+      await giveBack();
+    }
+  }
+
+  /** Runs what gateways that are no more left open. */
+  adopt(): Promise<void> {
+    return this.#acceptance.restore("orphaned");
+  }
+
+  /** How a run of this session ended, also in an earlier process. */
+  async outcome(runId: string): Promise<TerminalEvent | undefined> {
+    const { sessionKey, agentId } = this;
+    const known = this.#setup.board.terminal(runId);
+    return known ?? readOutcome(await this.transcript.entries(), { runId, sessionKey, agentId });
+  }
+
+  /** Stops one run of this gateway, or the waiting and the active ones; returns the ids of those that it stopped. */
+  abort(runId: string | undefined, origin: AbortOrigin): string[] {
+    return this.#queue.abort(runId, origin);
+  }
+
+  /** As `abort`, with the runs of the session that other gateways see to. */
+  abortEverywhere(runId: string | undefined, origin: "rpc" | "stop"): Promise<string[]> {
+    return this.#queue.abortEverywhere(runId, origin);
+  }
+
+  /** The gateway that runs this session, when it is another one. */
+  holder(): LaneHolder | undefined {
+    return this.#queue.holder();
+  }
+
+  /** The runs that another gateway works at now. */
+  runsElsewhere(): Promise<string[]> {
+    return this.#queue.runsElsewhere();
+  }
+
+  /**
+   * Has this gateway run the session from here on. The one that runs it now is asked, and gives its run away after the
+   * next entry; by `force` that run is ended, and its gateway writes no more. Returns who had the lane.
+   */
+  async takeOver(options: { readonly force: boolean }): Promise<LaneHolder | undefined> {
+    const holder = await this.#queue.takeLane(options);
+    await this.#acceptance.restore("all");
+    return holder;
+  }
+
+  /** Appends a note; it is durable and on the active branch when this resolves, also while a run streams. */
+  async inject(text: string, label: string | undefined): Promise<string> {
+    this.#refuseRetired();
+    const message = injectedMessage(text, label, Date.now());
+    const { messageId } = await this.transcript.append(message, { purpose: "inject" });
+    const { agentId, sessionKey } = this;
+    const event: ChatEvent = {
+      runId: `inject-${messageId}`,
+      sessionKey,
+      agentId,
+      seq: 0,
+      state: "final",
+      message,
+    };
+    this.#setup.hub.publish("chat", event, "certain");
+    return messageId;
+  }
+
+  publish(event: ChatEvent): void {
+    const delivery = event.state === "delta" ? "droppable" : "certain";
+    this.#setup.board.told(event);
+    this.#setup.hub.publish("chat", event, delivery);
+  }
+
+  publishAgent(event: AgentStreamEvent): void {
+    if (event.stream === "tool") this.#setup.hub.publishTo("tool-events", "agent", event);
+    else this.#setup.hub.publish("agent", event, event.stream === "lifecycle" ? "certain" : "droppable");
+  }
+
+  failed(run: Run, error: unknown): void {
+    this.#setup.log.error(
+      { err: error, runId: run.runId, sessionId: this.transcript.sessionId },
+      "run failed",
+    );
+  }
+
+  ended(run: Run): void {
+    this.#acceptance.ended(run.runId);
+    this.#runs.delete(run);
+  }
+
+  putBack(runs: readonly Run[]): void {
+    this.#queue.putBack(runs);
+  }
+
+  steering(): readonly Run[] {
+    return this.#queue.steering();
+  }
+
+  /** Starts no further run; those that wait stay on disk for the next start. Resolves when nothing is being written. */
+  async stop(): Promise<void> {
+    const ending = [...this.#runs].map((run) => run.settled);
+    await Promise.all([this.#queue.stop(), ...ending]);
+  }
+
+  /**
+   * Takes nothing in any more, stops what runs and waits in any gateway, and then makes a change, while nobody has the
+   * lane. Throws `UNAVAILABLE`, with all as before, when another gateway does not let the lane go.
+   */
+  async retire<T>(change: () => Promise<T>): Promise<T> {
+    this.#retired = true;
+    try {
+      await this.#acceptance.settled;
+      const result = await this.#queue.endAll(change);
+      await this.stop();
+      return result;
+    } catch (error) {
+      this.#retired = false;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    await this.transcript.close();
+  }
+
+  #refuseRetired(): void {
+    if (this.#retired) throw beingReplaced();
+  }
+
+  #enqueue(input: AcceptedInput, isBegun: boolean): void {
+    const run = new Run(input, this, isBegun);
+    this.#runs.add(run);
+    this.#queue.push(run);
+  }
+}

@@ -1,0 +1,242 @@
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import {
+  onSessionTranscriptUpdate,
+  type SessionRecord,
+  type SessionRecordPatch,
+  type SessionStore,
+} from "@session-lock/transcript";
+import { changedAt } from "./changed-at.ts";
+import { GatewayError } from "../errors.ts";
+import type { SessionSetup } from "./session-setup.ts";
+import { Session } from "./session.ts";
+import { tellMessages } from "./session-messages.ts";
+
+/** Idle sessions that are kept open; beyond that the one that was idle longest is closed. */
+const MAX_IDLE_SESSIONS = 100;
+
+interface OpenSession {
+  readonly opening: Promise<Session>;
+  /** Calls that work with it now. */
+  users: number;
+}
+
+/** The sessions that are open, each once. Nobody holds one longer than a call, so that idle ones can be closed. */
+export class Sessions {
+  readonly #store: SessionStore;
+  readonly #setup: SessionSetup;
+  // Least recently used first.
+  readonly #open = new Map<string, OpenSession>();
+  readonly #ready = new Map<string, Session>();
+  readonly #calls = new Set<Promise<unknown>>();
+  #phase: "serving" | "draining" | "closed" = "serving";
+
+  constructor(store: SessionStore, setup: SessionSetup) {
+    this.#store = store;
+    this.#setup = setup;
+  }
+
+  get draining(): boolean {
+    return this.#phase !== "serving";
+  }
+
+  /** The sessions that are open now. */
+  live(): Session[] {
+    return [...this.#ready.values()];
+  }
+
+  /** The open session of that key, if it is open. */
+  peek(sessionKey: string): Session | undefined {
+    return this.#ready.get(sessionKey);
+  }
+
+  /** Throws `UNAVAILABLE` while the gateway shuts down. */
+  refuseWhileDraining(): void {
+    if (!this.draining) return;
+    const facts = { retryable: true, retryAfterMs: 1_000 };
+    throw new GatewayError("UNAVAILABLE", "the gateway is shutting down", facts);
+  }
+
+  /** Works with a session, created on first use. Throws `UNAVAILABLE` while the gateway shuts down. */
+  async ensure<T>(sessionKey: string, work: (session: Session) => T | Promise<T>): Promise<T> {
+    this.refuseWhileDraining();
+    await this.#followKey(sessionKey);
+    return this.#use(sessionKey, () => this.#store.ensure(sessionKey), work);
+  }
+
+  /** Works with a session that exists; `undefined` when there is none. */
+  async find<T>(sessionKey: string, work: (session: Session) => T | Promise<T>): Promise<T | undefined> {
+    await this.#followKey(sessionKey);
+    // An open session can still be read and stopped while the gateway drains, and its record is known.
+    if (this.#phase !== "closed" && this.#ready.has(sessionKey)) {
+      return this.#use(sessionKey, () => this.#store.ensure(sessionKey), work);
+    }
+    const record = await this.#store.get(sessionKey);
+    if (record === undefined) return undefined;
+    if (this.#phase === "closed" || !this.#open.has(sessionKey)) this.refuseWhileDraining();
+    return this.#use(sessionKey, () => Promise.resolve(record), work);
+  }
+
+  /** Sets fields of a session's record, created on first use, and has the open session follow them. */
+  async patch(sessionKey: string, patch: SessionRecordPatch): Promise<SessionRecord> {
+    return this.ensure(sessionKey, async (session) => {
+      const record = await this.#store.update(sessionKey, () => patch);
+      if (record === undefined) throw new GatewayError("UNAVAILABLE", "the session was deleted meanwhile");
+      session.set(record);
+      return record;
+    });
+  }
+
+  /** A session's record; undefined when there is none of that key. */
+  record(sessionKey: string): Promise<SessionRecord | undefined> {
+    return this.#store.get(sessionKey);
+  }
+
+  /** Gives the key a new, empty session with the same settings. */
+  async reset(sessionKey: string): Promise<SessionRecord> {
+    const sessionId = randomUUID();
+    const sessionFile = join(this.#store.storePath, `${sessionId}.jsonl`);
+    return this.ensure(sessionKey, async (session) => {
+      const renew = () => this.#store.update(sessionKey, () => ({ sessionId, sessionFile }));
+      const record = await this.#replace(session, renew);
+      if (record === undefined) throw new GatewayError("UNAVAILABLE", "the session was deleted meanwhile");
+      return record;
+    });
+  }
+
+  /** Forgets a key; its transcript stays. False when there was none. */
+  async delete(sessionKey: string): Promise<boolean> {
+    const forget = () => this.#store.delete(sessionKey);
+    return (await this.find(sessionKey, (session) => this.#replace(session, forget))) ?? false;
+  }
+
+  /** Every session's record; `updatedAt` is the last change of the record or of the transcript, whoever made it. */
+  async list(): Promise<SessionRecord[]> {
+    const records = await this.#store.list();
+    return Promise.all(
+      records.map(async (record) => ({
+        ...record,
+        updatedAt: Math.max(record.updatedAt, await changedAt(record)),
+      })),
+    );
+  }
+
+  /** Looks into every session, so that what gateways that are no more acknowledged and did not end is run. */
+  async recover(onFailure: (sessionKey: string, error: unknown) => void): Promise<void> {
+    for (const { sessionKey } of await this.#store.list()) {
+      if (this.draining) return;
+      const recovered = this.find(sessionKey, (session) => session.adopt());
+      await recovered.catch((error: unknown) => onFailure(sessionKey, error));
+    }
+  }
+
+  /** Tells of every session whose transcript changes through this process. Returns the way to stop it. */
+  followChanges(): () => void {
+    return onSessionTranscriptUpdate(({ sessionFile, entries }) => {
+      const session = this.live().find(({ transcript }) => transcript.sessionFile === sessionFile);
+      if (session === undefined) return;
+      const { sessionKey, transcript } = session;
+      const payload = { sessionKey, sessionId: transcript.sessionId, reason: "message", ts: Date.now() };
+      this.#setup.hub.sessionChanged(payload);
+      if (this.#setup.hub.hasFollowers(sessionKey)) {
+        tellMessages(session, entries, this.#setup.hub).catch((error: unknown) =>
+          this.#setup.log.warn({ err: error }, "telling of stored messages failed"),
+        );
+      }
+    });
+  }
+
+  /**
+   * Refuses new work, waits up to `graceMs` for the active runs, then stops them, which keeps what they have said.
+   * Waiting runs stay on disk for the next start.
+   */
+  async drain(graceMs: number): Promise<void> {
+    this.#phase = "draining";
+    await Promise.allSettled(this.#calls);
+    const stopping = Promise.all(this.live().map((session) => session.stop()));
+    const timer = setTimeout(() => this.abortActive(), graceMs);
+    try {
+      await stopping;
+    } finally {
+      clearTimeout(timer);
+    }
+    this.#phase = "closed";
+    await Promise.allSettled(this.#calls);
+    await Promise.all(this.live().map((session) => session.close()));
+    this.#open.clear();
+    this.#ready.clear();
+  }
+
+  /** Stops the runs that work now, keeping what they have said; the waiting ones stay on disk. */
+  abortActive(): void {
+    for (const session of this.live()) {
+      if (session.activeRunId !== undefined) session.abort(session.activeRunId, "shutdown");
+    }
+  }
+
+  /** Lets go of an open session whose key another gateway has given a new one, or forgotten. */
+  async #followKey(key: string): Promise<void> {
+    if (!this.#setup.peers.hasOthers || !this.#ready.has(key)) return;
+    const record = await this.#store.get(key);
+    const session = this.#ready.get(key);
+    if (session !== undefined && session.transcript.sessionId !== record?.sessionId) this.#forget(session);
+  }
+
+  async #use<T>(
+    key: string,
+    record: () => Promise<SessionRecord>,
+    work: (s: Session) => T | Promise<T>,
+  ): Promise<T> {
+    const open = this.#open.get(key) ?? { opening: this.#openSession(key, record), users: 0 };
+    this.#open.delete(key);
+    this.#open.set(key, open);
+    open.users += 1;
+    const call = open.opening.then(work);
+    this.#calls.add(call);
+    try {
+      return await call;
+    } finally {
+      this.#calls.delete(call);
+      open.users -= 1;
+      this.#closeIdle();
+    }
+  }
+
+  async #openSession(key: string, record: () => Promise<SessionRecord>): Promise<Session> {
+    try {
+      const session = await Session.open(await record(), this.#setup);
+      this.#ready.set(key, session);
+      return session;
+    } catch (error) {
+      this.#open.delete(key);
+      throw error;
+    }
+  }
+
+  /** Ends a session and then changes what its key stands for, so that nothing goes to the old one unseen. */
+  async #replace<T>(session: Session, change: () => Promise<T>): Promise<T> {
+    const result = await session.retire(change);
+    this.#open.delete(session.sessionKey);
+    this.#ready.delete(session.sessionKey);
+    await session.close();
+    return result;
+  }
+
+  #closeIdle(): void {
+    const idle = [...this.#open].filter(
+      ([key, { users }]) => users === 0 && this.#ready.get(key)?.busy === false,
+    );
+    for (const [key] of idle.slice(0, Math.max(0, idle.length - MAX_IDLE_SESSIONS))) {
+      const session = this.#ready.get(key);
+      if (session !== undefined) this.#forget(session);
+    }
+  }
+
+  #forget(session: Session): void {
+    this.#open.delete(session.sessionKey);
+    this.#ready.delete(session.sessionKey);
+    session
+      .close()
+      .catch((error: unknown) => this.#setup.log.warn({ err: error }, "closing a session failed"));
+  }
+}

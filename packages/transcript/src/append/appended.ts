@@ -1,0 +1,44 @@
+import { LATE_RESULT, readDeferred } from "./deferred.ts";
+import type { SessionEntry } from "../entry.ts";
+import type { PlacedEntry } from "./place-entry.ts";
+
+/**
+ * Where an appended entry is.
+ *
+ * - `branch` on the active branch as what it is
+ * - `deferred` on the branch in a `custom` entry, as tool calls are open; it becomes a message entry when they are answered
+ * - `late` on the branch in a `custom` entry for good: a tool result whose call is not open (any more)
+ * - `spilled` in the spill file, as the session's disk refused it: `entry` is what it will be, but for its parent
+ */
+export type Placement = "branch" | "deferred" | "late" | "spilled";
+
+/** What became of one append. */
+export interface Appended {
+  /** The entry in the file: the `custom` entry that holds the message where it is not on the branch. */
+  readonly entry: SessionEntry;
+  /** True when the idempotency key was on disk already; `entry` is then the one of the first time. */
+  readonly repeated: boolean;
+  readonly placement: Placement;
+  /** The id of the message on the branch, also while it is deferred: it will have that one. */
+  readonly messageId: string;
+}
+
+/** What became of an entry that this process wrote; it is read only if somebody asks for it. */
+export function newlyAppended(placed: PlacedEntry): Appended {
+  if (!placed.isPlain) return appendedOf(placed.entry, false);
+  return {
+    get entry() {
+      return placed.entry;
+    },
+    repeated: false,
+    placement: "branch",
+    messageId: placed.id,
+  };
+}
+
+export function appendedOf(entry: SessionEntry, repeated: boolean): Appended {
+  const deferred = readDeferred(entry);
+  if (deferred) return { entry, repeated, placement: "deferred", messageId: deferred.messageId };
+  const isLate = entry.type === "custom" && entry.customType === LATE_RESULT;
+  return { entry, repeated, placement: isLate ? "late" : "branch", messageId: entry.id };
+}

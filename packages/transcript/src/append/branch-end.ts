@@ -1,0 +1,58 @@
+import { decodeEntry, decodeLine } from "../file/decode.ts";
+import { deferredFromOf } from "./deferred.ts";
+import type { SessionEntry } from "../entry.ts";
+import { linesFromEnd } from "../file/lines.ts";
+import type { ByteSource } from "../file/lines.ts";
+import { movesLeaf } from "../file/navigation.ts";
+import { turnOfEntry } from "./tool-group.ts";
+
+const FIRST_WINDOW_BYTES = 16 * 1024;
+
+/**
+ * The end of the active branch as far back as its newest tool group can begin, in order: from the last message that is
+ * neither a tool result nor one that was deferred.
+ *
+ * Reads backwards, so the cost is that of the group and not of the file. Undefined when something moved the leaf on the
+ * way: then only all entries tell. Not for version 1, whose entries have no ids.
+ */
+export function readBranchEnd(
+  source: ByteSource,
+  end: number,
+  leafId: string | undefined,
+  version: number,
+): SessionEntry[] | undefined {
+  for (let window = FIRST_WINDOW_BYTES; ; window *= 4) {
+    const start = Math.max(0, end - window);
+    const walk = walkBack(source.read(start, end), start === 0, leafId, version);
+    if (walk === undefined) return undefined;
+    if (walk.isWhole || start === 0) return walk.entries.reverse();
+  }
+}
+
+function walkBack(
+  bytes: Buffer,
+  beginsWithLine: boolean,
+  leafId: string | undefined,
+  version: number,
+): { readonly entries: SessionEntry[]; readonly isWhole: boolean } | undefined {
+  const entries: SessionEntry[] = [];
+  let wanted: string | null | undefined = leafId;
+  for (const line of linesFromEnd(bytes, beginsWithLine)) {
+    if (wanted == null) return { entries, isWhole: true };
+    const fields = decodeLine(line);
+    const entry = fields && decodeEntry(fields, version, 0);
+    if (entry && movesLeaf(entry)) return undefined;
+    if (entry?.id !== wanted) continue;
+    entries.push(entry);
+    if (beginsGroup(entry)) return { entries, isWhole: true };
+    wanted = entry.parentId;
+  }
+  return { entries, isWhole: false };
+}
+
+function beginsGroup(entry: SessionEntry): boolean {
+  const turn = turnOfEntry(entry);
+  return (
+    turn !== undefined && turn.role !== "result" && !turn.isHidden && deferredFromOf(entry) === undefined
+  );
+}

@@ -1,0 +1,82 @@
+import type { SessionWriteLock } from "session-lock";
+import { AppendBatch } from "./append.ts";
+import type { Durability, WriteRight } from "./append.ts";
+import { SYSTEM_DISK } from "../file/disk.ts";
+import type { Disk } from "../file/disk.ts";
+import type { SessionLog } from "../file/session-log.ts";
+import { stageRequest } from "./stage-request.ts";
+import type { AppendRequest, StagedRequest } from "./stage-request.ts";
+
+/** What became of a group of requests: an outcome for each, or one failure for all. */
+export type Outcome =
+  | { readonly kind: "written"; readonly results: readonly StagedRequest[] }
+  | { readonly kind: "failed"; readonly error: unknown };
+
+/** Where the requests of a queue go. Nothing here rejects: a failure belongs to the requests, not to who had the lock. */
+export interface GroupWriter {
+  write(lock: SessionWriteLock, requests: readonly AppendRequest[]): Promise<Outcome>;
+  /** What becomes of a request that could not get the lock. */
+  withoutLock(request: AppendRequest, error: unknown): Promise<Outcome>;
+}
+
+export interface FileWriterSettings {
+  readonly durability: Durability;
+  readonly disk?: Disk;
+  /** Asked under the lock, before anything is written; what it throws fails the appends. */
+  readonly assertWanted?: () => void;
+}
+
+/** Writes requests to the session file: one batch, one write, one sync. */
+export class FileWriter implements GroupWriter {
+  readonly #log: SessionLog;
+  readonly #durability: Durability;
+  readonly #disk: Disk;
+  readonly #assertWanted: () => void;
+
+  constructor(log: SessionLog, settings: FileWriterSettings) {
+    const { durability, disk = SYSTEM_DISK, assertWanted = () => undefined } = settings;
+    this.#log = log;
+    this.#durability = durability;
+    this.#disk = disk;
+    this.#assertWanted = assertWanted;
+  }
+
+  /** Throws when nothing may be appended here any more, on whatever disk. Ask it under the lock. */
+  assertWanted(): void {
+    this.#assertWanted();
+  }
+
+  /** For one request that need not be on the disk when this returns. Throws where the group would fail. */
+  writeNow(right: WriteRight, request: AppendRequest): StagedRequest {
+    this.#assertWanted();
+    using batch = AppendBatch.begin(this.#log, right, this.#disk);
+    const result = stageRequest(batch, request, this.#log.path);
+    batch.write();
+    batch.acknowledge();
+    return result;
+  }
+
+  /** With `before`, that is put into the batch first, and is on the disk when this resolves. */
+  async write(
+    lock: SessionWriteLock,
+    requests: readonly AppendRequest[],
+    before?: (batch: AppendBatch) => void,
+  ): Promise<Outcome> {
+    try {
+      this.#assertWanted();
+      using batch = AppendBatch.begin(this.#log, lock, this.#disk);
+      before?.(batch);
+      const results = requests.map((request) => stageRequest(batch, request, this.#log.path));
+      batch.write();
+      if (this.#durability !== "os" || before !== undefined) await batch.sync();
+      batch.acknowledge();
+      return { kind: "written", results };
+    } catch (error) {
+      return { kind: "failed", error };
+    }
+  }
+
+  withoutLock(_: AppendRequest, error: unknown): Promise<Outcome> {
+    return Promise.resolve({ kind: "failed", error });
+  }
+}

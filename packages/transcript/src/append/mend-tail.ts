@@ -1,0 +1,51 @@
+import type { WriteRight } from "./append.ts";
+import { decodeLine } from "../file/decode.ts";
+import { asIoError, TranscriptError } from "../errors.ts";
+import { versionOf } from "../file/header.ts";
+import { keepRejected } from "../file/session-file.ts";
+import type { LentFile } from "../file/kept-files.ts";
+import type { SessionFile } from "../file/session-file.ts";
+import type { SessionLog } from "../file/session-log.ts";
+
+/**
+ * Adopts what others appended, then mends an unterminated tail: only the holder of the lock may, as for anybody else it
+ * may be a write in progress. A tail that parses lost only its newline; any other was never acknowledged, and its bytes
+ * go to `<file>.rej`.
+ */
+export function bringUpToDate(log: SessionLog, right: WriteRight, { file, stat }: LentFile): void {
+  if (log.unsound === undefined) log.update(file, stat);
+  else {
+    cutUnsound(log, file);
+    log.update(file);
+  }
+  if (versionOf(log.header) < 2) {
+    throw new TranscriptError(
+      "UNSUPPORTED_VERSION",
+      `${log.path} is a session of version 1: it can be read but not appended to`,
+      { sessionFile: log.path },
+    );
+  }
+  const { end, size } = log.bounds;
+  if (end === size) return;
+  const tail = file.read(end, size);
+  right.assertHeld();
+  if (decodeLine(tail.toString("utf8")) !== undefined) {
+    file.append(Buffer.from("\n"), size);
+  } else {
+    keepRejected(log.path, tail);
+    right.assertHeld();
+    file.takeBack(end, size);
+  }
+  log.update(file);
+}
+
+/** Nothing is built on bytes that a failed sync left behind: they are cut off first, or the append fails. */
+function cutUnsound(log: SessionLog, file: SessionFile): void {
+  if (log.unsound === undefined) return;
+  try {
+    file.takeBack(log.unsound.size, log.unsound.expected);
+  } catch (error) {
+    throw asIoError(error, "take back what was not synced in", log.path);
+  }
+  log.unsound = undefined;
+}

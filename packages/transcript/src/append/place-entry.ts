@@ -1,0 +1,60 @@
+import { randomUUID } from "node:crypto";
+import { decodeEntry, decodeLine } from "../file/decode.ts";
+import type { EntryDraft } from "./draft.ts";
+import type { SessionEntry } from "../entry.ts";
+import { TranscriptError } from "../errors.ts";
+import { CURRENT_SESSION_VERSION } from "../file/header.ts";
+
+/** An entry and its line, which say the same. */
+export interface PlacedEntry {
+  readonly id: string;
+  /** With its newline. */
+  readonly line: string;
+  /** True for an entry that neither is nor holds a tool call, a tool result, something deferred or what moves the leaf. */
+  readonly isPlain: boolean;
+  /** What the line says, so that memory never differs from disk. Read from it when it is first asked for. */
+  readonly entry: SessionEntry;
+}
+
+// Quotes inside a JSON string are escaped, so a name between bare quotes is never part of a text.
+const NOT_PLAIN = /"(?:toolCall|toolResult|deferredFrom|leaf|appendMode|session-lock\.[a-z-]+)"/;
+
+/** Gives a draft its id, parent and time. Throws `INVALID_MESSAGE` when nothing can be read from its line. */
+export function placeEntry(draft: EntryDraft, parentId: string | null, id = newEntryId()): PlacedEntry {
+  const line = draft.encode({ id, parentId, timestamp: new Date().toISOString() });
+  // A draft of an entry that exists keeps that one's id.
+  if (!line.includes(id) || NOT_PLAIN.test(line)) {
+    const entry = read(line);
+    return { id: entry.id, line, isPlain: false, entry };
+  }
+  return new PlainEntry(id, line);
+}
+
+/** 64 random bits: no index is needed to know that it is new. */
+export function newEntryId(): string {
+  const uuid = randomUUID();
+  return uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(-4);
+}
+
+class PlainEntry implements PlacedEntry {
+  readonly id: string;
+  readonly line: string;
+  readonly isPlain = true;
+  #entry: SessionEntry | undefined;
+
+  constructor(id: string, line: string) {
+    this.id = id;
+    this.line = line;
+  }
+
+  get entry(): SessionEntry {
+    return (this.#entry ??= read(this.line));
+  }
+}
+
+function read(line: string): SessionEntry {
+  const fields = decodeLine(line);
+  const entry = fields && decodeEntry(fields, CURRENT_SESSION_VERSION, 0);
+  if (entry === undefined) throw new TranscriptError("INVALID_MESSAGE", "the entry does not survive JSON");
+  return entry;
+}

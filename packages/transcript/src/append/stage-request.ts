@@ -1,0 +1,53 @@
+import type { SessionWriteLockOptions } from "session-lock";
+import type { AppendBatch } from "./append.ts";
+import { appendedOf, newlyAppended } from "./appended.ts";
+import type { Appended } from "./appended.ts";
+import type { EntryDraft } from "./draft.ts";
+import { TranscriptError } from "../errors.ts";
+
+/** The leaf an append insists on. `leafId: undefined` insists on an empty session. */
+interface LeafExpectation {
+  readonly leafId: string | undefined;
+}
+
+/** Appends that go together or not at all. */
+export interface AppendRequest {
+  /** Ready-made, or made from what the branch is like under the lock; a `TranscriptError` fails this request alone. */
+  readonly drafts: readonly EntryDraft[] | ((batch: AppendBatch) => readonly EntryDraft[] | TranscriptError);
+  readonly expected: LeafExpectation | undefined;
+  /** How to wait for the lock, where that is not as usual. */
+  readonly lock: SessionWriteLockOptions | undefined;
+}
+
+/** What a request will have been answered with, once its batch is written. */
+export type StagedRequest = readonly Appended[] | TranscriptError;
+
+/** Puts a request into a batch. The conflict of one request is no failure of the others, so it is returned. */
+export function stageRequest(batch: AppendBatch, request: AppendRequest, file: string): StagedRequest {
+  const { expected } = request;
+  const drafts = typeof request.drafts === "function" ? request.drafts(batch) : request.drafts;
+  if (drafts instanceof TranscriptError) return drafts;
+  if (expected === undefined && drafts.every(hasNoKey))
+    return drafts.map((draft) => newlyAppended(batch.add(draft)));
+  const repeats = drafts.map(({ idempotencyKey: key }) =>
+    key === undefined ? undefined : batch.findKey(key),
+  );
+  const isNew = repeats.includes(undefined);
+  if (isNew && expected !== undefined && expected.leafId !== batch.leafId) {
+    return new TranscriptError(
+      "CONFLICT",
+      `the leaf of ${file} is ${batch.leafId ?? "none"}, not ${expected.leafId ?? "none"}; read the new entries and decide again`,
+      { sessionFile: file },
+    );
+  }
+  return drafts.map((draft, at) => {
+    // A key that is new on disk may have come a moment ago, in this same batch.
+    const first =
+      repeats[at] ?? (draft.idempotencyKey === undefined ? undefined : batch.findKey(draft.idempotencyKey));
+    return first === undefined ? newlyAppended(batch.add(draft)) : appendedOf(first, true);
+  });
+}
+
+function hasNoKey({ idempotencyKey }: EntryDraft): boolean {
+  return idempotencyKey === undefined;
+}

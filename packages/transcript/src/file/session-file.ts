@@ -1,0 +1,247 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import path from "node:path";
+import { SYSTEM_DISK } from "./disk.ts";
+import type { Disk } from "./disk.ts";
+import { asIoError, errnoOf, TranscriptError } from "../errors.ts";
+
+/** Which file a descriptor leads to, and how long it is now. */
+export interface FileStat {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  /** Bytes. */
+  readonly size: number;
+}
+
+// A link is never followed and a FIFO never blocks: a session file is a plain file or it is refused.
+const SAFE = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** An open session file; the only place where this package reads or writes one. Dispose it. */
+export class SessionFile {
+  readonly path: string;
+  readonly #fd: number;
+  readonly #disk: Disk;
+  /** Known once `stat` has been asked; an open file keeps its inode. */
+  #identity: FileStat | undefined;
+
+  private constructor(file: string, fd: number, disk: Disk) {
+    this.path = file;
+    this.#fd = fd;
+    this.#disk = disk;
+  }
+
+  /** Undefined when there is no such file. Throws `NOT_A_SESSION` for anything that is not a plain file. */
+  static open(file: string, access: "read" | "append", disk = SYSTEM_DISK): SessionFile | undefined {
+    const mode = access === "read" ? constants.O_RDONLY : constants.O_RDWR | constants.O_APPEND;
+    let fd: number;
+    try {
+      fd = openSync(file, mode | SAFE);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === "ENOENT") return undefined;
+      if (errno === "ELOOP" || errno === "EISDIR" || errno === "ENXIO") throw notAFile(file, error);
+      throw asIoError(error, "open", file);
+    }
+    const opened = new SessionFile(file, fd, disk);
+    if (fstatSync(fd).isFile()) return opened;
+    opened[Symbol.dispose]();
+    throw notAFile(file, undefined);
+  }
+
+  stat(): FileStat {
+    const { dev, ino, size } = fstatSync(this.#fd, { bigint: true });
+    return (this.#identity = { dev, ino, size: Number(size) });
+  }
+
+  /** Which file this is; its size is that of some look before. */
+  get identity(): FileStat {
+    return this.#identity ?? this.stat();
+  }
+
+  /** As `stat`, asked of the path: undefined when that leads to another file by now, or to none. */
+  statAtPath(): FileStat | undefined {
+    const { dev, ino } = this.identity;
+    const found =
+      ino > Number.MAX_SAFE_INTEGER
+        ? lstatSync(this.path, { bigint: true, throwIfNoEntry: false })
+        : lstatSync(this.path, { throwIfNoEntry: false });
+    if (found === undefined || BigInt(found.ino) !== ino || BigInt(found.dev) !== dev) return undefined;
+    return { dev, ino, size: Number(found.size) };
+  }
+
+  /** The bytes from `start` up to `end`, fewer when the file ends before. */
+  read(start: number, end: number): Buffer {
+    const bytes = Buffer.allocUnsafe(Math.max(0, end - start));
+    return bytes.subarray(0, this.readInto(bytes, start));
+  }
+
+  /** Fills `bytes` from `start` on, as far as the file goes; returns how many it read. */
+  readInto(bytes: Buffer, start: number): number {
+    let length = 0;
+    while (length < bytes.length) {
+      const count = readSync(this.#fd, bytes, length, bytes.length - length, start + length);
+      if (count === 0) break;
+      length += count;
+    }
+    return length;
+  }
+
+  /**
+   * Appends `bytes` to a file of `size` bytes: one write, all or nothing.
+   *
+   * A write that the disk cuts short is taken back, unless somebody wrote behind it without the lock: their bytes are
+   * not ours to cut, and the torn line before them is left to the tail rule.
+   */
+  append(bytes: Buffer, size: number): void {
+    let written = 0;
+    try {
+      while (written < bytes.length) written += this.#disk.write(this.#fd, bytes, written);
+    } catch (error) {
+      // What cannot be taken back either is a torn tail, or whole lines that nobody was promised.
+      this.tryTakeBack(size, size + written);
+      throw asIoError(error, "append to", this.path);
+    }
+  }
+
+  /** Cuts the file back to `size` if it is `expected` bytes long. */
+  takeBack(size: number, expected: number): void {
+    if (this.stat().size === expected) this.#disk.truncate(this.#fd, size);
+  }
+
+  /** As `takeBack`; false when the disk refuses that too. */
+  tryTakeBack(size: number, expected: number): boolean {
+    try {
+      this.takeBack(size, expected);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      return false;
+    }
+  }
+
+  syncNow(): void {
+    this.#disk.syncNow(this.#fd);
+  }
+
+  async sync(): Promise<void> {
+    await this.#disk.sync(this.#fd);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+}
+
+/** Makes the folder and those above it, private to the user. Existing ones keep their mode. */
+export function ensureFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw asIoError(error, "make the folder", folder);
+  }
+}
+
+/**
+ * Makes a file with all its first bytes at once, durably. Returns false when there is one already that is not empty.
+ *
+ * Claiming the name first shows what is there; a crash after it leaves an empty file, which is no session yet.
+ */
+export function publishFile(file: string, text: string): boolean {
+  try {
+    const claim = openSync(file, constants.O_WRONLY | constants.O_CREAT | SAFE, 0o600);
+    const isTaken = fstatSync(claim).size > 0;
+    closeSync(claim);
+    if (isTaken) return false;
+  } catch (error) {
+    throw asIoError(error, "create", file);
+  }
+  replaceFile(file, text);
+  return true;
+}
+
+/** Puts new content in the place of a file, durably: a reader or a crash sees the old content or the new one, whole. */
+export function replaceFile(file: string, text: string): void {
+  const draft = `${file}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    writeNew(draft, text);
+    renameSync(draft, file);
+    syncFolder(path.dirname(file));
+  } catch (error) {
+    removeIfThere(draft);
+    throw asIoError(error, "write", file);
+  }
+}
+
+/** Removes a file durably. False when there was none. */
+export function removeFile(file: string): boolean {
+  try {
+    unlinkSync(file);
+    syncFolder(path.dirname(file));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw asIoError(error, "delete", file);
+  }
+}
+
+/** Keeps bytes that are cut from `file`, behind those kept earlier, in `<file>.rej`. */
+export function keepRejected(file: string, bytes: Buffer): void {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | SAFE;
+  const fd = openSync(`${file}.rej`, flags, 0o600);
+  try {
+    writeSync(fd, Buffer.concat([bytes, Buffer.from("\n")]));
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  syncFolder(path.dirname(file));
+}
+
+function writeNew(file: string, text: string): void {
+  const fd = openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | SAFE, 0o600);
+  try {
+    const bytes = Buffer.from(text);
+    let written = 0;
+    while (written < bytes.length) written += writeSync(fd, bytes, written, bytes.length - written);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A new name is durable only when its folder is. Windows cannot sync a folder and does not need to. */
+export function syncFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const fd = openSync(folder, constants.O_RDONLY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    // Gone is what was wanted: a rename moved it, or it was never made.
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+}
+
+function notAFile(file: string, cause: unknown): TranscriptError {
+  const message = `${file} is not a plain file; session files are never followed through links`;
+  return new TranscriptError("NOT_A_SESSION", message, { sessionFile: file, cause });
+}

@@ -1,0 +1,250 @@
+import { readBranchEnd } from "../append/branch-end.ts";
+import { decodeEntry, decodeLine } from "./decode.ts";
+import type { SessionEntry, SessionHeader } from "../entry.ts";
+import { TranscriptError } from "../errors.ts";
+import { fileEntries } from "./file-entries.ts";
+import { versionOf } from "./header.ts";
+import { keptKeys } from "./kept-keys.ts";
+import { readLines } from "./lines.ts";
+import type { Line } from "./lines.ts";
+import type { PlacedEntry } from "../append/place-entry.ts";
+import { movesLeaf, needsNavigation } from "./navigation.ts";
+import { SessionFile } from "./session-file.ts";
+import type { FileStat } from "./session-file.ts";
+import { SessionIndex } from "./session-index.ts";
+import type { EntrySource } from "./session-index.ts";
+import { readHeader, readTail } from "./tail.ts";
+import { ToolGroup } from "../append/tool-group.ts";
+
+/** What this process appended in one write. */
+export interface Written {
+  readonly placed: readonly PlacedEntry[];
+  readonly bytes: Buffer;
+  /** The tool calls that are open behind it. */
+  readonly group: ToolGroup;
+}
+
+/** The file as it was when we looked last. */
+interface Known extends FileStat {
+  /** End of the last complete line. */
+  readonly end: number;
+  readonly leafId: string | undefined;
+  /** The last bytes before `end`: when they differ, the file was rewritten and is read anew. */
+  readonly anchor: Buffer;
+}
+
+const ANCHOR_BYTES = 64;
+
+/**
+ * What this process knows of one session file: its header, its end and, once somebody asked, its entries and keys.
+ *
+ * Knowing more costs one look at the file and the bytes that are new. Reads never write and need no lock; a log that is
+ * brought up to date under the lock is the truth until the lock is released.
+ */
+export class SessionLog {
+  readonly path: string;
+  #header: SessionHeader;
+  #known: Known | undefined;
+  #index: SessionIndex | undefined;
+  #group: ToolGroup | undefined;
+
+  private constructor(path: string, header: SessionHeader) {
+    this.path = path;
+    this.#header = header;
+  }
+
+  /** Reads header and tail. Undefined when there is no file, or an empty one. */
+  static open(path: string): SessionLog | undefined {
+    using file = SessionFile.open(path, "read");
+    if (file === undefined) return undefined;
+    const { size } = file.stat();
+    if (size === 0) return undefined;
+    const log = new SessionLog(path, readHeader(file, size, path));
+    log.update(file);
+    return log;
+  }
+
+  /** A session that is not on disk yet: its first append makes the file. */
+  static fresh(path: string, header: SessionHeader): SessionLog {
+    return new SessionLog(path, header);
+  }
+
+  get header(): SessionHeader {
+    return this.#header;
+  }
+
+  get isOnDisk(): boolean {
+    return this.#known !== undefined;
+  }
+
+  get leafId(): string | undefined {
+    return this.#known?.leafId;
+  }
+
+  /** End of the last complete line, and of the file: where they differ there is a torn tail. */
+  get bounds(): { readonly end: number; readonly size: number } {
+    return this.#known ?? { end: 0, size: 0 };
+  }
+
+  /** Takes in what was appended since the last look. Throws `NOT_FOUND` when a file that was there is gone. */
+  refresh(): void {
+    using file = SessionFile.open(this.path, "read");
+    if (file !== undefined) this.update(file);
+    else if (this.isOnDisk)
+      throw new TranscriptError("NOT_FOUND", `${this.path} is gone`, { sessionFile: this.path });
+  }
+
+  /** As `refresh`, through a file that is open already. */
+  update(file: SessionFile, stat = file.stat()): void {
+    const known = this.#known;
+    if (known === undefined) {
+      if (stat.size > 0) this.#load(file, stat);
+    } else if (
+      !isSameFile(known, stat) ||
+      !isContinuation(file, known, stat) ||
+      versionOf(this.#header) < 2
+    ) {
+      this.#load(file, stat);
+    } else if (!isSettled(known, stat)) {
+      for (const line of readLines(file, known.end, stat.size)) this.#take(line);
+      this.#remember(file, stat);
+    }
+  }
+
+  /** Takes in what this process just wrote to the end of the file, without reading it back. */
+  accept({ placed, bytes, group }: Written): void {
+    const known = this.#known;
+    const last = placed.at(-1);
+    if (known === undefined || last === undefined) return;
+    if (this.#index) for (const { entry } of placed) this.#index.add(entry);
+    const size = known.size + bytes.length;
+    const anchor = Buffer.from(bytes.subarray(-ANCHOR_BYTES));
+    this.#known = { dev: known.dev, ino: known.ino, size, end: size, leafId: last.id, anchor };
+    this.#group = group;
+    if (!this.#isNavigated && placed.every((one) => one.isPlain || !movesLeaf(one.entry))) return;
+    this.#group = undefined;
+    this.#known = { ...this.#known, leafId: this.#sourced().leafId };
+  }
+
+  /** Every entry, read from the file as far as somebody asks for it. */
+  index(): SessionIndex {
+    return (this.#index ??= this.#buildIndex());
+  }
+
+  /** From the root to the leaf. */
+  branch(): SessionEntry[] {
+    return this.index().branch(this.leafId);
+  }
+
+  /**
+   * Bytes that a failed sync left behind when they could not be cut off: the system may believe them written, so a later
+   * sync that succeeds says nothing about them.
+   */
+  unsound: { readonly size: number; readonly expected: number } | undefined;
+
+  /** The tool calls at the leaf that wait for their results. */
+  group(file: SessionFile): ToolGroup {
+    const { end } = this.bounds;
+    return (this.#group ??= ToolGroup.of(this.#branchEnd(file, end)));
+  }
+
+  /** The entry that has this key, on the branch where it was deferred before. As cheap as `KeptKeys` has it. */
+  findKey(key: string, file: SessionFile): SessionEntry | undefined {
+    const { end } = this.bounds;
+    return keptKeys.find({ file, end, version: versionOf(this.#header) }, key);
+  }
+
+  /** The last entry need not be the leaf. */
+  get #isNavigated(): boolean {
+    return needsNavigation(versionOf(this.#header)) || this.#index?.isNavigated === true;
+  }
+
+  /** As `findKey`, for who has no file open and cannot write to it. */
+  lookUpKey(key: string): SessionEntry | undefined {
+    using file = SessionFile.open(this.path, "read");
+    if (file === undefined) return undefined;
+    this.update(file);
+    return this.findKey(key, file);
+  }
+
+  #branchEnd(file: SessionFile, end: number): SessionEntry[] {
+    const version = versionOf(this.#header);
+    return (this.#isNavigated ? undefined : readBranchEnd(file, end, this.leafId, version)) ?? this.branch();
+  }
+
+  #load(file: SessionFile, stat: FileStat): void {
+    const header = readHeader(file, stat.size, this.path);
+    if (this.isOnDisk && header.id !== this.#header.id) {
+      throw new TranscriptError(
+        "SESSION_MISMATCH",
+        `${this.path} now holds session ${header.id}, not ${this.#header.id}`,
+        {
+          sessionFile: this.path,
+        },
+      );
+    }
+    this.#header = header;
+    this.#index = undefined;
+    this.#group = undefined;
+    const { end, leafId, isOpen } = readTail(file, stat.size, header);
+    this.#known = { ...stat, end, leafId, anchor: anchorAt(file, end) };
+    if (isOpen) this.#known = { ...this.#known, leafId: this.#sourced().leafId };
+  }
+
+  #sourced(): SessionIndex {
+    return (this.#index ??= new SessionIndex(this.#entries(), versionOf(this.#header)));
+  }
+
+  #take(line: Line): void {
+    const fields = decodeLine(line.text);
+    const entry = fields && decodeEntry(fields, versionOf(this.#header), 0);
+    if (entry) this.#add(entry, line.next);
+    else if (this.#known) this.#known = { ...this.#known, end: line.next };
+  }
+
+  #add(entry: SessionEntry, end: number): void {
+    const isMoved = movesLeaf(entry) || this.#isNavigated;
+    this.#index?.add(entry);
+    if (!movesLeaf(entry) && entry.parentId === (this.leafId ?? null)) this.#group?.take(entry);
+    else this.#group = undefined;
+    if (this.#known) this.#known = { ...this.#known, end, leafId: entry.id };
+    if (this.#known && isMoved) this.#known = { ...this.#known, leafId: this.#sourced().leafId };
+  }
+
+  #remember(file: SessionFile, stat: FileStat): void {
+    if (this.#known) this.#known = { ...this.#known, ...stat, anchor: anchorAt(file, this.#known.end) };
+  }
+
+  #buildIndex(): SessionIndex {
+    using file = SessionFile.open(this.path, "read");
+    if (file !== undefined) this.update(file);
+    // Version 1 comes with its index; a session that is not on disk has nothing to read.
+    if (this.#index === undefined && file === undefined) return new SessionIndex();
+    return this.#sourced();
+  }
+
+  #entries(): EntrySource {
+    return fileEntries(() => ({
+      path: this.path,
+      version: versionOf(this.#header),
+      end: this.bounds.end,
+    }));
+  }
+}
+
+function isSameFile(known: FileStat, stat: FileStat): boolean {
+  return stat.dev === known.dev && stat.ino === known.ino;
+}
+
+function isContinuation(file: SessionFile, known: Known, stat: FileStat): boolean {
+  return isSettled(known, stat) || (stat.size >= known.end && anchorAt(file, known.end).equals(known.anchor));
+}
+
+/** False also where the file ended in a torn tail: another writer may have put as many bytes of its own in its place. */
+function isSettled({ end, size }: Known, stat: FileStat): boolean {
+  return stat.size === size && end === size;
+}
+
+function anchorAt(file: SessionFile, end: number): Buffer {
+  return file.read(Math.max(0, end - ANCHOR_BYTES), end);
+}

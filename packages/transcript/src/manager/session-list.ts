@@ -1,0 +1,104 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { errnoOf, TranscriptError } from "../errors.ts";
+import { piSessionFolder, piSessionsFolder } from "./pi-layout.ts";
+import { jsonlFilesIn, sessionHeaderOf } from "./recent-session.ts";
+import { readSessionInfo } from "./session-info.ts";
+import type { SessionInfo } from "./session-info.ts";
+
+/**
+ * Hears how many files were read, of how many. Now and then it is also given the sessions found until now, the one
+ * written last first.
+ */
+export type SessionListProgress = (loaded: number, total: number, sessions?: SessionInfo[]) => void;
+
+const PUBLISH_EVERY = 10;
+
+/**
+ * The sessions of a working folder, the one written last first. In a folder other than pi's own, only those that were
+ * started in `cwd`. A file that cannot be read is left out. Rejects only with the signal's reason.
+ */
+export async function listSessions(
+  cwd: string,
+  sessionDir = piSessionFolder(cwd),
+  onProgress?: SessionListProgress,
+  signal?: AbortSignal,
+): Promise<SessionInfo[]> {
+  const isWanted = cwdFilter(cwd, sessionDir);
+  return readSessions(jsonlFilesIn(sessionDir), ({ cwd: at }) => isWanted(at), onProgress, signal);
+}
+
+/** The sessions of every working folder in pi's place, or those of one folder of sessions, as `listSessions`. */
+export async function listAllSessions(
+  first?: string | SessionListProgress,
+  second?: SessionListProgress | AbortSignal,
+  third?: AbortSignal,
+): Promise<SessionInfo[]> {
+  const onProgress = [first, second].find((value) => typeof value === "function");
+  const signal = [second, third].find((value) => value instanceof AbortSignal);
+  const folders = typeof first === "string" ? [first] : foldersIn(piSessionsFolder());
+  return readSessions(folders.flatMap(jsonlFilesIn), () => true, onProgress, signal);
+}
+
+/** The file of the session with this id, of which only headers are read; undefined when there is none. */
+export function findSessionById(
+  cwd: string,
+  id: string,
+  sessionDir = piSessionFolder(cwd),
+): string | undefined {
+  const isWanted = cwdFilter(cwd, sessionDir);
+  return jsonlFilesIn(sessionDir).find((file) => {
+    const header = sessionHeaderOf(file);
+    return header?.id === id && isWanted(header.cwd);
+  });
+}
+
+async function readSessions(
+  files: readonly string[],
+  isWanted: (session: SessionInfo) => boolean,
+  onProgress: SessionListProgress | undefined,
+  signal: AbortSignal | undefined,
+): Promise<SessionInfo[]> {
+  const sessions: SessionInfo[] = [];
+  for (const [at, file] of files.entries()) {
+    signal?.throwIfAborted();
+    const session = await readOrSkip(file, signal);
+    if (session && isWanted(session)) sessions.push(session);
+    const loaded = at + 1;
+    const isTold = loaded === 1 || loaded % PUBLISH_EVERY === 0 || loaded === files.length;
+    onProgress?.(loaded, files.length, isTold ? newestFirst(sessions) : undefined);
+  }
+  return newestFirst(sessions);
+}
+
+async function readOrSkip(file: string, signal: AbortSignal | undefined): Promise<SessionInfo | undefined> {
+  try {
+    return await readSessionInfo(file, signal);
+  } catch (error) {
+    // One bad file must not hide the others. `transcript doctor` says what is wrong with it.
+    if (error instanceof TranscriptError || errnoOf(error) === "EIO") return undefined;
+    throw error;
+  }
+}
+
+/** Every session of pi's own folder for a working folder belongs to it; of another folder only those that say so. */
+function cwdFilter(cwd: string, sessionDir: string): (cwd: string) => boolean {
+  if (path.resolve(sessionDir) === piSessionFolder(cwd)) return () => true;
+  return (at) => at !== "" && path.resolve(at) === path.resolve(cwd);
+}
+
+function newestFirst(sessions: readonly SessionInfo[]): SessionInfo[] {
+  return sessions.toSorted((a, b) => b.modified.getTime() - a.modified.getTime());
+}
+
+function foldersIn(folder: string): string[] {
+  try {
+    const found = readdirSync(folder, { withFileTypes: true });
+    return found
+      .filter((one) => one.isDirectory() || one.isSymbolicLink())
+      .map(({ name }) => path.join(folder, name));
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return []; // no session was made yet
+    throw error;
+  }
+}
