@@ -12,6 +12,8 @@ import type { TypeFacts } from "./analysis/receivers.ts";
 import type { ExportName } from "./analysis/vocabulary.ts";
 import { packageNameOf } from "./project.ts";
 
+const noTags: ReturnType<TypeFacts["tagsOf"]> = { tags: [], parameters: [] };
+
 /** Base classes further up than this are somebody else's idea. */
 const maxDepth = 4;
 
@@ -29,20 +31,32 @@ export function typeFactsOf(services: Partial<ParserServices> | undefined): Type
   const typeChecker = (): TypeChecker => (checker ??= program.getTypeChecker());
   return {
     namesOf: (node) =>
-      remembered(names, node, () => {
+      remembered(names, node, [], () => {
         const found = nodes.get(node);
         return exportNamesOf(typeChecker(), typeChecker().getTypeAtLocation(found), 0);
       }),
-    tagsOf: (call) => remembered(tags, call, () => readTags(typeChecker(), nodes.get(call))),
+    tagsOf: (call) => remembered(tags, call, noTags, () => readTags(typeChecker(), nodes.get(call))),
   };
 }
 
-function remembered<T>(known: Map<TSESTree.Node, T>, node: TSESTree.Node, find: () => T): T {
+function remembered<T>(known: Map<TSESTree.Node, T>, node: TSESTree.Node, unknown: T, find: () => T): T {
   const value = known.get(node);
   if (value !== undefined) return value;
-  const found = find();
+  const found = findOr(otherwise, find);
   known.set(node, found);
   return found;
+}
+
+/**
+ * The checker itself fails on a program that holds a file without its imports, which is what the parser makes for the
+ * second look at a file (`--fix`) in a single run. Then nothing is known of the node, and the text decides.
+ */
+function findOr<T>(otherwise: T, find: () => T): T {
+  try {
+    return find();
+  } catch {
+    return otherwise;
+  }
 }
 
 function exportNamesOf(checker: TypeChecker, type: Type, depth: number): readonly ExportName[] {
@@ -77,7 +91,7 @@ function namesOfSymbol(symbol: TypeSymbol): readonly ExportName[] {
 
 function readTags(checker: TypeChecker, node: TypeScriptNode): ReturnType<TypeFacts["tagsOf"]> {
   const signature = isCall(node) ? checker.getResolvedSignature(node) : undefined;
-  if (signature === undefined) return { tags: [], parameters: [] };
+  if (signature === undefined) return noTags;
   return {
     tags: signature.getJsDocTags().map(({ name, text = [] }) => ({
       tag: name,

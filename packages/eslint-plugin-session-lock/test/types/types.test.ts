@@ -1,7 +1,7 @@
 import path from "node:path";
 import * as parser from "@typescript-eslint/parser";
 import { Linter } from "eslint";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { plugin } from "../../src/plugin.ts";
 
 const folder = path.join(import.meta.dirname, "fixtures");
@@ -10,6 +10,13 @@ const imports = `import { Journal, type Diary } from "./journal.ts";
 import { isJournal, journalOf, letGo, lockJournal, locked, locks, mustHold, note, session, shelf } from "./helpers.ts";
 `;
 
+const typed = {
+  project: "./tsconfig.json",
+  tsconfigRootDir: folder,
+  // On a CI machine the parser takes for granted that each file is read once, as it is on disk.
+  disallowAutomaticSingleRunInference: true,
+};
+
 type ConfigName = keyof typeof plugin.configs;
 
 /** Lints a body whose first line is line 3 of the fixture's `linted.ts`. */
@@ -17,10 +24,11 @@ function lint(
   body: string,
   config: ConfigName = "recommended-type-checked",
   isTyped = true,
+  options: object = typed,
 ): readonly string[] {
   const languageOptions = {
     parser,
-    parserOptions: isTyped ? { project: "./tsconfig.json", tsconfigRootDir: folder } : {},
+    parserOptions: isTyped ? options : {},
   };
   const settings = {
     "session-lock": {
@@ -123,6 +131,18 @@ describe("with types", () => {
   test.each(acceptedWithTypes)("$title is accepted", ({ body }) => {
     expect(lint(body)).toEqual([]);
   });
+});
+
+test("a file that is looked at again in a single run, where the parser has it without its imports, is judged by its text", () => {
+  const inSingleRun = { ...typed, disallowAutomaticSingleRunInference: false };
+  vi.stubEnv("CI", "true");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const body = `export const add = (file: string) => shelf.diary?.push(file) ?? Journal.at(file).push("x");`;
+  const look = () => lint(body, "recommended-type-checked", true, inSingleRun);
+
+  look(); // as it is on disk
+
+  expect(look()).toEqual(["require-session-lock/unlocked 3"]);
 });
 
 describe("without types", () => {
