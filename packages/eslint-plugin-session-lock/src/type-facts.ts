@@ -39,7 +39,7 @@ export function typeFactsOf(services: Partial<ParserServices> | undefined): Type
   };
 }
 
-function remembered<T>(known: Map<TSESTree.Node, T>, node: TSESTree.Node, unknown: T, find: () => T): T {
+function remembered<T>(known: Map<TSESTree.Node, T>, node: TSESTree.Node, otherwise: T, find: () => T): T {
   const value = known.get(node);
   if (value !== undefined) return value;
   const found = findOr(otherwise, find);
