@@ -70,7 +70,7 @@ export type { SessionBinding } from "./store/session-binding.ts";
 export { assertValidSessionId, parseSessionKey } from "./store/session-key.ts";
 export type { ParsedSessionKey } from "./store/session-key.ts";
 export type { SessionListProgress } from "./manager/session-list.ts";
-export { SessionManager } from "./session-manager.ts";
+export { SessionManager } from "./manager/session-manager.ts";
 export type { NewSessionOptions, OpenSessionOptions } from "./manager/session-options.ts";
 export {
   editedMessages as projectContextEntry,

@@ -1,4 +1,4 @@
-import type { SessionManager } from "../session-manager.ts";
+import type { SessionManager } from "../manager/session-manager.ts";
 import { describeEntry } from "../outline/describe-entry.ts";
 import { withoutControls } from "./terminal.ts";
 

@@ -1,5 +1,5 @@
 import type { SessionEntry } from "../entry.ts";
-import type { SessionManager } from "../session-manager.ts";
+import type { SessionManager } from "../manager/session-manager.ts";
 import { describeEntry, messageText } from "../outline/describe-entry.ts";
 import { withoutControls } from "./terminal.ts";
 

@@ -1,7 +1,7 @@
 import { SessionLockError } from "session-lock";
 import { errnoOf, TranscriptError } from "../errors.ts";
 import { SessionFile } from "../file/session-file.ts";
-import { SessionManager } from "../session-manager.ts";
+import { SessionManager } from "../manager/session-manager.ts";
 import { check, mend } from "./check.ts";
 import { parseCommandLine } from "./command-line.ts";
 import type { CommandOptions } from "./command-line.ts";

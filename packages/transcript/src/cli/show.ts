@@ -1,4 +1,4 @@
-import type { SessionManager } from "../session-manager.ts";
+import type { SessionManager } from "../manager/session-manager.ts";
 import { describeEntry } from "../outline/describe-entry.ts";
 import { drawTree } from "../outline/draw-tree.ts";
 import type { TreeRow } from "../outline/draw-tree.ts";

@@ -1,34 +1,28 @@
 import path from "node:path";
-import { contextOf } from "./context.ts";
-import { draftCustom, draftExtension, draftMessage, draftPlain } from "./append/draft.ts";
-import type { EntryDraft } from "./append/draft.ts";
-import type { ContextReplacement, SessionEntry, SessionHeader } from "./entry.ts";
-import type { ManagedSession } from "./manager/managed-session.ts";
-import type { AgentMessage } from "./message.ts";
-import {
-  draftAsIs,
-  draftBranchSummary,
-  draftCompaction,
-  draftContextEdit,
-  draftUsage,
-} from "./manager/pi-drafts.ts";
+import { contextOf } from "../context.ts";
+import { draftCustom, draftExtension, draftMessage, draftPlain } from "../append/draft.ts";
+import type { EntryDraft } from "../append/draft.ts";
+import type { ContextReplacement, SessionEntry, SessionHeader } from "../entry.ts";
+import type { ManagedSession } from "./managed-session.ts";
+import type { AgentMessage } from "../message.ts";
+import { draftAsIs, draftBranchSummary, draftCompaction, draftContextEdit, draftUsage } from "./pi-drafts.ts";
 import type {
   CompactionArguments,
   CustomMessageArguments,
   SummaryArguments,
   UsageArguments,
-} from "./manager/pi-drafts.ts";
-import { exposeFields, PiFields } from "./manager/pi-fields.ts";
-import { createSession, memorySession, openSession, recentSession } from "./manager/open-session.ts";
-import { piSessionFolder } from "./manager/pi-layout.ts";
-import type { PlacedEntry } from "./append/place-entry.ts";
-import { forkSession } from "./manager/session-copy.ts";
-import { findSessionById, listAllSessions, listSessions } from "./manager/session-list.ts";
-import type { BranchPoint, NewSessionOptions, OpenSessionOptions } from "./manager/session-options.ts";
-import { projectBranch, shownEntries } from "./manager/session-projection.ts";
-import type { SessionContext, SessionProjection } from "./manager/session-projection.ts";
-import { treeOf } from "./tree.ts";
-import type { SessionTreeNode } from "./tree.ts";
+} from "./pi-drafts.ts";
+import { exposeFields, PiFields } from "./pi-fields.ts";
+import { createSession, memorySession, openSession, recentSession } from "./open-session.ts";
+import { piSessionFolder } from "./pi-layout.ts";
+import type { PlacedEntry } from "../append/place-entry.ts";
+import { forkSession } from "./session-copy.ts";
+import { findSessionById, listAllSessions, listSessions } from "./session-list.ts";
+import type { BranchPoint, NewSessionOptions, OpenSessionOptions } from "./session-options.ts";
+import { projectBranch, shownEntries } from "./session-projection.ts";
+import type { SessionContext, SessionProjection } from "./session-projection.ts";
+import { treeOf } from "../tree.ts";
+import type { SessionTreeNode } from "../tree.ts";
 
 /**
  * pi's `SessionManager`, synchronous and with its names, on a file that nobody writes without the lock.
