@@ -26,21 +26,25 @@ export function readHistory(
   page: HistoryPage,
 ): { readonly messages: HistoryRow[]; readonly hasMore: boolean; readonly totalMessages: number } {
   const { limit, offset, maxChars, wholeImages = false } = page;
-  const all = branch.flatMap((entry) => (entry.type === "message" ? [entry] : []));
-  const end = Math.max(0, all.length - offset);
-  const messages: HistoryRow[] = [];
+  const totalMessages = branch.reduce((count, { type }) => (type === "message" ? count + 1 : count), 0);
+  const end = Math.max(0, totalMessages - offset);
+  const rows: HistoryRow[] = [];
   let bytes = 0;
-  for (let index = end - 1; index >= Math.max(0, end - limit); index -= 1) {
-    const entry = all[index];
-    if (entry === undefined) break;
+  let seq = totalMessages + 1;
+  // From the newest on, and no further than the page goes: a branch may be long.
+  for (let at = branch.length - 1; at >= 0 && rows.length < limit; at -= 1) {
+    const entry = branch[at];
+    if (entry?.type !== "message") continue;
+    seq -= 1;
+    if (seq > end) continue;
     const message = wholeImages ? entry.message : withoutImageData(entry.message);
-    const row = toRow(message, { id: entry.id, seq: index + 1 }, maxChars);
+    const row = toRow(message, { id: entry.id, seq }, maxChars);
     bytes += Buffer.byteLength(JSON.stringify(row));
     // The newest one is sent whatever its size, or a client could never get past it.
-    if (bytes > MAX_HISTORY_BYTES && messages.length > 0) break;
-    messages.unshift(row);
+    if (bytes > MAX_HISTORY_BYTES && rows.length > 0) break;
+    rows.push(row);
   }
-  return { messages, hasMore: messages.length < end, totalMessages: all.length };
+  return { messages: rows.reverse(), hasMore: rows.length < end, totalMessages };
 }
 
 function toRow(
