@@ -1,6 +1,8 @@
 import { processWide } from "./process-wide.ts";
 
 const smallest = 10 ** 15;
+/** Longer than it takes `Date.now()` to go on; a clock that was set back is not waited for. */
+const clockTickMs = 2;
 
 /** The greatest epoch that this process has handed out or set aside. */
 const last = processWide("epochs", () => ({ epoch: 0 }));
@@ -13,4 +15,13 @@ export function advanceEpoch(stored: number, ahead = 0): number {
   const epoch = Math.max(smallest, stored + 1, last.epoch + 1, Date.now() * 1000);
   last.epoch = epoch + ahead;
   return epoch;
+}
+
+/**
+ * Returns when the wall clock alone would give the next owner a greater epoch than this one: for the moment before the
+ * record of it is removed. Blocks for a millisecond at most, and not at all after a hold that was longer than that.
+ */
+export function outlast(epoch: number): void {
+  const began = performance.now();
+  while (Date.now() * 1000 <= epoch && performance.now() - began < clockTickMs);
 }

@@ -138,7 +138,7 @@ export function lockContract(engine: EngineName): void {
       const sessionFile = tempSession();
       await using other = await Driver.start();
       const epochs: number[] = [];
-      for (let round = 0; round < 5; round += 1) {
+      for (let round = 0; round < 100; round += 1) {
         await withSessionWriteLock(sessionFile, (lock) => epochs.push(lock.epoch), { engine });
         const { epoch } = await other.ask("acquire", { sessionFile, engine });
         epochs.push(Number(epoch));

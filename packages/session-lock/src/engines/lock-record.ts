@@ -27,6 +27,11 @@ export class LockRecordFile {
   #epoch = 0;
   #isExact = false;
 
+  /** The greatest epoch given out or set aside here. */
+  get limit(): number {
+    return this.#limit;
+  }
+
   /** Complete content for a new lock file that nobody has locked yet. */
   blank(): Buffer {
     return this.#writer.write(advanceEpoch(0), { purpose: undefined, where: undefined }, nonce);

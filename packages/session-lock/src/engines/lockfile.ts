@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, statSync, utimesSync, writeSync } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
-import { advanceEpoch } from "../epochs.ts";
+import { advanceEpoch, outlast } from "../epochs.ts";
 import { asLockError, hasCode } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
 import { identity } from "../owner.ts";
@@ -83,6 +83,8 @@ export class LockfileEngine implements Engine {
   }
 
   drop(): void {
+    // With the folder goes the record of our epoch, and the next owner has only the clock to go by.
+    if (this.#tenure !== undefined) outlast(this.#tenure.epoch);
     const release = this.#release;
     this.#release = undefined;
     release?.();
