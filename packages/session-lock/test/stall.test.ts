@@ -1,6 +1,7 @@
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, readFileSync, statSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { acquireSessionWriteLock } from "session-lock";
+import { listKernelLocks } from "../src/engines/kernel-table.ts";
 import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -49,6 +50,24 @@ describe.each(engines)("stall with the %s engine", (engine) => {
     await using lock = await acquireSessionWriteLock({ sessionFile, engine });
     lock.assertHeld();
   });
+});
+
+test("a waiter that is busy when its turn comes keeps nobody else from the lock", async () => {
+  const options = { sessionFile: tempSession(), engine: "kernel", timeoutMs: 20_000 };
+  await using holder = await Driver.start();
+  await using waiter = await Driver.start();
+  await using other = await Driver.start();
+
+  // Its event loop is blocked from the start, so the hold stays one for which others queue in the kernel.
+  const held = holder.ask("acquire", options);
+  await holder.ask("blockAppendRelease", { ms: 2_000, file: options.sessionFile, text: "holder\n" });
+  await held;
+  void waiter.ask("acquire", options); // is killed before that is answered
+  const { ino } = statSync(`${options.sessionFile}.lock`);
+  await until(() => listKernelLocks()?.some((lock) => lock.ino === ino && lock.waiting) === true);
+  await waiter.ask("block", { ms: 60_000 });
+
+  await expect(other.ask("acquire", options)).resolves.toHaveProperty("epoch");
 });
 
 function isStopped(pid: number): boolean {

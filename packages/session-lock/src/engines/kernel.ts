@@ -2,6 +2,7 @@ import { closeSync, ftruncateSync, unlinkSync, writeSync } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
 import { asLockError, hasCode } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
+import { outlast } from "../epochs.ts";
 import { stateOf } from "../process-table.ts";
 import { holderOf, recordBytes } from "../record.ts";
 import type { Claim, LockRecord } from "../record.ts";
@@ -17,6 +18,9 @@ import { afterAbout, crowding, onChange, parkUntil } from "./waking.ts";
  * both at once, and native waiters line up for `turn` only, which the kernel grants in order. A holder that stays long
  * lets go of `turn` (`settle`), so that no native wait, which nothing can cancel, outlives a short hold; from then on
  * waiters watch the file, and the holder changes a byte of it when it leaves.
+ *
+ * The queue only decides who is next, never whether the lock is free: a process that is stopped, or busy, when its
+ * turn comes would keep `turn` for as long. So whoever has waited for a while also tries `main` alone.
  */
 export const main = 2 ** 40;
 export const turn = main + 2;
@@ -40,6 +44,10 @@ export class KernelEngine implements Engine {
   #file: LockFile | undefined;
   #holding = false;
   #settled = false;
+  /** The present hold includes the turn. */
+  #hasTurn = false;
+  /** The last hold came past the queue, whose head was not coming. */
+  #isTurnStuck = false;
   #parkings = 0;
   /** What another tool left at the path, while that keeps us out. */
   #foreign: LockRecord | undefined;
@@ -49,7 +57,7 @@ export class KernelEngine implements Engine {
   constructor(target: EngineTarget, locks: KernelLocks) {
     this.#target = target;
     this.#locks = locks;
-    this.#turn = new NativeTurn(locks, turn, () => this.#holding && !this.#settled);
+    this.#turn = new NativeTurn(locks, turn, () => this.#holding && this.#hasTurn);
   }
 
   get isIdle(): boolean {
@@ -63,7 +71,7 @@ export class KernelEngine implements Engine {
       for (;;) {
         const file = this.#file ?? this.#open();
         if (file === undefined) return busy;
-        const locked = this.#locks.tryLock(file.fd, main, this.#turn.isGranted ? 1 : both);
+        const locked = this.#lock(file);
         // A first refusal needs no look at the path: if the file was replaced, the next round finds out.
         if (!locked && this.#parkings === 0) return busy;
         if (!isAtPath(file, lockPath)) this.#forget(file);
@@ -92,17 +100,18 @@ export class KernelEngine implements Engine {
     if (this.#settled || !this.#holding || this.#file === undefined) return;
     this.#settled = true;
     this.#record.settle(this.#file.fd);
-    if (hasTurns) this.#locks.unlock(this.#file.fd, turn, 1);
+    if (hasTurns && this.#hasTurn) this.#locks.unlock(this.#file.fd, turn, 1);
+    this.#hasTurn = false;
   }
 
   drop(): void {
     const file = this.#file;
     if (!this.#holding || file === undefined) return;
-    const ring = this.#settled || !hasTurns;
+    const ring = !this.#hasTurn || !hasTurns;
     this.#holding = false;
     this.#settled = false;
     try {
-      this.#locks.unlock(file.fd, main, both);
+      this.#locks.unlock(file.fd, main, this.#hasTurn ? both : 1);
       if (ring) writeSync(file.fd, "\n", recordBytes - 1);
     } catch (error) {
       this.#forget(file); // closing frees the lock, whatever kept the unlock from doing so
@@ -140,9 +149,23 @@ export class KernelEngine implements Engine {
     const file = this.#file;
     if (file === undefined) return;
     // Removed only under the lock, and only our own inode: whoever waits on it then finds that and opens the next.
-    if (this.#locks.tryLock(file.fd, main, both) && isAtPath(file, this.#target.lockPath))
+    if (this.#locks.tryLock(file.fd, main, both) && isAtPath(file, this.#target.lockPath)) {
+      outlast(this.#record.limit); // the next owner has only the clock to go by
       removeFile(this.#target.lockPath);
+    }
     this.#forget(file);
+  }
+
+  #lock(file: LockFile): boolean {
+    const { isGranted } = this.#turn;
+    this.#hasTurn = this.#locks.tryLock(file.fd, main, isGranted ? 1 : both);
+    if (this.#hasTurn || isGranted) {
+      this.#isTurnStuck = false;
+      return this.#hasTurn;
+    }
+    if (this.#parkings === 0 && !this.#isTurnStuck) return false;
+    this.#isTurnStuck = this.#locks.tryLock(file.fd, main, 1);
+    return this.#isTurnStuck;
   }
 
   /** The open lock file, unless it is another tool's and that tool holds it. */

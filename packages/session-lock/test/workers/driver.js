@@ -22,6 +22,10 @@ const operations = {
     locks.get(name).assertHeld();
     return { held: true };
   },
+  /** Answers first; then blocks the event loop. */
+  block({ ms }) {
+    setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms));
+  },
   /** Answers first; then blocks the event loop and, with the lock still held, appends and releases. */
   blockAppendRelease({ ms, file, text }) {
     setImmediate(() => {
