@@ -1,60 +1,52 @@
-import { compileMentions, type Mentions } from "./analysis/mentions.ts";
+import { compileLook, type Look } from "./analysis/mentions.ts";
 import type { Vocabulary } from "./analysis/vocabulary.ts";
 import { settingsProperties, vocabularyOf, type SessionLockSettings } from "./settings.ts";
 
 /** What one set of settings comes to. It is made once and serves every file that is linted under them. */
 export interface Terms {
   readonly vocabulary: Vocabulary;
-  /** False: the file is of no interest to any rule. */
-  readonly mayMention: Mentions;
+  /** What a text that is linted may have for the rules. */
+  readonly lookAt: (text: string) => Look;
 }
 
 const noSettings: SessionLockSettings = {};
 
-/** By the shared settings, then by what the rule's options make of them; rules with equal settings share their terms. */
+/** By the shared settings, then by the settings among a rule's options; rules with equal ones share their terms. */
 const known = new WeakMap<object, Map<string, Terms>>();
-const byOptions = new WeakMap<object, WeakMap<object, Terms>>();
 
-/** The terms for `settings["session-lock"]` and the options of one rule. Neither is read twice. */
+/** The terms for `settings["session-lock"]` and the options of one rule. */
 export function termsOf(shared: unknown, options: SessionLockSettings): Terms {
   const settings: SessionLockSettings = typeof shared === "object" && shared !== null ? shared : noSettings;
-  let ofSettings = byOptions.get(settings);
-  if (ofSettings === undefined) {
-    ofSettings = new WeakMap();
-    byOptions.set(settings, ofSettings);
-  }
-  const terms = ofSettings.get(options);
-  if (terms !== undefined) return terms;
-  const made = internTerms(settings, options);
-  ofSettings.set(options, made);
-  return made;
-}
-
-function internTerms(settings: SessionLockSettings, options: SessionLockSettings): Terms {
   let ofSettings = known.get(settings);
   if (ofSettings === undefined) {
     ofSettings = new Map();
     known.set(settings, ofSettings);
   }
-  const own = Object.fromEntries(Object.entries(options).filter(([name]) => name in settingsProperties));
-  const key = JSON.stringify(own);
+  // ESLint makes new options for every file, so they are no key; most have no setting among them.
+  const own = hasSetting(options) ? pickSettings(options) : noSettings;
+  const key = own === noSettings ? "" : JSON.stringify(own);
   const terms = ofSettings.get(key);
   if (terms !== undefined) return terms;
   const vocabulary = vocabularyOf({ ...settings, ...own });
-  const made: Terms = { vocabulary, mayMention: remember(compileMentions(vocabulary)) };
+  const made: Terms = { vocabulary, lookAt: remember(compileLook(vocabulary)) };
   ofSettings.set(key, made);
   return made;
 }
 
+function pickSettings(options: SessionLockSettings): SessionLockSettings {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => name in settingsProperties));
+}
+
+function hasSetting(options: SessionLockSettings): boolean {
+  for (const name in options) if (name in settingsProperties) return true;
+  return false;
+}
+
 /** The rules ask about one file after the other: the last answer is kept. */
-function remember(look: Mentions): Mentions {
-  let lastText: string | undefined;
-  let lastAnswer = false;
+function remember(look: Terms["lookAt"]): Terms["lookAt"] {
+  let last: { readonly text: string; readonly look: Look } | undefined;
   return (text) => {
-    if (text !== lastText) {
-      lastText = text;
-      lastAnswer = look(text);
-    }
-    return lastAnswer;
+    if (last?.text !== text) last = { text, look: look(text) };
+    return last.look;
   };
 }

@@ -55,6 +55,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
   const declared = annotations.length === 0 ? undefined : findDeclarations(file).functions;
   const annotated = annotations.flatMap(({ target }) => declared?.get(target)?.body ?? []);
   const relevance = findRelevance(file, scope, vocabulary, apiOf, annotated);
+  if (relevance.isEmpty) return [];
   const escapes: Escape[] = [];
   const escaped = new Set<string>();
   const entered = new Set<Node>();

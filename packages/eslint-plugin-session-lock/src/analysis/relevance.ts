@@ -1,4 +1,4 @@
-import { mentions, rawWordsOf } from "./mentions.ts";
+import { mentions, rawWordsOf, searchIn, type Contains } from "./mentions.ts";
 import { findNamedWrites } from "./named-writes.ts";
 import { reachFrom } from "./reach.ts";
 import type { ScopeIndex } from "./resolve.ts";
@@ -8,6 +8,8 @@ import { findWords, type Tree } from "./words.ts";
 
 /** The parts of a file that can have to do with locks and managers; the rest is taken as unknown code. */
 export interface Relevance {
+  /** True if there are none. */
+  readonly isEmpty: boolean;
   readonly functions: ReadonlySet<FunctionNode>;
   /** True for variables that may hold a lock or a manager. */
   readonly matters: (variable: Variable) => boolean;
@@ -26,21 +28,26 @@ export function findRelevance(
   apiOf: (from: string, name: string) => Api | undefined,
   annotated: readonly Node[],
 ): Relevance {
-  const starts = [...findWords(tree, wordsOf(tree.text, vocabulary)), ...annotated];
+  const contains = searchIn(tree.text);
+  const starts = [...findWords(tree, wordsOf(contains, vocabulary)), ...annotated];
   const isKnown = (from: string, name: string): boolean =>
     name === "*" || name === "default" || apiOf(from, name) !== undefined;
   const { functions, variables } = reachFrom(tree, scope, starts, isKnown);
-  const writes = findWords(tree, rawWordsOf(tree.text, vocabulary));
+  const writes = findWords(tree, rawWordsOf(contains, vocabulary));
   // Under a lock every file can be a session file; without one only those that are called so.
-  const isByName = [...vocabulary.rawWrites, ...vocabulary.rawReads].every(
-    (spec) => spec.anyFile === true || !mentions(tree.text, spec),
-  );
-  const named =
-    starts.length === 0 && isByName ? findNamedWrites(tree, scope, vocabulary.fileNames, writes) : writes;
+  const { lockedSuffix } = vocabulary;
+  const isLockless = starts.length === 0 && (lockedSuffix === "" || !contains(lockedSuffix));
+  const isByName =
+    isLockless &&
+    [...vocabulary.rawWrites, ...vocabulary.rawReads].every(
+      (spec) => spec.anyFile === true || !mentions(contains, spec),
+    );
+  const named = isByName ? findNamedWrites(tree, scope, vocabulary, writes) : writes;
   // A file write matters where it stands; its callers only matter if they have to do with a lock themselves.
   for (const write of named) for (const owner of functionsAround(write)) functions.add(owner);
   const remembered = new WeakMap<Variable, boolean>();
-  return { functions, matters: (variable) => variables.has(variable), remembers };
+  const isEmpty = isLockless && named.length === 0;
+  return { isEmpty, functions, matters: (variable) => variables.has(variable), remembers };
 
   function remembers(variable: Variable): boolean {
     const known = remembered.get(variable);
@@ -57,10 +64,10 @@ export function findRelevance(
   }
 }
 
-function wordsOf(text: string, vocabulary: Vocabulary): ReadonlySet<string> {
+function wordsOf(contains: Contains, vocabulary: Vocabulary): ReadonlySet<string> {
   const { managers, acquires, wrappers, mutexes, contracts, aliases } = vocabulary;
   const known = [...managers, ...acquires, ...wrappers, ...mutexes, ...contracts, ...aliases];
-  const specs = known.filter((spec) => mentions(text, spec));
+  const specs = known.filter((spec) => mentions(contains, spec));
   const names = specs.map(({ name, from }) => (name === "default" ? from : (name.split(".").at(-1) ?? name)));
   const types = acquires.flatMap(({ handleType }) => handleType ?? []);
   return new Set([...names, ...types, ...methodWords(vocabulary)]);

@@ -23,7 +23,6 @@ export type Definition =
 export class ScopeIndex {
   readonly #scopes = new Map<Node, TSESLint.Scope.Scope[]>();
   readonly #names = new Map<Node, ReadonlyMap<Node, Variable>>();
-  #functions: readonly FunctionNode[] | undefined;
   readonly #variables = new Map<Node, Variable | undefined>();
   readonly #locals = new Map<Node, readonly string[]>();
   readonly #through = new Map<Node, readonly Variable[]>();
@@ -66,21 +65,6 @@ export class ScopeIndex {
     const captured = through.flatMap(({ resolved }) => (resolved === null ? [] : [resolved]));
     this.#through.set(node, captured);
     return captured;
-  }
-
-  /** The innermost function that a place of the text is in. */
-  functionAt(position: number): FunctionNode | undefined {
-    this.#functions ??= [...this.#scopes.keys()].filter(isFunction).sort((a, b) => a.range[0] - b.range[0]);
-    let low = 0;
-    let high = this.#functions.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#functions[middle]?.range[0] ?? Infinity) <= position) low = middle + 1;
-      else high = middle;
-    }
-    let found: Node | undefined = this.#functions[low - 1];
-    while (found !== undefined && !(isFunction(found) && position < found.range[1])) found = parentOf(found);
-    return found;
   }
 
   /** The innermost scope that knows the name has it. */

@@ -1,4 +1,5 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { escapePattern } from "./mentions.ts";
 import type { Node } from "./syntax.ts";
 
 /** A parsed file. */
@@ -38,7 +39,7 @@ const leaves: ReadonlySet<AST_NODE_TYPES> = new Set([
 /** Visits every node that contains one of the words. */
 function walkTo(tree: Tree, words: readonly string[], visit: (node: Node) => void): void {
   if (words.length === 0) return;
-  const pattern = new RegExp(words.map((word) => word.replace(/[^\w]/g, "\\$&")).join("|"), "g");
+  const pattern = new RegExp(words.map(escapePattern).join("|"), "g");
   const positions = [...tree.text.matchAll(pattern)].map((match) => match.index);
   walk(tree.ast, 0, positions.length);
 

@@ -68,11 +68,11 @@ export async function lintProject(run: LintRun): Promise<LintResult> {
   const find = indexVocabulary(vocabulary, moduleNames({ cwd, filename: "." }).resolveSetting);
   const summaries = summarize(project, cwd, ({ from, name }) => find(from, name) !== undefined);
   const known = { ...settings, summaries: mergeSummaries(readSummaries(settings.summaries), summaries) };
-  const { mayMention } = readTerms(known);
+  const { lookAt } = readTerms(known);
   const findings: ReportedFinding[] = [];
   for (const [index, { file, text }] of readable.entries()) {
     onProgress(files.length + index, 2 * files.length);
-    if (!mayMention(text) && !tagLike.test(text)) continue;
+    if (!lookAt(text).mayReport && !tagLike.test(text)) continue;
     findings.push(...(await lintFile(linter, { ...run, settings: known }, { file, text })));
   }
   return { findings, troubles, summaries };

@@ -54,7 +54,7 @@ interface Definition<MessageIds extends string> {
 const noOptions: SessionLockSettings = {};
 
 /** The listeners for a file that cannot have a report: ESLint then walks it without us. */
-const nothingToHear: Record<string, () => void> = {};
+export const nothingToHear: Record<string, () => void> = {};
 
 /** Makes a rule with a page in the documentation. */
 export const documented = RuleCreator<RuleDocs>(
@@ -102,9 +102,9 @@ export function createRule<MessageIds extends string>(definition: Definition<Mes
   return { ...rule, create: listen };
 
   function listen(context: Context<MessageIds>): Record<string, () => void> {
-    const [options = noOptions] = context.options;
+    const options = context.options[0] ?? noOptions;
     const terms = termsOf(context.settings["session-lock"], options);
-    if (!terms.mayMention(context.sourceCode.text)) return nothingToHear;
+    if (!terms.lookAt(context.sourceCode.text).mayReport) return nothingToHear;
     return {
       "Program:exit": () => {
         const mine = findingsOf(context, terms).filter((finding) => finding.rule === name);

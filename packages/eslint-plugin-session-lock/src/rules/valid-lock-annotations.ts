@@ -8,7 +8,7 @@ import { openProject } from "../project.ts";
 import { settingsProperties, type SessionLockSettings } from "../settings.ts";
 import { termsOf } from "../terms.ts";
 import { findUnmatched } from "../unmatched.ts";
-import { documented, type Rule } from "./create-rule.ts";
+import { documented, nothingToHear, type Rule } from "./create-rule.ts";
 
 type MessageIds =
   | "unknownTag"
@@ -83,12 +83,10 @@ export const validLockAnnotations: Rule<MessageIds> = { ...rule, create: listen 
 const noOptions: Options = {};
 
 function listen(context: Context): Record<string, () => void> {
-  const [options = noOptions] = context.options;
-  const { text } = context.sourceCode;
-  const { reportSettingsIn = configFiles } = options;
-  const isConfig = reportSettingsIn.includes(basename(context.filename));
-  const isMarked = marks.some((mark) => text.includes(mark));
-  if (!isConfig && !isMarked) return {};
+  const options = context.options[0] ?? noOptions;
+  const isConfig = isConfigFile(context.filename, options);
+  const { isMarked } = termsOf(context.settings["session-lock"], options).lookAt(context.sourceCode.text);
+  if (!isConfig && !isMarked) return nothingToHear;
   return {
     "Program:exit": () => {
       if (isConfig) reportSettings(context, options);
@@ -97,8 +95,11 @@ function listen(context: Context): Record<string, () => void> {
   };
 }
 
-/** One of these is part of every tag, of those that are nearly one, and of the names of the rules. */
-const marks = ["session-lock", "sessionlock", "lock-session", "session-file", "sessionfile"];
+function isConfigFile(file: string, { reportSettingsIn }: Options): boolean {
+  // Nearly no file is one: the first look is the only one.
+  if (reportSettingsIn === undefined && !file.includes("eslint.config.")) return false;
+  return (reportSettingsIn ?? configFiles).includes(basename(file));
+}
 
 function reportComments(context: Context, options: Options): void {
   const { sourceCode } = context;

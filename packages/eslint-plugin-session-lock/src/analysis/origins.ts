@@ -1,0 +1,226 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { TSESTree } from "@typescript-eslint/utils";
+import { isDefinition, placesOfProperty, type PropertyPlace } from "./property-places.ts";
+import type { ScopeIndex } from "./resolve.ts";
+import { isClass, isFunction, staticName, type FunctionNode, type Node, type Variable } from "./syntax.ts";
+import { forEachChild, type Tree } from "./words.ts";
+
+/** A value that comes from more places than this may come from anywhere. */
+const maxPlaces = 300;
+
+/** So does one that comes through more names of properties: the whole text is searched for each. */
+const maxNames = 8;
+
+/**
+ * Follows a value back to the texts and names that it may be made of: through variables, parameters and the calls that
+ * give them, properties by their name, and what functions return. True if one of them contains a word, or if the value
+ * cannot be followed.
+ */
+export function mayComeFrom(tree: Tree, scope: ScopeIndex, words: readonly string[], start: Node): boolean {
+  const seen = new Set<Node | Variable | string>();
+  const queue: Node[] = [start];
+  let names = 0;
+  const places = (name: string): readonly PropertyPlace[] => {
+    names += 1;
+    return placesOfProperty(tree, name);
+  };
+  for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    if (seen.size > maxPlaces || names > maxNames || visit(node) === "lost") return true;
+  }
+  return false;
+
+  function visit(node: Node): Traced {
+    switch (node.type) {
+      case AST_NODE_TYPES.Literal:
+        return isWord(String(node.value));
+      case AST_NODE_TYPES.TemplateElement:
+        return isWord(node.value.raw);
+      case AST_NODE_TYPES.Identifier:
+        return isWord(node.name) ?? followVariable(scope.variableOf(node));
+      case AST_NODE_TYPES.PrivateIdentifier:
+        return isWord(node.name);
+      case AST_NODE_TYPES.MemberExpression:
+        queue.push(node.object);
+        if (node.computed) queue.push(node.property);
+        return followProperty(staticName(node.property, node.computed));
+      case AST_NODE_TYPES.Property:
+        if (node.parent.type !== AST_NODE_TYPES.ObjectPattern) break;
+        queue.push(node.value);
+        return followProperty(staticName(node.key, node.computed));
+      case AST_NODE_TYPES.FunctionDeclaration:
+      case AST_NODE_TYPES.FunctionExpression:
+      case AST_NODE_TYPES.ArrowFunctionExpression:
+        pushReturns(node.body);
+        return undefined;
+      default:
+        if (isClass(node)) return "lost";
+    }
+    forEachChild(tree, node, (child) => queue.push(child));
+    return undefined;
+  }
+
+  function isWord(text: string): Traced {
+    return words.some((word) => text.includes(word)) ? "lost" : undefined;
+  }
+
+  function pushReturns(node: Node): void {
+    if (node.type === AST_NODE_TYPES.ReturnStatement || node.type === AST_NODE_TYPES.YieldExpression) {
+      if (node.argument !== null) queue.push(node.argument);
+    } else if (node.type !== AST_NODE_TYPES.BlockStatement && isFunction(node.parent ?? node)) {
+      queue.push(node); // the body of an arrow that is an expression
+    }
+    forEachChild(tree, node, (child) => {
+      if (!isFunction(child) && !isClass(child)) pushReturns(child);
+    });
+  }
+
+  function followVariable(variable: Variable | undefined): Traced {
+    if (variable === undefined || seen.has(variable)) return undefined;
+    seen.add(variable);
+    for (const { identifier, init, writeExpr } of variable.references) {
+      if (writeExpr === undefined || writeExpr === null || init === true) continue;
+      if (identifier.parent.type !== AST_NODE_TYPES.AssignmentExpression) return "lost";
+      queue.push(writeExpr);
+    }
+    return firstLost(variable.defs, ({ node, name }) => {
+      if (node.type === AST_NODE_TYPES.VariableDeclarator) return followDeclarator(node);
+      if (isFunction(node)) {
+        if (node.id === name) queue.push(node);
+        else {
+          queue.push(...node.params);
+          return followCalls(node);
+        }
+      }
+      const isPlain =
+        isFunction(node) ||
+        isClass(node) ||
+        node.type === AST_NODE_TYPES.CatchClause ||
+        node.type.startsWith("Import");
+      return isPlain ? undefined : "lost";
+    });
+  }
+
+  function followDeclarator({ id, init, parent }: TSESTree.VariableDeclarator): Traced {
+    if (id.type !== AST_NODE_TYPES.Identifier) queue.push(id);
+    if (init !== null) queue.push(init);
+    const loop = parent.parent;
+    const isLoop = loop.type === AST_NODE_TYPES.ForOfStatement || loop.type === AST_NODE_TYPES.ForInStatement;
+    if (isLoop && loop.left === parent) queue.push(loop.right);
+    return undefined;
+  }
+
+  /** Everything in the file that gives a property of that name a value, whatever the object. */
+  function followProperty(name: string | undefined): Traced {
+    if (name === undefined || seen.has(name)) return undefined;
+    seen.add(name);
+    return (
+      isWord(name) ??
+      firstLost(places(name), ({ parent, isKey }) => {
+        switch (parent.type) {
+          case AST_NODE_TYPES.Property:
+            if (isKey && parent.parent.type === AST_NODE_TYPES.ObjectExpression) queue.push(parent.value);
+            return undefined;
+          case AST_NODE_TYPES.PropertyDefinition:
+          case AST_NODE_TYPES.MethodDefinition:
+            if (isKey && parent.value !== null) queue.push(parent.value);
+            return undefined;
+          case AST_NODE_TYPES.MemberExpression:
+            return isKey ? followAssignment(parent) : undefined;
+          default:
+            return isParameterProperty(parent) ? "lost" : undefined;
+        }
+      })
+    );
+  }
+
+  function followAssignment(member: Node): Traced {
+    const { parent } = member;
+    if (parent?.type === AST_NODE_TYPES.AssignmentExpression && parent.left === member)
+      queue.push(parent.right);
+    const isPattern =
+      parent?.type === AST_NODE_TYPES.ArrayPattern ||
+      parent?.type === AST_NODE_TYPES.ForOfStatement ||
+      (parent?.type === AST_NODE_TYPES.Property && parent.parent.type === AST_NODE_TYPES.ObjectPattern);
+    return isPattern ? "lost" : undefined;
+  }
+
+  /** The arguments of every call of a function, as far as the file shows them. */
+  function followCalls(node: FunctionNode): Traced {
+    const { parent } = node;
+    if (node.type === AST_NODE_TYPES.FunctionDeclaration) return followUses(node.id);
+    if (node.id !== null) return "lost";
+    switch (parent.type) {
+      case AST_NODE_TYPES.VariableDeclarator:
+        return followUses(parent.id);
+      case AST_NODE_TYPES.CallExpression:
+      case AST_NODE_TYPES.NewExpression:
+        return followCallback(node, parent);
+      case AST_NODE_TYPES.Property:
+      case AST_NODE_TYPES.PropertyDefinition:
+      case AST_NODE_TYPES.MethodDefinition:
+        return followMethod(staticName(parent.key, parent.computed));
+      default:
+        return "lost";
+    }
+  }
+
+  function followUses(name: Node | null): Traced {
+    const variable = name?.type === AST_NODE_TYPES.Identifier ? scope.variableOf(name) : undefined;
+    if (variable === undefined) return "lost";
+    return firstLost(variable.references, ({ identifier, init }) => {
+      const { parent } = identifier;
+      if (init === true || parent.type === AST_NODE_TYPES.ExportSpecifier) return undefined;
+      if (parent.type !== AST_NODE_TYPES.CallExpression || parent.callee !== identifier) return "lost";
+      queue.push(...parent.arguments);
+      return undefined;
+    });
+  }
+
+  /** A function that is called where it stands, or handed to code outside the file: that may call it with its items. */
+  function followCallback(node: Node, call: TSESTree.CallExpression | TSESTree.NewExpression): Traced {
+    queue.push(...call.arguments.filter((argument) => argument !== node));
+    const { callee } = call;
+    if (callee === node) return undefined;
+    if (callee.type === AST_NODE_TYPES.Identifier) {
+      const [definition] = scope.variableOf(callee)?.defs ?? [];
+      return definition === undefined || definition.node.type.startsWith("Import") ? undefined : "lost";
+    }
+    if (callee.type !== AST_NODE_TYPES.MemberExpression) return "lost";
+    const name = staticName(callee.property, callee.computed);
+    queue.push(callee.object);
+    return name === undefined || places(name).some(isDefinition) ? "lost" : undefined;
+  }
+
+  function followMethod(name: string | undefined): Traced {
+    if (name === undefined || name === "constructor") return "lost";
+    return firstLost(places(name), ({ parent, isKey }) => {
+      if (!isKey) return undefined;
+      const { parent: user } = parent;
+      if (parent.type !== AST_NODE_TYPES.MemberExpression)
+        return parent.type === AST_NODE_TYPES.Property && user?.type === AST_NODE_TYPES.ObjectPattern
+          ? "lost"
+          : undefined;
+      if (user?.type === AST_NODE_TYPES.AssignmentExpression && user.left === parent) queue.push(user.right);
+      else if (user?.type === AST_NODE_TYPES.CallExpression && user.callee === parent)
+        queue.push(...user.arguments);
+      else return "lost";
+      return undefined;
+    });
+  }
+}
+
+/** `lost`: it comes from one of the words, or cannot be followed. */
+type Traced = "lost" | undefined;
+
+function firstLost<T>(items: readonly T[], follow: (item: T) => Traced): Traced {
+  return items.some((item) => follow(item) === "lost") ? "lost" : undefined;
+}
+
+function isParameterProperty(node: Node): boolean {
+  return (
+    node.type === AST_NODE_TYPES.TSParameterProperty ||
+    node.parent?.type === AST_NODE_TYPES.TSParameterProperty
+  );
+}

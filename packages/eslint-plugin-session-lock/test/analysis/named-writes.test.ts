@@ -1,0 +1,124 @@
+import { expect, test } from "vitest";
+import { lint } from "../lint.ts";
+
+const imports = `import * as fs from "node:fs";
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+`;
+
+/** Makes the file one that has to do with managers, in which every write is run whatever it is called. */
+const use = `
+import { SessionManager } from "@session-lock/transcript";
+export const open = (file) => SessionManager.open(file);`;
+
+test.each([
+  ["a name in the call", `export const f = (sessionFile) => fs.appendFileSync(sessionFile, "");`],
+  ["the ending of a text", `export const f = (folder) => appendFileSync(join(folder, "a.jsonl"), "");`],
+  [
+    "a variable",
+    `export function f(folder) { const name = \`\${folder}/a.jsonl\`; fs.appendFileSync(name, ""); }`,
+  ],
+  [
+    "a variable that is assigned later",
+    `export function f(a, b) { let name; name = b.sessionFile; fs.appendFileSync(name, ""); }`,
+  ],
+  [
+    "a pattern",
+    `export function f(options) { const { sessionFile: name } = options; fs.appendFileSync(name, ""); }`,
+  ],
+  ["a default in a pattern", `export function f({ name = "a.jsonl" }) { fs.appendFileSync(name, ""); }`],
+  [
+    "a property of an object",
+    `export function f() { const names = { log: "a.jsonl" }; fs.appendFileSync(names.log, ""); }`,
+  ],
+  ["a field of a class", `export class A { log = "a.jsonl"; f() { fs.appendFileSync(this.log, ""); } }`],
+  ["a private field", `export class A { #log = "a.jsonl"; f() { fs.appendFileSync(this.#log, ""); } }`],
+  [
+    "a constructor's assignment",
+    `export class A { constructor(o) { this.log = o.sessionFile; } f() { fs.appendFileSync(this.log, ""); } }`,
+  ],
+  [
+    "a parameter of a function",
+    `function write(name) { fs.appendFileSync(name, ""); }\nexport const f = () => write("a.jsonl");`,
+  ],
+  [
+    "a parameter of an arrow",
+    `const write = (name) => fs.appendFileSync(name, "");\nexport const f = (o) => write(o.sessionFile);`,
+  ],
+  [
+    "a parameter of a method",
+    `export class A { #write(name) { fs.appendFileSync(name, ""); } f() { this.#write("a.jsonl"); } }`,
+  ],
+  [
+    "a parameter of a function in an object",
+    `const io = { write(name) { fs.appendFileSync(name, ""); } };\nexport const f = () => io.write("a.jsonl");`,
+  ],
+  ["a function that is called where it stands", `((name) => fs.appendFileSync(name, ""))("a.jsonl");`],
+  [
+    "a function that is passed on",
+    `const write = (name) => fs.appendFileSync(name, "");\nconst run = (code) => code("a.jsonl");\nexport const f = () => run(write);`,
+  ],
+  [
+    "a function under another name",
+    `const write = (name) => fs.appendFileSync(name, "");\nconst other = write;\nexport const f = () => other("a.jsonl");`,
+  ],
+  [
+    "a function that is bound",
+    `const write = (name) => fs.appendFileSync(name, "");\nexport const f = () => write.call(undefined, "a.jsonl");`,
+  ],
+  [
+    "what a function gives",
+    `const nameOf = (folder) => join(folder, "a.jsonl");\nexport const f = (folder) => { const name = nameOf(folder); fs.appendFileSync(name, ""); };`,
+  ],
+  [
+    "what a method gives",
+    `export class A { name() { return "a.jsonl"; } f() { fs.appendFileSync(this.name(), ""); } }`,
+  ],
+  ["what a choice gives", `export const f = (a) => fs.appendFileSync(a ? "a.txt" : "a.jsonl", "");`],
+  ["the items of a list", `for (const name of ["a.jsonl"]) fs.appendFileSync(name, "");`],
+  ["an item of a list", `const [name] = ["a.jsonl"]; fs.appendFileSync(name, "");`],
+  ["what a callback is given", `["a.jsonl"].forEach((name) => fs.appendFileSync(name, ""));`],
+  ["what a promise gives", `Promise.resolve("a.jsonl").then((name) => fs.appendFileSync(name, ""));`],
+  ["a renamed import", `import { appendFileSync as write } from "node:fs";\nwrite("a.jsonl", "");`],
+  ["a write under another name", `const { appendFileSync: write } = fs;\nwrite("a.jsonl", "");`],
+  [
+    "a write with spread arguments",
+    `export const f = (sessionFile) => fs.appendFileSync(...[sessionFile, ""]);`,
+  ],
+  ["the second argument of a rename", `export const f = (o) => fs.renameSync("a.tmp", o.sessionFile);`],
+  [
+    "a text that names no session file",
+    `export const f = () => { const name = "a.txt"; fs.appendFileSync(name, "a.jsonl"); };`,
+  ],
+  [
+    "the first argument of a rename",
+    `export const f = (sessionFile) => fs.renameSync(sessionFile, "a.txt");`,
+  ],
+])("a write that gets its file from %s is judged like one in a file that knows managers", (_, code) => {
+  const alone = lint(imports + code, { config: "strict" });
+
+  expect(alone).toEqual(lint(imports + code + use, { config: "strict" }));
+});
+
+test.each([
+  [
+    "a property of an object",
+    `export function f() { const names = { log: "a.jsonl" };\nfs.appendFileSync(names.log, ""); }`,
+  ],
+  ["a field of a class", `export class A {\nlog = "a.jsonl"; f() { fs.appendFileSync(this.log, ""); } }`],
+  ["a callback's parameter", `["a.jsonl"].forEach((name) =>\nfs.appendFileSync(name, ""));`],
+  ["a pattern", `export function f(o) { const { sessionFile: name } = o;\nfs.appendFileSync(name, ""); }`],
+  ["a renamed import", `import { appendFileSync as write } from "node:fs";\nwrite("a.jsonl", "");`],
+  ["the end of a path", `export const f = (folder) =>\nappendFileSync(join(folder, "a.jsonl"), "");`],
+])(
+  "a write that gets the name of a session file from %s is found where nothing speaks of managers",
+  (_, code) => {
+    expect(lint(imports + code)).toEqual(["no-raw-transcript-write/rawUnlocked 5"]);
+  },
+);
+
+test("a write of another file is none, whatever it writes", () => {
+  const code = `${imports}export const f = (sessionFile) => fs.appendFileSync("trace.log", sessionFile);`;
+
+  expect(lint(code)).toEqual([]);
+});
