@@ -3,7 +3,7 @@ import { hasCode, SessionLockError } from "./errors.ts";
 import { fileLock, knownFileLock } from "./file-locks.ts";
 import { readOptions } from "./options.ts";
 import type { AcquireSessionWriteLockOptions, LockRequest, SessionWriteLockOptions } from "./options.ts";
-import { isAtWork, isOwnedLock, nestedHold } from "./owned-lock.ts";
+import { enter, isAtWork, isOwnedLock, nestedHold } from "./owned-lock.ts";
 import type { OwnedLock } from "./owned-lock.ts";
 import type { FileLock } from "./queue.ts";
 import { ownedInScope } from "./scope.ts";
@@ -20,9 +20,9 @@ export async function withSessionWriteLock<T>(
   fn: (lock: SessionWriteLock) => T | Promise<T>,
   options: SessionWriteLockOptions = {},
 ): Promise<T> {
-  const lock = await acquireSessionWriteLock({ ...options, sessionFile });
+  const lock = await acquireOwned({ ...options, sessionFile });
   try {
-    const result = await lock.run(() => fn(lock));
+    const result = await lock[enter](() => fn(lock));
     assertNotLost(lock);
     return result;
   } finally {
@@ -37,12 +37,16 @@ export async function withSessionWriteLock<T>(
 export async function acquireSessionWriteLock(
   options: AcquireSessionWriteLockOptions,
 ): Promise<SessionWriteLock> {
+  return acquireOwned(options);
+}
+
+async function acquireOwned(options: AcquireSessionWriteLockOptions): Promise<OwnedLock> {
   const request = readOptions(options);
   if (request.signal?.aborted === true) throw abortedError(options.sessionFile, request.signal);
   const file = fileLock(options.sessionFile, request);
   const owned = reentered(file, request);
   if (owned !== undefined) return owned;
-  const where = callSite(acquireSessionWriteLock);
+  const where = callSite(acquireOwned);
   const lock = file.owesOthers && request.timeoutMs > 0 ? undefined : file.tryGrant(request, where);
   if (lock !== undefined) return lock;
   if (request.timeoutMs === 0) throw timeoutError(file.sessionFile, 0, 0, file.describeHolder());
@@ -84,7 +88,10 @@ function assertNotLost(lock: SessionWriteLock): void {
 function reentered(file: FileLock, request: LockRequest): OwnedLock | undefined {
   const owned = ownerOf(file, request);
   if (owned === undefined) return undefined;
-  if (request.allowReentrant !== false) return nestedHold(owned);
+  if (request.allowReentrant !== false) {
+    owned.assertHeld();
+    return nestedHold(owned);
+  }
   throw new SessionLockError(
     "REENTRANT",
     `the caller already owns the write lock on ${file.sessionFile} and asked not to re-enter it`,
@@ -103,7 +110,6 @@ function ownerOf(file: FileLock, request: LockRequest): OwnedLock | undefined {
           sessionFile: file.sessionFile,
         },
       );
-    within.assertHeld();
     return within;
   }
   const owned = ownedInScope(file.sessionFile);

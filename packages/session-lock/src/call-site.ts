@@ -5,6 +5,7 @@ import { processWide } from "./process-wide.ts";
 const recording = processWide("call-sites", (): { isOn: boolean | undefined } => ({ isOn: undefined }));
 
 const mostFrames = 3;
+const ownFrame = /\b(?:with|acquire)SessionWriteLock\b/;
 
 /** The first frames of the stack above `caller`, when call sites are recorded at all. */
 export function callSite(caller: (...args: never[]) => unknown): string | undefined {
@@ -13,7 +14,7 @@ export function callSite(caller: (...args: never[]) => unknown): string | undefi
   const holder: { stack?: string } = {};
   Error.captureStackTrace(holder, caller);
   const frames = (holder.stack ?? "").split("\n").slice(1);
-  const outside = frames.filter((frame) => !frame.includes("withSessionWriteLock"));
+  const outside = frames.filter((frame) => !ownFrame.test(frame));
   return outside.length === 0
     ? undefined
     : outside

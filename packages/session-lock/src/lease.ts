@@ -1,7 +1,7 @@
 import { unwatchHandle, watchHandle } from "./dropped.ts";
 import { asLockError, SessionLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
-import { atWork, nest } from "./owned-lock.ts";
+import { atWork, enter, nest } from "./owned-lock.ts";
 import type { OwnedLock } from "./owned-lock.ts";
 import { identity } from "./owner.ts";
 import { runAsOwner } from "./scope.ts";
@@ -163,6 +163,10 @@ class Hold implements OwnedLock {
 
   async run<T>(fn: () => T | Promise<T>): Promise<T> {
     this.assertHeld();
+    return this.#lease.runScoped(this, fn);
+  }
+
+  [enter]<T>(fn: () => T | Promise<T>): Promise<T> {
     return this.#lease.runScoped(this, fn);
   }
 

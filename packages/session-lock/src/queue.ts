@@ -113,7 +113,7 @@ export class FileLock implements LeaseHost {
     try {
       this.#engine.drop();
     } finally {
-      void this.#pump(this.owesOthers ? "behind" : "try"); // as above
+      if (this.#waiting.length > 0) void this.#pump(this.owesOthers ? "behind" : "try"); // as above
     }
   }
 

@@ -12,6 +12,8 @@ const epochAt = '{"epoch":'.length;
 const epochDigits = 16;
 /** Length of `{"epoch":…,"acquiredAt":…`, which is the same for every record (13 digits: until the year 2286). */
 const numbersBytes = epochAt + epochDigits + ',"acquiredAt":'.length + 13;
+/** OpenClaw's older releases think of a lock by the age of `createdAt`, in half hours: it may be as old as this, in ms. */
+const renderedMs = 60_000;
 const longestPurpose = 200;
 const longestWhere = 300;
 
@@ -89,8 +91,7 @@ export class RecordWriter {
   write(epoch: number, claim: Claim, nonce: string): Buffer {
     const now = Date.now();
     const sameText = nonce === this.#nonce && claim.purpose === this.#purpose && claim.where === this.#where;
-    // OpenClaw's older releases think of a lock by the age of `createdAt`, so it is renewed now and then.
-    if (!sameText || now - this.#renderedAt > 1_000) this.#render(claim, nonce, now);
+    if (!sameText || now - this.#renderedAt > renderedMs) this.#render(claim, nonce, now);
     this.#buffer.write(`{"epoch":${epoch},"acquiredAt":${String(now).padStart(13)}`, 0, "latin1");
     return this.#buffer;
   }

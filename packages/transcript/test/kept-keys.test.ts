@@ -29,7 +29,7 @@ function counted(file: SessionFile) {
   });
   Object.defineProperties(counting, {
     path: { value: file.path },
-    identity: { get: () => file.identity },
+    opened: { value: file.opened },
   });
   return { file: counting, bytes: () => bytes };
 }

@@ -4,7 +4,7 @@ import type { SessionEntry } from "../entry.ts";
 import { linesFromEnd } from "../file/lines.ts";
 import type { ByteSource } from "../file/lines.ts";
 import { movesLeaf } from "../file/navigation.ts";
-import { turnOfEntry } from "./tool-group.ts";
+import { ToolGroup, turnOfEntry } from "./tool-group.ts";
 
 const FIRST_WINDOW_BYTES = 16 * 1024;
 
@@ -27,6 +27,11 @@ export function readBranchEnd(
     if (walk === undefined) return undefined;
     if (walk.isWhole || start === 0) return walk.entries.reverse();
   }
+}
+
+/** The group behind an entry that tells it alone; undefined where those before it matter too. */
+export function groupBegunBy(entry: SessionEntry): ToolGroup | undefined {
+  return beginsGroup(entry) ? ToolGroup.of([entry]) : undefined;
 }
 
 function walkBack(

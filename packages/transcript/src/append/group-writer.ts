@@ -49,11 +49,15 @@ export class FileWriter implements GroupWriter {
   /** For one request that need not be on the disk when this returns. Throws where the group would fail. */
   writeNow(right: WriteRight, request: AppendRequest): StagedRequest {
     this.#assertWanted();
-    using batch = AppendBatch.begin(this.#log, right, this.#disk);
-    const result = stageRequest(batch, request, this.#log.path);
-    batch.write();
-    batch.acknowledge();
-    return result;
+    const batch = AppendBatch.begin(this.#log, right, this.#disk);
+    try {
+      const result = stageRequest(batch, request, this.#log.path);
+      batch.write();
+      batch.acknowledge();
+      return result;
+    } finally {
+      batch[Symbol.dispose]();
+    }
   }
 
   /** With `before`, that is put into the batch first, and is on the disk when this resolves. */

@@ -99,6 +99,7 @@ export class ToolGroup {
 
   /** The next message that may be put on the branch now, taken from those that wait. */
   takeDue(): Deferred | undefined {
+    if (this.#pending.length === 0) return undefined;
     const due = this.#pending.find(({ turn }) =>
       turn?.role === "result" ? has(this.#open, turn.callId) : !this.isOpen,
     );

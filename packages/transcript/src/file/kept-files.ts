@@ -24,7 +24,7 @@ const IDLE_MS = 1_000;
 const MAX_KEPT = process.platform === "win32" ? 0 : 64;
 
 /**
- * Session files that stay open between appends, because opening costs more than appending.
+ * Session files that stay open between appends, because opening costs more than appending or looking.
  *
  * Each use first asks the path whether it still leads to the same file: a forced takeover of the lock and a repair put
  * another one there, and what is written to the old one then nobody reads. A file is closed when it has had no use for a
@@ -46,6 +46,20 @@ class KeptFiles {
     }
     if (kept?.isLent === false) this.#close(kept);
     return this.#open(path, disk);
+  }
+
+  /** What `look` makes of the file at `path`, of which it only reads. Undefined when there is none. */
+  read<T>(path: string, look: (lent: LentFile) => T): T | undefined {
+    const kept = this.#kept.get(path);
+    const stat = kept?.file.statAtPath();
+    if (kept !== undefined && stat !== undefined) return look({ file: kept.file, stat });
+    const file = SessionFile.open(path, "read");
+    if (file === undefined) return undefined;
+    try {
+      return look({ file, stat: file.opened });
+    } finally {
+      file[Symbol.dispose]();
+    }
   }
 
   giveBack(file: SessionFile): void {
@@ -72,7 +86,7 @@ class KeptFiles {
     if (file === undefined) return undefined;
     // One that is lent already (to a writer that goes without the lock) keeps its place; this one is closed after use.
     if (!this.#kept.has(path)) this.#kept.set(path, { file, disk, isLent: true, usedAt: 0 });
-    return { file, stat: file.stat() };
+    return { file, stat: file.opened };
   }
 
   #close(kept: Kept): void {

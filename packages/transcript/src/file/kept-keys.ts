@@ -1,3 +1,4 @@
+import { anchorAt } from "./anchor.ts";
 import { decodeEntry, decodeLine } from "./decode.ts";
 import { deferredFromOf } from "../append/deferred.ts";
 import type { Span } from "./entry-scan.ts";
@@ -18,7 +19,6 @@ const KEPT = Symbol.for("@session-lock/transcript.kept-keys.1");
 const MAX_FILES = 64;
 const MAX_KEYS = 200_000;
 const CHUNK_BYTES = 1024 * 1024;
-const ANCHOR_BYTES = 64;
 const NEWLINE = 0x0a;
 const NAME = '"idempotencyKey"';
 
@@ -33,7 +33,7 @@ class KeptKeys {
 
   find(keyed: KeyedFile, key: string): SessionEntry | undefined {
     const { path } = keyed.file;
-    const { dev, ino } = keyed.file.identity;
+    const { dev, ino } = keyed.file.opened;
     const name = `${dev} ${ino} ${path}`;
     const known = this.#files.get(name) ?? new FileKeys();
     this.#files.delete(name);
@@ -59,8 +59,8 @@ class KeptKeys {
 class FileKeys {
   readonly #spans = new Map<string, Span>();
   #end = 0;
-  /** The last bytes before `#end`: when they differ, the file was rewritten. */
-  #anchor: Buffer = Buffer.alloc(0);
+  /** What stood before `#end`. */
+  #anchor = "";
 
   get size(): number {
     return this.#spans.size;
@@ -81,7 +81,7 @@ class FileKeys {
 
   #readOn({ file, end, version }: KeyedFile): void {
     if (end === this.#end) return;
-    if (end < this.#end || !anchorAt(file, this.#end).equals(this.#anchor)) this.#forget();
+    if (end < this.#end || anchorAt(file, this.#end) !== this.#anchor) this.#forget();
     for (const { bytes, offset } of wholeLines(file, this.#end, end)) this.#note(bytes, offset, version);
     this.#end = end;
     this.#anchor = anchorAt(file, end);
@@ -90,7 +90,7 @@ class FileKeys {
   #forget(): void {
     this.#spans.clear();
     this.#end = 0;
-    this.#anchor = Buffer.alloc(0);
+    this.#anchor = "";
   }
 
   /** Only lines that name a key are looked at, which is what makes this a matter of the disk's speed. */
@@ -128,10 +128,6 @@ function* wholeLines(
 function entryIn(line: Buffer, version: number): SessionEntry | undefined {
   const fields = decodeLine(line.toString("utf8"));
   return fields && decodeEntry(fields, version, 0);
-}
-
-function anchorAt(file: SessionFile, end: number): Buffer {
-  return file.read(Math.max(0, end - ANCHOR_BYTES), end);
 }
 
 function shared(): KeptKeys {

@@ -12,6 +12,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
+import type { Stats } from "node:fs";
 import path from "node:path";
 import { SYSTEM_DISK } from "./disk.ts";
 import type { Disk } from "./disk.ts";
@@ -31,14 +32,15 @@ const SAFE = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** An open session file; the only place where this package reads or writes one. Dispose it. */
 export class SessionFile {
   readonly path: string;
+  /** Which file this is, and how long it was when it was opened. */
+  readonly opened: FileStat;
   readonly #fd: number;
   readonly #disk: Disk;
-  /** Known once `stat` has been asked; an open file keeps its inode. */
-  #identity: FileStat | undefined;
 
-  private constructor(file: string, fd: number, disk: Disk) {
+  private constructor(file: string, fd: number, opened: FileStat, disk: Disk) {
     this.path = file;
     this.#fd = fd;
+    this.opened = opened;
     this.#disk = disk;
   }
 
@@ -54,25 +56,20 @@ export class SessionFile {
       if (errno === "ELOOP" || errno === "EISDIR" || errno === "ENXIO") throw notAFile(file, error);
       throw asIoError(error, "open", file);
     }
-    const opened = new SessionFile(file, fd, disk);
-    if (fstatSync(fd).isFile()) return opened;
-    opened[Symbol.dispose]();
+    const found = fstatSync(fd);
+    if (found.isFile()) return new SessionFile(file, fd, exactly(found, fd), disk);
+    closeSync(fd);
     throw notAFile(file, undefined);
   }
 
   stat(): FileStat {
-    const { dev, ino, size } = fstatSync(this.#fd, { bigint: true });
-    return (this.#identity = { dev, ino, size: Number(size) });
-  }
-
-  /** Which file this is; its size is that of some look before. */
-  get identity(): FileStat {
-    return this.#identity ?? this.stat();
+    const { dev, ino } = this.opened;
+    return { dev, ino, size: fstatSync(this.#fd).size };
   }
 
   /** As `stat`, asked of the path: undefined when that leads to another file by now, or to none. */
   statAtPath(): FileStat | undefined {
-    const { dev, ino } = this.identity;
+    const { dev, ino } = this.opened;
     const found =
       ino > Number.MAX_SAFE_INTEGER
         ? lstatSync(this.path, { bigint: true, throwIfNoEntry: false })
@@ -239,6 +236,12 @@ function removeIfThere(file: string): void {
     // Gone is what was wanted: a rename moved it, or it was never made.
     if (errnoOf(error) !== "ENOENT") throw error;
   }
+}
+
+/** Inode numbers past 2^53 (ReFS) lose their last digits in a double, and only then a second look is worth its price. */
+function exactly({ dev, ino, size }: Stats, fd: number): FileStat {
+  const exact = ino > Number.MAX_SAFE_INTEGER ? fstatSync(fd, { bigint: true }) : { dev, ino };
+  return { dev: BigInt(exact.dev), ino: BigInt(exact.ino), size };
 }
 
 function notAFile(file: string, cause: unknown): TranscriptError {

@@ -1,16 +1,17 @@
-import { readBranchEnd } from "../append/branch-end.ts";
+import { anchorAt, anchorOf } from "./anchor.ts";
+import { groupBegunBy, readBranchEnd } from "../append/branch-end.ts";
 import { decodeEntry, decodeLine } from "./decode.ts";
 import type { SessionEntry, SessionHeader } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
 import { fileEntries } from "./file-entries.ts";
 import { versionOf } from "./header.ts";
+import { keptFiles } from "./kept-files.ts";
 import { keptKeys } from "./kept-keys.ts";
 import { readLines } from "./lines.ts";
 import type { Line } from "./lines.ts";
 import type { PlacedEntry } from "../append/place-entry.ts";
 import { movesLeaf, needsNavigation } from "./navigation.ts";
-import { SessionFile } from "./session-file.ts";
-import type { FileStat } from "./session-file.ts";
+import type { FileStat, SessionFile } from "./session-file.ts";
 import { SessionIndex } from "./session-index.ts";
 import type { EntrySource } from "./session-index.ts";
 import { readHeader, readTail } from "./tail.ts";
@@ -29,11 +30,9 @@ interface Known extends FileStat {
   /** End of the last complete line. */
   readonly end: number;
   readonly leafId: string | undefined;
-  /** The last bytes before `end`: when they differ, the file was rewritten and is read anew. */
-  readonly anchor: Buffer;
+  /** What stood before `end`: where that changed, the file is read anew. */
+  readonly anchor: string;
 }
-
-const ANCHOR_BYTES = 64;
 
 /**
  * What this process knows of one session file: its header, its end and, once somebody asked, its entries and keys.
@@ -55,13 +54,12 @@ export class SessionLog {
 
   /** Reads header and tail. Undefined when there is no file, or an empty one. */
   static open(path: string): SessionLog | undefined {
-    using file = SessionFile.open(path, "read");
-    if (file === undefined) return undefined;
-    const { size } = file.stat();
-    if (size === 0) return undefined;
-    const log = new SessionLog(path, readHeader(file, size, path));
-    log.update(file);
-    return log;
+    return keptFiles.read(path, ({ file, stat }) => {
+      if (stat.size === 0) return undefined;
+      const log = new SessionLog(path, readHeader(file, stat.size, path));
+      log.#readEnd(file, stat);
+      return log;
+    });
   }
 
   /** A session that is not on disk yet: its first append makes the file. */
@@ -88,9 +86,11 @@ export class SessionLog {
 
   /** Takes in what was appended since the last look. Throws `NOT_FOUND` when a file that was there is gone. */
   refresh(): void {
-    using file = SessionFile.open(this.path, "read");
-    if (file !== undefined) this.update(file);
-    else if (this.isOnDisk)
+    const isThere = keptFiles.read(this.path, ({ file, stat }) => {
+      this.update(file, stat);
+      return true;
+    });
+    if (!isThere && this.isOnDisk)
       throw new TranscriptError("NOT_FOUND", `${this.path} is gone`, { sessionFile: this.path });
   }
 
@@ -99,11 +99,7 @@ export class SessionLog {
     const known = this.#known;
     if (known === undefined) {
       if (stat.size > 0) this.#load(file, stat);
-    } else if (
-      !isSameFile(known, stat) ||
-      !isContinuation(file, known, stat) ||
-      versionOf(this.#header) < 2
-    ) {
+    } else if (!isContinuation(file, known, stat) || versionOf(this.#header) < 2) {
       this.#load(file, stat);
     } else if (!isSettled(known, stat)) {
       for (const line of readLines(file, known.end, stat.size)) this.#take(line);
@@ -118,7 +114,7 @@ export class SessionLog {
     if (known === undefined || last === undefined) return;
     if (this.#index) for (const { entry } of placed) this.#index.add(entry);
     const size = known.size + bytes.length;
-    const anchor = Buffer.from(bytes.subarray(-ANCHOR_BYTES));
+    const anchor = anchorOf(bytes);
     this.#known = { dev: known.dev, ino: known.ino, size, end: size, leafId: last.id, anchor };
     this.#group = group;
     if (!this.#isNavigated && placed.every((one) => one.isPlain || !movesLeaf(one.entry))) return;
@@ -161,10 +157,10 @@ export class SessionLog {
 
   /** As `findKey`, for who has no file open and cannot write to it. */
   lookUpKey(key: string): SessionEntry | undefined {
-    using file = SessionFile.open(this.path, "read");
-    if (file === undefined) return undefined;
-    this.update(file);
-    return this.findKey(key, file);
+    return keptFiles.read(this.path, ({ file, stat }) => {
+      this.update(file, stat);
+      return this.findKey(key, file);
+    });
   }
 
   #branchEnd(file: SessionFile, end: number): SessionEntry[] {
@@ -185,9 +181,13 @@ export class SessionLog {
     }
     this.#header = header;
     this.#index = undefined;
-    this.#group = undefined;
-    const { end, leafId, isOpen } = readTail(file, stat.size, header);
-    this.#known = { ...stat, end, leafId, anchor: anchorAt(file, end) };
+    this.#readEnd(file, stat);
+  }
+
+  #readEnd(file: SessionFile, { dev, ino, size }: FileStat): void {
+    const { end, anchor, last, isOpen } = readTail(file, size, this.#header);
+    this.#known = { dev, ino, size, end, leafId: last?.id, anchor };
+    this.#group = last && !isOpen ? groupBegunBy(last) : undefined;
     if (isOpen) this.#known = { ...this.#known, leafId: this.#sourced().leafId };
   }
 
@@ -216,11 +216,12 @@ export class SessionLog {
   }
 
   #buildIndex(): SessionIndex {
-    using file = SessionFile.open(this.path, "read");
-    if (file !== undefined) this.update(file);
+    const index = keptFiles.read(this.path, ({ file, stat }) => {
+      this.update(file, stat);
+      return this.#sourced();
+    });
     // Version 1 comes with its index; a session that is not on disk has nothing to read.
-    if (this.#index === undefined && file === undefined) return new SessionIndex();
-    return this.#sourced();
+    return index ?? this.#index ?? new SessionIndex();
   }
 
   #entries(): EntrySource {
@@ -232,19 +233,12 @@ export class SessionLog {
   }
 }
 
-function isSameFile(known: FileStat, stat: FileStat): boolean {
-  return stat.dev === known.dev && stat.ino === known.ino;
-}
-
 function isContinuation(file: SessionFile, known: Known, stat: FileStat): boolean {
-  return isSettled(known, stat) || (stat.size >= known.end && anchorAt(file, known.end).equals(known.anchor));
+  if (stat.dev !== known.dev || stat.ino !== known.ino) return false;
+  return isSettled(known, stat) || (stat.size >= known.end && anchorAt(file, known.end) === known.anchor);
 }
 
 /** False also where the file ended in a torn tail: another writer may have put as many bytes of its own in its place. */
 function isSettled({ end, size }: Known, stat: FileStat): boolean {
   return stat.size === size && end === size;
-}
-
-function anchorAt(file: SessionFile, end: number): Buffer {
-  return file.read(Math.max(0, end - ANCHOR_BYTES), end);
 }

@@ -92,12 +92,16 @@ class GuardedLog implements EntryLog {
 
   #write<T>(fill: (batch: AppendBatch) => T): T {
     const { durability = "fdatasync" } = this.#guard;
-    using batch = AppendBatch.begin(this.#log, writeRight(this.#log.path, this.#guard));
-    const filled = fill(batch);
-    batch.write();
-    if (durability !== "os") batch.syncNow();
-    batch.acknowledge();
-    return filled;
+    const batch = AppendBatch.begin(this.#log, writeRight(this.#log.path, this.#guard));
+    try {
+      const filled = fill(batch);
+      batch.write();
+      if (durability !== "os") batch.syncNow();
+      batch.acknowledge();
+      return filled;
+    } finally {
+      batch[Symbol.dispose]();
+    }
   }
 }
 
@@ -145,7 +149,7 @@ function startOver(path: string, cwd: string, guard: WriteGuard): EntryLog {
 }
 
 /** The right to write a file now. Throws `UNLOCKED` when there is none and the policy asks for one. */
-function writeRight(file: string, { lock, unguarded = unguardedPolicy() }: WriteGuard): WriteRight {
+function writeRight(file: string, { lock, unguarded }: WriteGuard): WriteRight {
   if (lock === undefined) {
     const held = heldSessionWriteLock(file);
     if (held !== undefined) return held;
@@ -154,8 +158,9 @@ function writeRight(file: string, { lock, unguarded = unguardedPolicy() }: Write
   }
   const problem = lock ? `the lock given is for ${lock.sessionFile}` : "its write lock is not held";
   const message = `cannot write ${file}: ${problem}; write inside withSessionWriteLock(sessionFile, …)`;
-  if (unguarded === "throw") throw new TranscriptError("UNLOCKED", message, { sessionFile: file });
-  if (unguarded === "warn") process.emitWarning(message, { code: "SESSION_LOCK_UNGUARDED" });
+  const policy = unguarded ?? unguardedPolicy();
+  if (policy === "throw") throw new TranscriptError("UNLOCKED", message, { sessionFile: file });
+  if (policy === "warn") process.emitWarning(message, { code: "SESSION_LOCK_UNGUARDED" });
   return NO_RIGHT;
 }
 

@@ -117,12 +117,18 @@ export class PiFields {
   }
 }
 
-/** Puts the fields on a manager, where code that reaches for them looks. They are not listed and not part of its type. */
-export function exposeFields(manager: object, fields: PiFields): void {
+/** Puts the fields on managers, where code that reaches for them looks. They are not listed and not part of their type. */
+export function exposeFields<T extends object>(prototype: T, fieldsOf: (manager: T) => PiFields): void {
   for (const name of NAMES) {
-    Reflect.defineProperty(manager, name, {
-      get: () => Reflect.get(fields, name, fields),
-      set: (value) => Reflect.set(fields, name, value, fields),
+    Reflect.defineProperty(prototype, name, {
+      get(this: T) {
+        const fields = fieldsOf(this);
+        return Reflect.get(fields, name, fields);
+      },
+      set(this: T, value: unknown) {
+        const fields = fieldsOf(this);
+        Reflect.set(fields, name, value, fields);
+      },
     });
   }
 }

@@ -40,7 +40,10 @@ export class SessionManager {
   private constructor(session: ManagedSession) {
     this.#session = session;
     this.#fields = new PiFields(session);
-    exposeFields(this, this.#fields);
+  }
+
+  static {
+    exposeFields(SessionManager.prototype, (manager) => manager.#fields);
   }
 
   /** A new session in `sessionDir` (default: pi's folder for `cwd`). Its file appears with the first append. */

@@ -1,0 +1,18 @@
+import type { ByteSource } from "./lines.ts";
+
+const ANCHOR_BYTES = 64;
+
+/**
+ * The last bytes before `end`, a character for each: where they are not what they were, the file was rewritten. `known`
+ * are bytes that end there and were read already.
+ */
+export function anchorAt(source: ByteSource, end: number, known?: Buffer): string {
+  const length = Math.min(ANCHOR_BYTES, end);
+  const isKnown = known !== undefined && known.length >= length;
+  return anchorOf(isKnown ? known : source.read(end - length, end));
+}
+
+/** As `anchorAt`, behind bytes that were just written. */
+export function anchorOf(bytes: Buffer): string {
+  return bytes.toString("latin1", Math.max(0, bytes.length - ANCHOR_BYTES));
+}
