@@ -13,7 +13,7 @@ import type { SessionEntry } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
 import { draftInterrupted } from "./append/interrupted.ts";
 import type { AgentMessage } from "./message.ts";
-import { assertBound } from "./store/session-binding.ts";
+import { boundCheck } from "./store/bound-check.ts";
 import type { SessionBinding } from "./store/session-binding.ts";
 import { keptFiles } from "./file/kept-files.ts";
 import type { SessionLog } from "./file/session-log.ts";
@@ -75,8 +75,8 @@ export class Transcript {
   constructor(log: SessionLog, { durability, lockTimeoutMs, boundTo, spillFile }: TranscriptSettings) {
     this.#log = log;
     const place = { sessionFile: log.path, sessionId: log.header.id };
-    const assertWanted = () => boundTo && assertBound(boundTo, place);
-    this.#queue = new AppendQueue(log, { durability, assertWanted, spillFile });
+    const wanted = boundTo && { assertWanted: boundCheck(boundTo, place) };
+    this.#queue = new AppendQueue(log, { durability, spillFile, ...wanted });
     this.#lockTimeoutMs = lockTimeoutMs;
   }
 

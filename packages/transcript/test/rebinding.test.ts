@@ -8,6 +8,7 @@ import { AppendQueue } from "../src/append/append-queue.ts";
 import { SYSTEM_DISK } from "../src/file/disk.ts";
 import { draftMessage } from "../src/append/draft.ts";
 import { newHeader } from "../src/file/header.ts";
+import { boundCheck } from "../src/store/bound-check.ts";
 import { assertBound } from "../src/store/session-binding.ts";
 import { SessionLog } from "../src/file/session-log.ts";
 import { assistantMessage } from "./messages.ts";
@@ -58,6 +59,56 @@ test("a transcript that is bound to a key refuses to write once the key is anoth
   await expect(transcript.append(assistantMessage("later"))).rejects.toMatchObject({ code: "UNBOUND" });
 
   expect(readRaw(sessionFile).visible).toEqual(["bound", "still bound", "bound again"]);
+});
+
+test("a key that is taken away between two appends of one hold of the lock takes no more of them", async () => {
+  const storePath = tempFolder();
+  const store = openSessionStore(storePath);
+  const { sessionFile, sessionId } = await store.ensure(sessionKey);
+  const boundTo = { sessionKey, storePath };
+  await using transcript = await openTranscript(sessionFile, { expectedSessionId: sessionId, boundTo });
+
+  await withSessionWriteLock(sessionFile, async () => {
+    await transcript.append(assistantMessage("first"));
+    await transcript.append(assistantMessage("second"));
+    await store.update(sessionKey, () => ({ sessionId: randomUUID() }));
+    await expect(transcript.append(assistantMessage("late"))).rejects.toMatchObject({ code: "UNBOUND" });
+  });
+  await expect(transcript.append(assistantMessage("later"))).rejects.toMatchObject({ code: "UNBOUND" });
+
+  expect(readRaw(sessionFile).visible).toEqual(["first", "second"]);
+});
+
+test("a record is read again when another owner, a change of this process, or time may have come between", async () => {
+  const storePath = tempFolder();
+  const store = openSessionStore(storePath);
+  const { sessionFile, sessionId } = await store.ensure(sessionKey);
+  let nowMs = 0;
+  const check = boundCheck({ sessionKey, storePath }, { sessionFile, sessionId }, () => nowMs);
+  const unbound = /now stands for no session/;
+  check(10);
+  const [record] = readdirSync(storePath).filter((name) => name.endsWith(".json"));
+  rmSync(path.join(storePath, record ?? ""));
+
+  // Nobody was between 10 and 11, and nobody who knows the rules removes a record without the lock.
+  check(10);
+  check(11);
+  expect(() => check(13)).toThrow(unbound);
+  expect(() => check(13)).toThrow(unbound);
+  await store.update(sessionKey, () => ({ sessionId, sessionFile }));
+  check(13);
+  await store.update("agent:main:other", () => ({ label: "a change" }));
+  await store.delete(sessionKey);
+  expect(() => check(14)).toThrow(unbound);
+  await store.update(sessionKey, () => ({ sessionId, sessionFile }));
+  check(15);
+  rmSync(path.join(storePath, record ?? ""));
+  expect(() => check()).toThrow(unbound);
+  await store.update(sessionKey, () => ({ sessionId, sessionFile }));
+  check(16);
+  rmSync(path.join(storePath, record ?? ""));
+  nowMs = 600;
+  expect(() => check(17)).toThrow(unbound);
 });
 
 test("appends that wait for a full disk are for the same session too: none is accepted once its key was taken away", async () => {

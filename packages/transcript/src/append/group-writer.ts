@@ -22,8 +22,8 @@ export interface GroupWriter {
 export interface FileWriterSettings {
   readonly durability: Durability;
   readonly disk?: Disk;
-  /** Asked under the lock, before anything is written; what it throws fails the appends. */
-  readonly assertWanted?: () => void;
+  /** Asked before anything is written, with the epoch of the lock's owner; what it throws fails the appends. */
+  readonly assertWanted?: (epoch?: number) => void;
 }
 
 /** Writes requests to the session file: one batch, one write, one sync. */
@@ -31,7 +31,7 @@ export class FileWriter implements GroupWriter {
   readonly #log: SessionLog;
   readonly #durability: Durability;
   readonly #disk: Disk;
-  readonly #assertWanted: () => void;
+  readonly #assertWanted: (epoch?: number) => void;
 
   constructor(log: SessionLog, settings: FileWriterSettings) {
     const { durability, disk = SYSTEM_DISK, assertWanted = () => undefined } = settings;
@@ -67,7 +67,7 @@ export class FileWriter implements GroupWriter {
     before?: (batch: AppendBatch) => void,
   ): Promise<Outcome> {
     try {
-      this.#assertWanted();
+      this.#assertWanted(lock.epoch);
       using batch = AppendBatch.begin(this.#log, lock, this.#disk);
       before?.(batch);
       const results = requests.map((request) => stageRequest(batch, request, this.#log.path));

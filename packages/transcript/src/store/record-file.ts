@@ -5,6 +5,15 @@ import { removeFile, replaceFile, SessionFile } from "../file/session-file.ts";
 import { encodeRecord, MAX_RECORD_BYTES, notARecord, parseRecord } from "./session-record.ts";
 import type { SessionRecord } from "./session-record.ts";
 
+// Shared by every copy of this package in the process, so that each knows of the changes of all.
+const CHANGES = Symbol.for("@session-lock/transcript.record-changes.1");
+
+/** How many records this process has changed, or tried to, so far. */
+export function recordChanges(): number {
+  const count: unknown = Reflect.get(globalThis, CHANGES);
+  return typeof count === "number" ? count : 0;
+}
+
 /**
  * The record in a file of the store, undefined when there is none. Synchronous, so that whoever holds a lock can look
  * without letting others in between. Throws `INVALID_RECORD` or `IO`.
@@ -24,11 +33,13 @@ export function readRecord(file: string): SessionRecord | undefined {
 
 /** Puts the record in the place of what is there, whole and durable. */
 export function writeRecord(file: string, record: SessionRecord): void {
+  countChange();
   replaceFile(file, encodeRecord(record, path.dirname(file)));
 }
 
 /** False when there was none. */
 export function removeRecord(file: string): boolean {
+  countChange();
   return removeFile(file);
 }
 
@@ -41,4 +52,8 @@ export function recordFiles(folder: string): string[] {
     if (errnoOf(error) === "ENOENT") return []; // nothing was stored yet
     throw asIoError(error, "list", folder);
   }
+}
+
+function countChange(): void {
+  Reflect.set(globalThis, CHANGES, recordChanges() + 1);
 }

@@ -11,7 +11,8 @@ import { parseSessionKey, recordName } from "./session-key.ts";
  * A key is bound to a session by its record, and nobody who appends for a key may append to a session that the key does
  * not stand for any more. Two rules hold that:
  *
- * - who appends for a key looks at the record while it holds the transcript's write lock;
+ * - who appends for a key looks at the record while it holds the transcript's write lock, or knows what it would see
+ *   (`boundCheck`);
  * - who binds a key anew, or deletes it, holds the write lock of the transcript it stood for.
  *
  * The order of the locks is transcript, then record. Looking at a record takes no lock, as records are replaced whole.
@@ -26,7 +27,7 @@ export interface SessionBinding {
 }
 
 /** The transcript that an append is about to go to. */
-interface BoundTranscript {
+export interface BoundTranscript {
   readonly sessionFile: string;
   readonly sessionId: string;
 }
