@@ -1,5 +1,6 @@
 import type { AgentMessage, SessionEntry } from "@session-lock/transcript";
 import { withoutImageData } from "./image-summary.ts";
+import { mostJsonBytes } from "./json-size.ts";
 import { MAX_HISTORY_BYTES } from "../protocol/limits.ts";
 
 /** Which part of a branch is asked for. */
@@ -29,7 +30,7 @@ export function readHistory(
   const totalMessages = branch.reduce((count, { type }) => (type === "message" ? count + 1 : count), 0);
   const end = Math.max(0, totalMessages - offset);
   const rows: HistoryRow[] = [];
-  let bytes = 0;
+  let size = { bytes: 0, isExact: false };
   let seq = totalMessages + 1;
   // From the newest on, and no further than the page goes: a branch may be long.
   for (let at = branch.length - 1; at >= 0 && rows.length < limit; at -= 1) {
@@ -39,12 +40,30 @@ export function readHistory(
     if (seq > end) continue;
     const message = wholeImages ? entry.message : withoutImageData(entry.message);
     const row = toRow(message, { id: entry.id, seq }, maxChars);
-    bytes += Buffer.byteLength(JSON.stringify(row));
+    size = sizeWith(row, rows, size);
     // The newest one is sent whatever its size, or a client could never get past it.
-    if (bytes > MAX_HISTORY_BYTES && rows.length > 0) break;
+    if (size.bytes > MAX_HISTORY_BYTES && rows.length > 0) break;
     rows.push(row);
   }
   return { messages: rows.reverse(), hasMore: rows.length < end, totalMessages };
+}
+
+interface PageSize {
+  readonly bytes: number;
+  /** Else it is the most that it can be. */
+  readonly isExact: boolean;
+}
+
+/** Rows are written out to be measured only where the page may be too big: mostly it is far from that. */
+function sizeWith(row: HistoryRow, rows: readonly HistoryRow[], { bytes, isExact }: PageSize): PageSize {
+  if (isExact) return { bytes: bytes + jsonBytes(row), isExact };
+  const atMost = bytes + mostJsonBytes(row);
+  if (atMost <= MAX_HISTORY_BYTES) return { bytes: atMost, isExact };
+  return { bytes: rows.reduce((sum, one) => sum + jsonBytes(one), jsonBytes(row)), isExact: true };
+}
+
+function jsonBytes(row: HistoryRow): number {
+  return Buffer.byteLength(JSON.stringify(row));
 }
 
 function toRow(

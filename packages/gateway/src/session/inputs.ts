@@ -1,6 +1,6 @@
 import { idempotencyKeyOf, type SessionEntry } from "@session-lock/transcript";
 import { Type, type Static } from "@sinclair/typebox";
-import { Value } from "@sinclair/typebox/value";
+import { TypeCompiler } from "@sinclair/typebox/compiler";
 
 /** The `custom` entry that makes a send durable before it is acknowledged. */
 export const INPUT_ENTRY = "session-lock.input";
@@ -27,6 +27,9 @@ export const AcceptedInput = Type.Object({
   gateway: Type.Optional(Type.String()),
 });
 export type AcceptedInput = Static<typeof AcceptedInput>;
+
+/** Compiled: every history asks it of every input of its session. */
+const acceptedInput = TypeCompiler.Compile(AcceptedInput);
 
 /** The idempotency keys of a run's rows. Two rows never share one: the part after the last colon tells them apart. */
 export const runKeys = {
@@ -69,7 +72,7 @@ export function readInputs(entries: readonly SessionEntry[]): InputRecord[] {
     } else if (
       entry.type === "custom" &&
       entry.customType === INPUT_ENTRY &&
-      Value.Check(AcceptedInput, entry.data)
+      acceptedInput.Check(entry.data)
     ) {
       accepted.set(entry.data.runId, { entryId: entry.id, input: entry.data });
     }

@@ -223,6 +223,7 @@ export class Sessions {
   }
 
   #closeIdle(): void {
+    if (this.#open.size <= MAX_IDLE_SESSIONS) return;
     const idle = [...this.#open].filter(
       ([key, { users }]) => users === 0 && this.#ready.get(key)?.busy === false,
     );
