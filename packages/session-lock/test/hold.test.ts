@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -22,6 +22,17 @@ describe.each(["kernel", "lockfile"] as const)("max hold with the %s engine", (e
     expect(lock.signal.reason).toMatchObject({ code: "LOST", holder: { purpose: "slow" } });
     await lock.release();
     next.assertHeld();
+  });
+
+  test("an owner whose lock was removed is told when it re-enters", async () => {
+    const sessionFile = tempSession();
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine });
+
+    await lock.run(async () => {
+      rmSync(`${sessionFile}.lock`, { recursive: true });
+      const again = acquireSessionWriteLock({ sessionFile, engine });
+      await expect(again).rejects.toMatchObject({ code: "LOST" });
+    });
   });
 
   test("what an overdue owner still writes through its descriptor lands nowhere", async () => {
