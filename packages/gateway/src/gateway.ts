@@ -109,7 +109,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     webRoot: new URL("./web/", import.meta.url),
     log,
     ready: () => !sessions.draining,
-    admits: (address) => countGreeting(connections, address) < MAX_PREAUTH_CONNECTIONS,
+    admits: (address) => countStrangers(connections, address) < MAX_PREAUTH_CONNECTIONS,
     connected: (socket, request) => {
       const connection = new Connection(socket, request, setup);
       connections.set(connection, request.socket.remoteAddress ?? "unknown");
@@ -150,8 +150,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   return { url: server.url, close, [Symbol.asyncDispose]: close };
 }
 
-function countGreeting(connections: ReadonlyMap<Connection, string>, address: string): number {
-  return [...connections].filter(([connection, from]) => connection.greeting && from === address).length;
+/** Sockets of that address that nobody is known behind; one that was refused and does not hang up is among them. */
+function countStrangers(connections: ReadonlyMap<Connection, string>, address: string): number {
+  return [...connections].filter(([{ presence }, from]) => presence === undefined && from === address).length;
 }
 
 /** Synchronous, so that the last lines before an exit are not lost. */

@@ -20,6 +20,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** A client that sends its headers one by one and never the last one holds a connection for no longer. */
 const HEADERS_TIMEOUT_MS = 5_000;
 const MAX_BODY_BYTES = 64 * 1024;
+/** When a refused upgrade is worth another attempt, in seconds. */
+const RETRY_AFTER_S = 1;
 const UPGRADE_PATHS = new Set(["/", "/ws"]);
 
 const CONTENT_POLICY =
@@ -149,6 +151,8 @@ function refuseUpgrade(socket: Duplex, { status, reason }: UpgradeRefusal): void
   const head = [
     `HTTP/1.1 ${status} Refused`,
     "connection: close",
+    // Both pass by themselves: the others finish their handshakes, the next process listens.
+    ...(status === 429 || status === 503 ? [`retry-after: ${RETRY_AFTER_S}`] : []),
     "content-type: application/json",
     `content-length: ${Buffer.byteLength(body)}`,
   ];

@@ -1,6 +1,7 @@
 import { createHash, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { expect, test } from "vitest";
 import { connectParams, Line, TestClient } from "./client.ts";
+import { rawHttp, rawSocket, upgradeLines } from "./raw-http.ts";
 import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";
 
 const TOKEN = "correct horse battery staple";
@@ -193,7 +194,35 @@ test("more than 32 connections that have not connected yet are not admitted", as
   const lines = await Promise.all(Array.from({ length: 32 }, () => Line.open(gateway.url)));
 
   await expect(Line.open(gateway.url)).rejects.toThrow("refused: 429");
+  const refusal = await rawHttp(gateway.url, upgradeLines(gateway.url));
   await Promise.all(lines.map((line) => line.close()));
+
+  expect(refusal).toMatch(/\r\nretry-after: 1\r\n/);
+});
+
+test("a connection that ends in the middle of its handshake makes room at once, and one that is in takes none", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  const lines = await Promise.all(Array.from({ length: 32 }, () => Line.open(gateway.url)));
+  await lines[0]?.close();
+  await lines[1]?.request("connect", connectParams());
+
+  const others = await Promise.all([Line.open(gateway.url), Line.open(gateway.url)]);
+
+  await expect(Line.open(gateway.url)).rejects.toThrow("refused: 429");
+  await Promise.all([...lines, ...others].map((line) => line.close()));
+});
+
+test("a connection that was refused and does not hang up still counts among those that have not connected", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  const noRequest = Buffer.from([0x81, 0x82, 0, 0, 0, 0, ...Buffer.from("{}")]);
+  const bytes = Buffer.concat([Buffer.from(upgradeLines(gateway.url).join("\r\n")), noRequest]);
+  const refused = Array.from({ length: 32 }, () => rawSocket(gateway.url, bytes, "connect first"));
+  const sockets = await Promise.all(refused);
+
+  await expect(Line.open(gateway.url)).rejects.toThrow("refused: 429");
+  for (const socket of sockets) socket.destroy();
 });
 
 test("an address of other machines without a token is refused", async () => {

@@ -1,4 +1,5 @@
-import { connect } from "node:net";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 
 /** Sends bytes as they are and resolves with everything that comes back until the other side hangs up. */
@@ -8,6 +9,19 @@ export async function rawHttp(url: string, lines: readonly string[]): Promise<st
   socket.on("error", () => undefined); // a reset is an end as well
   socket.write(lines.join("\r\n"));
   return text(socket).catch(() => "");
+}
+
+/** Sends bytes as they are and resolves, with the socket still open, when the other side has said these words. */
+export async function rawSocket(url: string, bytes: Buffer, words: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  socket.write(bytes);
+  let said = "";
+  while (!said.includes(words)) {
+    const [chunk]: unknown[] = await once(socket, "data");
+    said += String(chunk);
+  }
+  return socket;
 }
 
 /** The lines of an upgrade as a client sends it, with what is to be different. */

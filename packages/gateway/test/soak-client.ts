@@ -1,4 +1,6 @@
 import { once } from "node:events";
+import { IncomingMessage } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { WebSocket } from "ws";
 import { openedBy } from "../src/session/message-text.ts";
 import { connectParams } from "./client.ts";
@@ -27,8 +29,7 @@ export class SoakClient {
     url: string,
     onTerminal: (runId: string) => void = () => undefined,
   ): Promise<SoakClient> {
-    const socket = new WebSocket(url.replace("http:", "ws:"));
-    await once(socket, "message");
+    const socket = await greeted(url.replace("http:", "ws:"));
     const client = new SoakClient(socket, onTerminal);
     await client.request("connect", connectParams());
     return client;
@@ -71,4 +72,27 @@ export class SoakClient {
     if (frame["ok"] === true) call?.resolve(payload);
     else call?.reject(new Error(String(openedBy(frame["error"])["code"])));
   }
+}
+
+/**
+ * A socket whose challenge has come. Fifty clients that come in one instant are more than may be unknown at the same time:
+ * those that are told to come again do so, as every client does.
+ */
+async function greeted(url: string): Promise<WebSocket> {
+  for (;;) {
+    const socket = new WebSocket(url);
+    const retryAfterS = await Promise.race([
+      once(socket, "message").then(() => undefined),
+      once(socket, "unexpected-response").then(([, response]: unknown[]) => retryAfterOf(response)),
+    ]);
+    if (retryAfterS === undefined) return socket;
+    socket.terminate();
+    await sleep(retryAfterS * 1_000);
+  }
+}
+
+function retryAfterOf(response: unknown): number {
+  if (!(response instanceof IncomingMessage)) throw new TypeError("not a response");
+  if (response.statusCode === 429) return Number(response.headers["retry-after"]);
+  throw new Error(`refused: ${response.statusCode ?? 0}`);
 }

@@ -90,11 +90,6 @@ export class Connection implements Caller {
     return this.#presence;
   }
 
-  /** Whether the handshake is still to be done. */
-  get greeting(): boolean {
-    return this.#phase === "greeting";
-  }
-
   followSessions(): void {
     this.#followsSessions = true;
   }
@@ -125,11 +120,15 @@ export class Connection implements Caller {
     setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS).unref();
   }
 
+  get #isGreeting(): boolean {
+    return this.#phase === "greeting";
+  }
+
   /** Counts raw bytes, so that a huge first frame is cut off before it is in memory. */
   #limitGreeting({ socket }: IncomingMessage): void {
     let received = 0;
     const count = (chunk: Buffer): void => {
-      if (!this.greeting) {
+      if (!this.#isGreeting) {
         socket.off("data", count);
         return;
       }
@@ -151,10 +150,10 @@ export class Connection implements Caller {
     const incoming = readFrame(textOf(data));
     if (incoming.kind === "malformed") {
       this.#refuse(incoming.id, { code: "INVALID_REQUEST", message: incoming.reason });
-      if (this.greeting) this.close(1008, "connect first");
+      if (this.#isGreeting) this.close(1008, "connect first");
       return;
     }
-    if (this.greeting) this.#greet(incoming.frame);
+    if (this.#isGreeting) this.#greet(incoming.frame);
     else void this.#answer(incoming.frame);
   }
 
