@@ -50,7 +50,8 @@ test("the end of a run of an earlier process is replayed from the transcript", a
   await before.chat((event) => event.runId === "run-2" && event.state === "delta");
   await before.request("chat.abort", { sessionKey: "main" });
   await before.send("main", "failed", "run-3");
-  (await runner.started("run-3")).fail(new Error("out of paper"));
+  const failure = Object.assign(new Error("out of paper"), { errorKind: "rate_limit" });
+  (await runner.started("run-3")).fail(failure);
   await before.terminal("run-3");
   await first.close();
 
@@ -61,7 +62,9 @@ test("the end of a run of an earlier process is replayed from the transcript", a
     { runId: "run-1", state: "final", message: { content: [{ text: "whole" }] } },
   ]);
   expect(await replay(client, "run-2", 7)).toMatchObject([{ state: "aborted", stopReason: "rpc" }]);
-  expect(await replay(client, "run-3", 7)).toMatchObject([{ state: "error", errorMessage: "out of paper" }]);
+  expect(await replay(client, "run-3", 7)).toMatchObject([
+    { state: "error", errorMessage: "out of paper", errorKind: "rate_limit" },
+  ]);
   expect(await replay(client, "unknown", -1)).toEqual([]);
 });
 

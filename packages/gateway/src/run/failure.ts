@@ -11,9 +11,10 @@ export function describeFailure(error: unknown): string {
   return error.message.slice(0, MAX_ERROR_LENGTH);
 }
 
-/** What kind of failure a runner met; it tells by an `errorKind` of the error it throws. */
-export function errorKindOf(error: unknown): ErrorKind {
-  const kind = error instanceof Error && "errorKind" in error ? error.errorKind : undefined;
+/** What kind of failure it was: of the error that a runner throws, or of the row that a failed run left, by its `errorKind`. */
+export function errorKindOf(failure: unknown): ErrorKind {
+  const isTold = typeof failure === "object" && failure !== null && "errorKind" in failure;
+  const kind = isTold ? failure.errorKind : undefined;
   return KINDS.find((known) => known === kind) ?? "unknown";
 }
 

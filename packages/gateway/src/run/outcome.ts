@@ -48,7 +48,7 @@ function outcomeMessage(
   model: AgentRunner["model"],
 ): AgentMessage | undefined {
   const now = Date.now();
-  if (outcome.kind === "error") return failedMessage(outcome.text, { reason: outcome.reason, model }, now);
+  if (outcome.kind === "error") return failedMessage(outcome.text, { ...outcome, model }, now);
   if (outcome.text.trim() === "") return undefined;
   if (outcome.kind === "final") return answerMessage(outcome, model, now);
   return abortedMessage(outcome.text, { origin: outcome.origin, runId }, now);

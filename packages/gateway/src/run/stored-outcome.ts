@@ -1,6 +1,7 @@
 import { idempotencyKeyOf, type SessionEntry } from "@session-lock/transcript";
 import { RUN_END_ENTRY, runKeys } from "../session/inputs.ts";
 import { openedBy, textOf } from "../session/message-text.ts";
+import { errorKindOf } from "./failure.ts";
 import type { TerminalEvent } from "./run-board.ts";
 import type { TerminalNews } from "./run-events.ts";
 
@@ -37,7 +38,7 @@ export function readNews(entries: readonly SessionEntry[], runId: string): Termi
   const { message } = row;
   if (message.stopReason === "error") {
     const errorMessage = message.errorMessage ?? textOf(message);
-    return { state: "error", errorKind: "unknown", errorMessage, message };
+    return { state: "error", errorKind: errorKindOf(message), errorMessage, message };
   }
   const { openclawAbort } = message;
   if (openclawAbort !== undefined) return { state: "aborted", stopReason: openclawAbort.origin, message };

@@ -5,6 +5,7 @@ import type {
   ToolResultMessage,
   UserMessage,
 } from "@session-lock/transcript";
+import type { ErrorKind } from "../protocol/chat.ts";
 import type { AgentRunner, AgentToolCall, AgentToolResult } from "../runners/runner.ts";
 import { NO_USAGE, type Said } from "../run/said.ts";
 
@@ -75,15 +76,26 @@ export function abortedMessage(
   };
 }
 
+/** The row of a failed run. */
+interface FailedMessage extends AssistantMessage {
+  /** Beside pi's fields, so that an event that is told again after a restart is the same one. */
+  readonly errorKind: ErrorKind;
+}
+
 /** What a failed run had said, or else what went wrong, so that the failure is still visible after a reload. */
 export function failedMessage(
   text: string,
-  failure: { readonly reason: string; readonly model: AgentRunner["model"] },
+  failure: {
+    readonly reason: string;
+    readonly errorKind: ErrorKind;
+    readonly model: AgentRunner["model"];
+  },
   timestamp: number,
-): AssistantMessage {
-  const { reason, model } = failure;
+): FailedMessage {
+  const { reason, errorKind, model } = failure;
   const body = assistantBody(text === "" ? `The run failed: ${reason}` : text);
-  return { role: "assistant", ...body, ...model, stopReason: "error", errorMessage: reason, timestamp };
+  const end = { stopReason: "error", errorMessage: reason, errorKind } as const;
+  return { role: "assistant", ...body, ...model, ...end, timestamp };
 }
 
 /** A note that somebody put into the conversation. */
