@@ -21,8 +21,9 @@ interface Track {
 
 /** Remembers what runs have told, for those who were not there, and tells those who wait for one. */
 export class RunBoard {
-  // The run that was heard of first comes first.
   readonly #tracks = new Map<string, Track>();
+  /** The ids of those that ended; the one that ended first comes first. */
+  readonly #ended = new Set<string>();
   readonly #onEnded: (event: TerminalEvent) => void;
 
   /** `onEnded` is told of every terminal event. */
@@ -40,7 +41,8 @@ export class RunBoard {
       track.last = event;
     } else {
       Object.assign(track, { text: "", marks: [], last: undefined, terminal: event });
-      this.#forget();
+      this.#ended.add(event.runId);
+      this.#forgetOldest();
       this.#onEnded(event);
     }
     for (const listener of [...track.listeners]) listener(event);
@@ -106,10 +108,10 @@ export class RunBoard {
     return track;
   }
 
-  #forget(): void {
-    const ended = [...this.#tracks].filter(([, track]) => track.terminal !== undefined);
-    for (const [runId] of ended.slice(0, Math.max(0, ended.length - MAX_ENDED_RUNS))) {
-      this.#tracks.delete(runId);
-    }
+  #forgetOldest(): void {
+    if (this.#ended.size <= MAX_ENDED_RUNS) return;
+    const [oldest = ""] = this.#ended;
+    this.#ended.delete(oldest);
+    this.#tracks.delete(oldest);
   }
 }

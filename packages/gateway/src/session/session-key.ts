@@ -9,6 +9,8 @@ const MAX_KEY_LENGTH = 512;
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
+const FULL_KEY = /^agent:([^:]*):(.*)$/s;
+
 /**
  * The full form `agent:<agentId>:<rest>` of a session key as a client writes it: `main` and other names without the
  * prefix belong to the default agent. Throws `INVALID_REQUEST`.
@@ -22,9 +24,8 @@ export function toSessionKey(raw: string, agentId: string = AGENT_ID): string {
     );
   }
   const full = key.startsWith("agent:") ? key : `agent:${agentId}:${key}`;
-  const [, agent, ...rest] = full.split(":");
-  if (rest.join(":") === "")
-    throw new GatewayError("INVALID_REQUEST", "invalid sessionKey: agent:<agentId>:<name>");
+  const [, agent, name = ""] = FULL_KEY.exec(full) ?? [];
+  if (name === "") throw new GatewayError("INVALID_REQUEST", "invalid sessionKey: agent:<agentId>:<name>");
   if (agent !== AGENT_ID || agentId !== AGENT_ID) {
     throw new GatewayError(
       "INVALID_REQUEST",

@@ -60,13 +60,13 @@ export class Sessions {
   /** Works with a session, created on first use. Throws `UNAVAILABLE` while the gateway shuts down. */
   async ensure<T>(sessionKey: string, work: (session: Session) => T | Promise<T>): Promise<T> {
     this.refuseWhileDraining();
-    await this.#followKey(sessionKey);
+    if (this.#mayHaveMoved(sessionKey)) await this.#followKey(sessionKey);
     return this.#use(sessionKey, () => this.#store.ensure(sessionKey), work);
   }
 
   /** Works with a session that exists; `undefined` when there is none. */
   async find<T>(sessionKey: string, work: (session: Session) => T | Promise<T>): Promise<T | undefined> {
-    await this.#followKey(sessionKey);
+    if (this.#mayHaveMoved(sessionKey)) await this.#followKey(sessionKey);
     // An open session can still be read and stopped while the gateway drains, and its record is known.
     if (this.#phase !== "closed" && this.#ready.has(sessionKey)) {
       return this.#use(sessionKey, () => this.#store.ensure(sessionKey), work);
@@ -174,9 +174,12 @@ export class Sessions {
     }
   }
 
+  #mayHaveMoved(key: string): boolean {
+    return this.#setup.peers.hasOthers && this.#ready.has(key);
+  }
+
   /** Lets go of an open session whose key another gateway has given a new one, or forgotten. */
   async #followKey(key: string): Promise<void> {
-    if (!this.#setup.peers.hasOthers || !this.#ready.has(key)) return;
     const record = await this.#store.get(key);
     const session = this.#ready.get(key);
     if (session !== undefined && session.transcript.sessionId !== record?.sessionId) this.#forget(session);
