@@ -78,7 +78,10 @@ export async function spawnGateway(
 }
 
 function launch(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("SESSION_LOCK_"));
+  // The engine of a test is that of the gateways it starts: two engines on one folder refuse each other.
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith("SESSION_LOCK_") || name === "SESSION_LOCK_ENGINE",
+  );
   return spawn(process.execPath, [MAIN, ...args], {
     env: { ...Object.fromEntries(inherited), ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -10,6 +10,8 @@ const MAIN = "agent:main:main";
 const STOPPER = new URL("workers/stop-before-write.js", import.meta.url).href;
 /** Minutes of talk, for a run that is stopped by the test: however slow the machine, it is active until then. */
 const LONG = `slow: ${"on and on ".repeat(200)}`;
+/** The lane is a held lock, so it must hold with either kind of lock: `lockfile` is the one for network file systems. */
+const ENGINES = ["kernel", "lockfile"];
 const once = { inputs: 1, users: 1, ends: 1 };
 
 async function faultsOf(stateDir: string): Promise<unknown[]> {
@@ -100,26 +102,30 @@ test("reject: a message for a session that another gateway runs is refused with 
   expect(rowsOf(await mainEntries(dir.path), "run-2").inputs).toBe(0);
 });
 
-test("what a killed gateway had acknowledged is run at once by the one that lives, in order, each once", async () => {
-  await using dir = await temporaryStateDir();
-  const killed = await spawnGateway(dir.path);
-  await using next = await spawnGateway(dir.path);
-  const before = await TestClient.connect(killed.url);
-  await using after = await TestClient.connect(next.url);
-  const runs = ["run-A", "run-B", "run-C", "run-D"];
-  for (const runId of runs) await before.send("main", `slow: ${runId}`, runId);
-  await before.chat((event) => event.state === "delta");
+test.each(ENGINES)(
+  "what a killed gateway had acknowledged is run at once by the one that lives, in order, each once (%s engine)",
+  async (engine) => {
+    await using dir = await temporaryStateDir();
+    const env = { SESSION_LOCK_ENGINE: engine };
+    const killed = await spawnGateway(dir.path, env);
+    await using next = await spawnGateway(dir.path, env);
+    const before = await TestClient.connect(killed.url);
+    await using after = await TestClient.connect(next.url);
+    const runs = ["run-A", "run-B", "run-C", "run-D"];
+    for (const runId of runs) await before.send("main", `slow: ${runId}`, runId);
+    await before.chat((event) => event.state === "delta");
 
-  await killed.kill("SIGKILL");
-  const ends = await Promise.all(runs.map((runId) => after.terminal(runId)));
+    await killed.kill("SIGKILL");
+    const ends = await Promise.all(runs.map((runId) => after.terminal(runId)));
 
-  expect(ends.map(({ state }) => state)).toEqual(["final", "final", "final", "final"]);
-  const file = await sessionFileOf(dir.path, MAIN);
-  expect(await conversation(file)).toEqual(
-    runs.flatMap((runId) => [`user: slow: ${runId}`, `assistant: echo: slow: ${runId}`]),
-  );
-  expect(forkPoints(await readEntries(file))).toEqual([]);
-});
+    expect(ends.map(({ state }) => state)).toEqual(["final", "final", "final", "final"]);
+    const file = await sessionFileOf(dir.path, MAIN);
+    expect(await conversation(file)).toEqual(
+      runs.flatMap((runId) => [`user: slow: ${runId}`, `assistant: echo: slow: ${runId}`]),
+    );
+    expect(forkPoints(await readEntries(file))).toEqual([]);
+  },
+);
 
 test("a stopped gateway keeps its lane until it is killed; then who waited behind it is next", async () => {
   await using dir = await temporaryStateDir();
@@ -237,30 +243,34 @@ test("a gateway that is asked for its session gives the run away after its next 
   expect(await faultsOf(dir.path)).toEqual([]);
 });
 
-test("a session that is taken by force ends the run of the loser visibly, and the loser goes on with other things", async () => {
-  await using dir = await temporaryStateDir();
-  await using one = await spawnGateway(dir.path);
-  await using two = await spawnGateway(dir.path);
-  await using first = await TestClient.connect(one.url);
-  await using second = await TestClient.connect(two.url);
-  await first.send("main", LONG, "run-1");
-  await first.send("main", "second", "run-2");
-  await first.chat((event) => event.state === "delta");
+test.each(ENGINES)(
+  "a session that is taken by force ends the run of the loser visibly, and the loser goes on with other things (%s engine)",
+  async (engine) => {
+    await using dir = await temporaryStateDir();
+    const env = { SESSION_LOCK_ENGINE: engine };
+    await using one = await spawnGateway(dir.path, env);
+    await using two = await spawnGateway(dir.path, env);
+    await using first = await TestClient.connect(one.url);
+    await using second = await TestClient.connect(two.url);
+    await first.send("main", LONG, "run-1");
+    await first.send("main", "second", "run-2");
+    await first.chat((event) => event.state === "delta");
 
-  const answer = await second.request("sessions.takeover", { key: "main", force: true });
-  const lost = await first.terminal("run-1");
-  const next = await first.terminal("run-2");
-  await first.send("main", "third", "run-3");
+    const answer = await second.request("sessions.takeover", { key: "main", force: true });
+    const lost = await first.terminal("run-1");
+    const next = await first.terminal("run-2");
+    await first.send("main", "third", "run-3");
 
-  expect(answer).toMatchObject({ ok: true, outcome: "forced", holder: { pid: one.pid } });
-  expect(lost).toMatchObject({ state: "aborted", stopReason: "takeover" });
-  expect(next).toMatchObject({ state: "final" });
-  expect(await first.terminal("run-3")).toMatchObject({ state: "final" });
-  const entries = await mainEntries(dir.path);
-  const runs = ["run-1", "run-2", "run-3"];
-  expect(runs.map((runId) => rowsOf(entries, runId))).toEqual([once, once, once]);
-  expect(await faultsOf(dir.path)).toEqual([]);
-});
+    expect(answer).toMatchObject({ ok: true, outcome: "forced", holder: { pid: one.pid } });
+    expect(lost).toMatchObject({ state: "aborted", stopReason: "takeover" });
+    expect(next).toMatchObject({ state: "final" });
+    expect(await first.terminal("run-3")).toMatchObject({ state: "final" });
+    const entries = await mainEntries(dir.path);
+    const runs = ["run-1", "run-2", "run-3"];
+    expect(runs.map((runId) => rowsOf(entries, runId))).toEqual([once, once, once]);
+    expect(await faultsOf(dir.path)).toEqual([]);
+  },
+);
 
 test("a loser that was stopped between its look at the lane and its write does not get the write into the session", async () => {
   await using dir = await temporaryStateDir();
