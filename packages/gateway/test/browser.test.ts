@@ -122,6 +122,44 @@ test("text that looks like markup is shown as text, with its spaces and lines", 
   expect(complaints).toEqual([]);
 });
 
+test("what a model wrote is laid out, its links lead to the web only, and a person's words stay as they were", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page, complaints } = await openWindow(browser, gateway.url, {
+    viewport: { width: 360, height: 640 },
+  });
+  await isOnline(page);
+  const wide = `const words = "${"wide ".repeat(40)}";`;
+  const links = "[far](https://example.com/) [no](javascript:alert(1))";
+  const text = `listen\n\n- **one**\n- two\n\n\`\`\`js\n${wide}\n\`\`\`\n\n${links}`;
+
+  await send(page, text);
+  const answer = page.getByRole("log").locator(".from-assistant");
+  await answer.getByRole("link", { name: "far" }).waitFor();
+
+  expect(await answer.locator("ul > li").allTextContents()).toEqual(["one", "two"]);
+  expect(await answer.locator("strong").allTextContents()).toEqual(["one"]);
+  expect(await answer.locator("pre").textContent()).toBe(wide);
+  expect(await answer.getByRole("link").count()).toBe(1);
+  await answer.getByText("[no](javascript:alert(1))").waitFor();
+  expect((await conversation(page))[0]).toBe(`You: ${text}`);
+  const box = await answer.locator("pre").boundingBox();
+  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(360);
+  expect(complaints).toEqual([]);
+});
+
+test("a tool's result says which tool it is from", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+
+  await send(page, "tool: letters");
+  await page.getByText("echo: tool: letters").waitFor();
+
+  expect(await page.getByRole("log").locator(".from-tool .tool-name").allTextContents()).toEqual([
+    "count_letters",
+  ]);
+});
+
 test("messages wait in a queue that is shown, and one that is cancelled is never answered", async () => {
   await using gateway = await startGatewayProcess();
   const { page, complaints } = await openWindow(browser, gateway.url);

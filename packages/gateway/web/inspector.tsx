@@ -118,8 +118,8 @@ function Findings({ entries, findings, omitted, problem }: Inspection["doctor"])
 function FindingRow({ code, isError, message, fix }: Finding) {
   return (
     <li>
-      <span className={isError ? "finding-code is-error" : "finding-code"}>{code}</span> {message}{" "}
-      <span className="hint">{fix}</span>
+      <span className={isError ? "finding-code is-error" : "finding-code"}>{code}</span> {message}
+      <p className="hint">{fix}</p>
     </li>
   );
 }

@@ -1,4 +1,5 @@
 import { type Row } from "./live-rows.ts";
+import { MarkdownText } from "./markdown-text.tsx";
 import { type Author } from "./wire.ts";
 
 export interface RowActions {
@@ -8,7 +9,7 @@ export interface RowActions {
   readonly onWithdraw: (runId: string) => void;
 }
 
-/** One message: who, what, when, and how it stands. Its text is only ever text, whatever it looks like. */
+/** One message: who, what, when, and how it stands. What people and tools wrote stays as they wrote it. */
 export function MessageRow({ row, ...actions }: RowActions & { readonly row: Row }) {
   const isStreaming = row.status === "streaming";
   return (
@@ -19,9 +20,14 @@ export function MessageRow({ row, ...actions }: RowActions & { readonly row: Row
     >
       <p className="message-head">
         <span className="message-author">{AUTHORS[row.author]}</span>
+        {row.toolName !== undefined && <code className="tool-name">{row.toolName}</code>}
         {row.at !== undefined && !isStreaming && <MessageTime at={row.at} />}
       </p>
-      {row.text !== "" && <div className="message-text">{row.text}</div>}
+      {row.text !== "" && (
+        <div className="message-text">
+          {row.author === "assistant" ? <MarkdownText text={row.text} /> : row.text}
+        </div>
+      )}
       <MessageFoot row={row} {...actions} />
     </li>
   );

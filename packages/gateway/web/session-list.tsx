@@ -100,7 +100,10 @@ function NewSession({ onCreated }: { readonly onCreated: () => void }) {
           maxLength={100}
           aria-invalid={isRefused}
           aria-describedby={isRefused ? "new-session-problem" : undefined}
-          onChange={(event) => setName(event.target.value)}
+          onChange={(event) => {
+            setName(event.target.value);
+            setRefused(false);
+          }}
         />
         <button type="submit" className="quiet-button">
           Start

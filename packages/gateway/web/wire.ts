@@ -12,6 +12,8 @@ export interface Message {
   readonly outcome: "complete" | "stopped" | "failed";
   /** Why it failed, in the gateway's words. */
   readonly problem: string | undefined;
+  /** The tool whose result it is. */
+  readonly toolName?: string;
 }
 
 export interface SessionSummary {
@@ -143,7 +145,9 @@ function readMessage(payload: unknown, fallbackId: string): Message {
   const failed = message["stopReason"] === "error";
   const stopped =
     message["stopReason"] === "aborted" || asRecord(message["openclawAbort"])["aborted"] === true;
+  const toolName = asText(message["toolName"]);
   return {
+    ...(toolName === undefined ? {} : { toolName }),
     id: messageId(message) ?? fallbackId,
     author: authorOf(message),
     text: textOf(message["content"]),
