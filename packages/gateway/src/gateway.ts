@@ -55,7 +55,7 @@ export interface Gateway {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts a gateway; resolves when it listens. Throws `PORT_IN_USE` or `INSECURE_BIND`. */
+/** Starts a gateway; resolves when it listens. Throws `PORT_IN_USE`, `INSECURE_BIND` or `INVALID_CONFIG`. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const { host = "127.0.0.1", port = 18_789, token, drainMs = 5_000, runner = createEchoRunner() } = options;
   const { stateDir = join(homedir(), ".session-lock"), logger: log = defaultLogger(), stopWords } = options;
@@ -68,7 +68,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const hub = new Hub();
   const metrics = createMetrics();
   const board = new RunBoard(({ state }) => metrics.runEnded(state));
-  const peers = await Peers.join(stateDir, name);
+  const peers = await Peers.join(stateDir, name).catch((error: unknown) => {
+    throw unusable(stateDir, error);
+  });
   const store = openSessionStore(join(stateDir, "agents", AGENT_ID, "sessions"));
   const sessions = new Sessions(store, {
     agentId: AGENT_ID,
@@ -153,6 +155,12 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
 /** Sockets of that address that nobody is known behind; one that was refused and does not hang up is among them. */
 function countStrangers(connections: ReadonlyMap<Connection, string>, address: string): number {
   return [...connections].filter(([{ presence }, from]) => presence === undefined && from === address).length;
+}
+
+function unusable(stateDir: string, cause: unknown): GatewayError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const message = `sessions cannot be kept in ${stateDir}: ${why}; name another folder in SESSION_LOCK_HOME`;
+  return new GatewayError("INVALID_CONFIG", message, { cause });
 }
 
 /** Synchronous, so that the last lines before an exit are not lost. */

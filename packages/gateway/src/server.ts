@@ -59,7 +59,7 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** Listens on one port for both. Throws `PORT_IN_USE`. */
+/** Listens on one port for both. Throws `PORT_IN_USE`, and `INVALID_CONFIG` where nobody can listen. */
 export async function startServer(setup: ServerSetup): Promise<Server> {
   const { host, port, log } = setup;
   const bound = { host, port };
@@ -164,9 +164,13 @@ async function listen(app: FastifyInstance, { host, port }: ServerSetup): Promis
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
-    if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
-    const message = `port ${port} on ${host} is in use: stop the program that listens there or choose another with --port`;
-    throw new GatewayError("PORT_IN_USE", message, { cause: error });
+    if (!(error instanceof Error && "code" in error)) throw error;
+    if (error.code === "EADDRINUSE") {
+      const message = `port ${port} on ${host} is in use: stop the program that listens there or choose another with --port`;
+      throw new GatewayError("PORT_IN_USE", message, { cause: error });
+    }
+    const message = `cannot listen on ${host}, port ${port}: ${error.message}; choose another with --host and --port`;
+    throw new GatewayError("INVALID_CONFIG", message, { cause: error });
   }
 }
 

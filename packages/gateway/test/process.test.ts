@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
 import { runGateway, spawnGateway } from "./gateway-process.ts";
@@ -76,6 +77,19 @@ test("a port that is in use ends the program with a message that says what to do
 });
 
 test.each([
+  [{}, ["--host", "192.0.2.1", "--port", "0"], "cannot listen on 192.0.2.1, port 0: "],
+  [{}, ["--host", "no-such-host.invalid", "--port", "0"], "cannot listen on no-such-host.invalid, port 0: "],
+  [{ SESSION_LOCK_HOME: fileURLToPath(import.meta.url) }, ["--port", "0"], "sessions cannot be kept in "],
+])("what keeps the program from starting is one line: %j %j", async (env, args, problem) => {
+  await using dir = await temporaryStateDir();
+
+  const exit = await runGateway(args, { SESSION_LOCK_HOME: dir.path, ...env });
+
+  expect(exit).toMatchObject({ code: 1, stdout: "" });
+  expect(exit.stderr.trimEnd().split("\n")).toEqual([expect.stringContaining(`session-gateway: ${problem}`)]);
+});
+
+test.each([
   [["--port", "many"], {}, 'the port must be a number from 0 to 65535, not "many"'],
   [[], { SESSION_LOCK_LOG: "loud" }, "SESSION_LOCK_LOG must be one of"],
   [
@@ -87,7 +101,7 @@ test.each([
   [
     ["--runner", "openai-compatible", "--model", "small"],
     {},
-    "openai-compatible needs the base URL of a service",
+    "openai-compatible needs the address of a service: say --base-url",
   ],
 ])("the arguments %j with %j are refused with what is wrong", async (args, env, problem) => {
   await using dir = await temporaryStateDir();

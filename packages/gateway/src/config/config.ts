@@ -98,6 +98,8 @@ function modelOf(told: Settings, apiKey: string | undefined): AiSdkRunnerOptions
   const { runner: provider = "echo", model, baseUrl, instructions } = told;
   if (provider === "echo") return undefined;
   if (model === undefined) throw new GatewayError("INVALID_CONFIG", `${provider} needs a model: say --model`);
+  if (provider === "openai-compatible" && baseUrl === undefined)
+    throw new GatewayError("INVALID_CONFIG", `${provider} needs the address of a service: say --base-url`);
   return {
     provider,
     model,
