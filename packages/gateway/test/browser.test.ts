@@ -34,6 +34,8 @@ test("a person sends, watches the answer grow, stops one, adds a note, and finds
   const { page, complaints } = await openWindow(browser, gateway.url);
   await isOnline(page);
   await page.getByText("Nothing here yet").waitFor();
+  await page.getByRole("button", { name: "tool: count letters" }).click();
+  expect(await messageField(page).inputValue()).toBe("tool: count letters");
 
   await send(page, "slow: one two three four");
   const answer = "echo: slow: one two three four";

@@ -111,6 +111,7 @@ test("sessions are listed, the last used one first", async () => {
 
   expect(list).toMatchObject({
     count: 2,
+    defaults: { modelProvider: "session-lock", model: "echo" },
     sessions: [
       { key: "agent:main:one", kind: "direct", hasActiveRun: false },
       { key: "agent:main:two", kind: "direct", hasActiveRun: false },

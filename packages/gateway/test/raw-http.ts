@@ -18,8 +18,8 @@ export async function rawSocket(url: string, bytes: Buffer, words: string): Prom
   socket.write(bytes);
   let said = "";
   while (!said.includes(words)) {
-    const [chunk]: unknown[] = await once(socket, "data");
-    said += String(chunk);
+    const data: unknown[] = await once(socket, "data");
+    said += String(data[0]);
   }
   return socket;
 }

@@ -27,6 +27,10 @@ export function App({ client }: { readonly client: ChatClient }) {
     document.title = activeRunId === undefined ? `${name} · Session Lock` : `… ${name} · Session Lock`;
   }, [name, activeRunId]);
 
+  function write(text: string): void {
+    setDrafts((others) => ({ ...others, [chat.sessionKey]: text }));
+  }
+
   async function stop(runId: string): Promise<void> {
     focusMessageField();
     await client.stop(runId);
@@ -111,6 +115,11 @@ export function App({ client }: { readonly client: ChatClient }) {
               key={chat.sessionKey}
               conversation={conversation}
               isOnline={isOnline}
+              isEcho={chat.isEcho}
+              onExample={(text) => {
+                write(text);
+                focusMessageField();
+              }}
               onReload={() => client.reload()}
               onEarlier={() => client.loadEarlier()}
               onStop={stop}
@@ -134,7 +143,7 @@ export function App({ client }: { readonly client: ChatClient }) {
             <Composer
               key={`composer ${chat.sessionKey}`}
               text={drafts[chat.sessionKey] ?? ""}
-              onText={(text) => setDrafts((others) => ({ ...others, [chat.sessionKey]: text }))}
+              onText={write}
               isOnline={isOnline}
               activeRunId={activeRunId}
               canInject={hasMessages(conversation)}

@@ -205,7 +205,7 @@ export class ChatClient {
   async #fetchSessions(): Promise<void> {
     await this.#attempt("The list of sessions may be out of date", async () => {
       const payload = await this.#socket.request("sessions.list", {});
-      this.#dispatch({ type: "sessions-listed", sessions: readSessions(payload) });
+      this.#dispatch({ type: "sessions-listed", ...readSessions(payload) });
     });
   }
 

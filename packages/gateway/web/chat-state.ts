@@ -1,7 +1,7 @@
 import { withEarlier, withNewest, type Pages } from "./history-pages.ts";
 import { answerId, answerRow, changeRow, promptId, promptRow, withRow, type Row } from "./live-rows.ts";
 import { traceAfter, withTraces, type Trace } from "./traces.ts";
-import { type ChatEvent, type History, type SessionSummary } from "./wire.ts";
+import { type ChatEvent, type History, type SessionOverview, type SessionSummary } from "./wire.ts";
 
 /** One session as far as this page knows it. */
 export interface Conversation {
@@ -23,6 +23,8 @@ export interface ChatState {
   readonly sessionKey: string;
   /** Undefined until the gateway has sent the first list. */
   readonly sessions: readonly SessionSummary[] | undefined;
+  /** Whether the built-in echo answers, where a session says nothing else. */
+  readonly isEcho: boolean;
   readonly conversations: Readonly<Record<string, Conversation>>;
 }
 
@@ -40,7 +42,7 @@ type ConversationAction = { readonly sessionKey: string } & (
 
 export type ChatAction =
   | { readonly type: "opened"; readonly sessionKey: string }
-  | { readonly type: "sessions-listed"; readonly sessions: readonly SessionSummary[] }
+  | ({ readonly type: "sessions-listed" } & SessionOverview)
   | { readonly type: "session-changed"; readonly sessionKey: string; readonly at: number }
   | ConversationAction;
 
@@ -54,7 +56,7 @@ const EMPTY: Conversation = {
 };
 
 export function initialState(sessionKey: string): ChatState {
-  return { sessionKey, sessions: undefined, conversations: {} };
+  return { sessionKey, sessions: undefined, isEcho: false, conversations: {} };
 }
 
 export function conversationOf(state: ChatState, sessionKey: string): Conversation {
@@ -76,7 +78,7 @@ export function chatReducer(state: ChatState, action: ChatAction): ChatState {
     case "opened":
       return { ...state, sessionKey: action.sessionKey };
     case "sessions-listed":
-      return { ...state, sessions: action.sessions };
+      return { ...state, sessions: action.sessions, isEcho: action.isEcho };
     case "session-changed":
       return { ...state, sessions: state.sessions && touched(state.sessions, action.sessionKey, action.at) };
     default: {

@@ -7,6 +7,10 @@ interface ConversationProps extends RowActions {
   readonly conversation: ConversationState;
   readonly onReload: () => void;
   readonly onEarlier: () => Promise<void>;
+  /** Whether the built-in echo answers. */
+  readonly isEcho: boolean;
+  /** Puts a text into the message field. */
+  readonly onExample: (text: string) => void;
 }
 
 /** What the last drawing showed. */
@@ -18,7 +22,8 @@ interface Drawn {
 const NEAR_END_PX = 80;
 
 /** The messages of one session. It follows the end while the reader is there, and lets them read back in peace. */
-export function Conversation({ conversation, onReload, onEarlier, ...actions }: ConversationProps) {
+export function Conversation(props: ConversationProps) {
+  const { conversation, onReload, onEarlier, isEcho, onExample, ...actions } = props;
   const { stored, problem, activeRunIds } = conversation;
   const rows = rowsOf(conversation);
   const ids = new Set(rows.map((row) => row.id));
@@ -82,6 +87,7 @@ export function Conversation({ conversation, onReload, onEarlier, ...actions }: 
           <div className="empty">
             <p className="empty-title">Nothing here yet</p>
             <p>Write the first message below. It is on disk before the gateway says it has it.</p>
+            {isEcho && <EchoExamples onExample={onExample} />}
           </div>
         )}
         {stored?.hasMore === true && (
@@ -120,6 +126,25 @@ export function Conversation({ conversation, onReload, onEarlier, ...actions }: 
         </button>
       )}
     </section>
+  );
+}
+
+/** What a gateway without a model can show. */
+const EXAMPLES = [
+  "slow: one word each quarter of a second, so that there is time to press stop",
+  "tool: count letters",
+];
+
+function EchoExamples({ onExample }: Pick<ConversationProps, "onExample">) {
+  return (
+    <div className="examples">
+      <p>No model is set, so the built-in echo answers. Try it with:</p>
+      {EXAMPLES.map((text) => (
+        <button key={text} type="button" className="quiet-button" onClick={() => onExample(text)}>
+          {text}
+        </button>
+      ))}
+    </div>
   );
 }
 

@@ -1,10 +1,13 @@
-import { type ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { readBlocks, readSpans, type Block, type Span } from "./markdown.ts";
 
-/** What a model wrote, laid out. Made of elements, never of HTML: whatever the text says, it cannot become more than this. */
-export function MarkdownText({ text }: { readonly text: string }) {
+/**
+ * What a model wrote, laid out. Made of elements, never of HTML: whatever the text says, it cannot become more than this.
+ * Remembered, since each piece of an answer draws the whole conversation anew.
+ */
+export const MarkdownText = memo(function MarkdownText({ text }: { readonly text: string }) {
   return readBlocks(text).map((block, index) => <BlockView key={index} block={block} />);
-}
+});
 
 function BlockView({ block }: { readonly block: Block }): ReactNode {
   switch (block.kind) {

@@ -23,6 +23,13 @@ export interface SessionSummary {
   readonly hasActiveRun: boolean;
 }
 
+/** What `sessions.list` says. */
+export interface SessionOverview {
+  readonly sessions: readonly SessionSummary[];
+  /** Whether the built-in echo answers, where a session says nothing else. */
+  readonly isEcho: boolean;
+}
+
 export interface PendingInput {
   readonly runId: string;
   readonly text: string;
@@ -115,8 +122,9 @@ export function readHistory(payload: unknown): History {
 }
 
 /** Reads the result of `sessions.list`, in the gateway's order. */
-export function readSessions(payload: unknown): readonly SessionSummary[] {
-  return asList(asRecord(payload)["sessions"]).flatMap((item) => {
+export function readSessions(payload: unknown): SessionOverview {
+  const result = asRecord(payload);
+  const sessions = asList(result["sessions"]).flatMap((item) => {
     const session = asRecord(item);
     const key = asText(session["key"]);
     if (key === undefined) return [];
@@ -125,6 +133,8 @@ export function readSessions(payload: unknown): readonly SessionSummary[] {
       { key, label: asText(session["label"]), updatedAt: asNumber(session["updatedAt"]), hasActiveRun },
     ];
   });
+  const { modelProvider, model } = asRecord(result["defaults"]);
+  return { sessions, isEcho: modelProvider === "session-lock" && model === "echo" };
 }
 
 /** A value as an object to look into; anything else reads as an empty one. */

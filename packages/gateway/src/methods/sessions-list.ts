@@ -10,7 +10,7 @@ export const sessionsList = defineMethod({
   summary: "The sessions there are, the last used one first.",
   scope: "operator.read",
   params: SessionsListParams,
-  async handle(params, { sessions }) {
+  async handle(params, { sessions, model: { provider: modelProvider, model } }) {
     const { limit, offset = 0, activeMinutes, agentId, label, search } = params;
     const now = Date.now();
     const rows = (await sessions.list())
@@ -24,7 +24,8 @@ export const sessionsList = defineMethod({
       const hasActiveRun = sessions.peek(sessionKey)?.activeRunId !== undefined;
       return { key: sessionKey, kind: "direct", sessionId, updatedAt, label: record.label, hasActiveRun };
     });
-    return { ts: now, count: page.length, totalCount: rows.length, defaults: {}, sessions: page };
+    const defaults = { modelProvider, model };
+    return { ts: now, count: page.length, totalCount: rows.length, defaults, sessions: page };
   },
 });
 

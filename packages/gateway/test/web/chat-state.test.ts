@@ -460,7 +460,7 @@ test("a session that is written to moves to the top of the list", () => {
     hasActiveRun: false,
   }));
   const state = after(
-    { type: "sessions-listed", sessions },
+    { type: "sessions-listed", sessions, isEcho: false },
     { type: "session-changed", sessionKey: "two", at: 30 },
     { type: "session-changed", sessionKey: "unheard of", at: 40 },
   );
