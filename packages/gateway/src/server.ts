@@ -164,7 +164,7 @@ async function listen(app: FastifyInstance, { host, port }: ServerSetup): Promis
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
-    if (!(error instanceof Error && "code" in error)) throw error;
+    if (!(error instanceof Error && "code" in error && "syscall" in error)) throw error; // not the system's refusal
     if (error.code === "EADDRINUSE") {
       const message = `port ${port} on ${host} is in use: stop the program that listens there or choose another with --port`;
       throw new GatewayError("PORT_IN_USE", message, { cause: error });
