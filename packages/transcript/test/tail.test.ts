@@ -1,5 +1,15 @@
-import { appendFileSync, copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import {
+  appendFileSync,
+  copyFileSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { expect, test, vi } from "vitest";
+import { SessionFile } from "../src/file/session-file.ts";
 import { openTranscript } from "../src/index.ts";
 import type { SequencedEntry } from "../src/index.ts";
 import { userMessage } from "./messages.ts";
@@ -66,6 +76,36 @@ test("a line is given when it is whole", async () => {
 
   expect(first?.seq).toBe(1);
   expect(await next).toMatchObject({ value: { seq: 2, entry: { id: "x1" } } });
+  await tail.return?.();
+});
+
+test("of an unfinished line only what is new is read, and nothing of it is missed", async () => {
+  const file = tempSession();
+  await using transcript = await openTranscript(file);
+  const whole = statSync(file).size;
+  const line = (id: string) =>
+    `{"type":"custom","customType":"t","id":"${id}","parentId":null,"timestamp":"2026-01-01T00:00:00Z"}\n`;
+  appendFileSync(file, "x".repeat(4_000_000));
+  const read = vi.spyOn(SessionFile.prototype, "read");
+  const isReadTo = (size: number) =>
+    vi.waitFor(() => expect(read.mock.calls.map(([, end]) => end)).toContain(size));
+  const tail = transcript.tail()[Symbol.asyncIterator]();
+  const next = tail.next();
+  await isReadTo(statSync(file).size);
+  read.mockClear();
+
+  appendFileSync(file, "y".repeat(100));
+  await isReadTo(statSync(file).size);
+  const bytes = read.mock.calls.reduce((sum, [start, end]) => sum + end - start, 0);
+  read.mockRestore();
+  truncateSync(file, whole);
+  appendFileSync(file, line("a1") + "z".repeat(4_000_200));
+
+  expect(bytes).toBeLessThan(10_000);
+  expect(await next).toMatchObject({ value: { seq: 1, entry: { id: "a1" } } });
+  const second = tail.next();
+  appendFileSync(file, `\n${line("a2")}`);
+  expect(await second).toMatchObject({ value: { seq: 2, entry: { id: "a2" } } });
   await tail.return?.();
 });
 

@@ -36,6 +36,17 @@ export function* readLines(source: ByteSource, start: number, end: number): Gene
   }
 }
 
+/** Whether a line ends between two offsets. */
+export function hasLineEnd(source: ByteSource, start: number, end: number): boolean {
+  for (let position = start; position < end;) {
+    const chunk = source.read(position, Math.min(position + CHUNK_BYTES, end));
+    if (chunk.includes(NEWLINE)) return true;
+    if (chunk.length === 0) return false;
+    position += chunk.length;
+  }
+  return false;
+}
+
 /** The complete lines of `bytes`, last one first; the first one only when the bytes begin where a line does. */
 export function* linesFromEnd(bytes: Buffer, beginsWithLine: boolean): Generator<string> {
   let end = bytes.lastIndexOf(NEWLINE);

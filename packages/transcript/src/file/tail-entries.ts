@@ -1,11 +1,12 @@
 import { watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
 import { setTimeout } from "node:timers/promises";
+import { anchorAt } from "./anchor.ts";
 import { decodeEntry, decodeLine } from "./decode.ts";
 import type { SessionEntry } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
 import { versionOf } from "./header.ts";
-import { readLines } from "./lines.ts";
+import { hasLineEnd, readLines } from "./lines.ts";
 import { navigated, Navigation, needsNavigation } from "./navigation.ts";
 import { SessionFile } from "./session-file.ts";
 import { readHeader } from "./tail.ts";
@@ -56,6 +57,8 @@ class EntryCursor {
   readonly #ids = new Set<string>();
   #position = 0;
   #anchor: Buffer = Buffer.alloc(0);
+  /** How far the line that is not whole yet was looked through, and what stood there. */
+  #unfinished = { end: 0, anchor: "" };
   #ordinal = -1;
   #navigation: Navigation | undefined;
 
@@ -69,7 +72,7 @@ class EntryCursor {
       throw new TranscriptError("NOT_FOUND", `${this.#path} is gone`, { sessionFile: this.#path });
     const { size } = file.stat();
     if (!this.#anchorIn(file).equals(this.#anchor)) throw this.#rewritten();
-    if (size <= this.#position) return;
+    if (size <= this.#position || !this.#hasWholeLine(file, size)) return;
     const version = versionOf(readHeader(file, size, this.#path));
     for (const { text, next } of readLines(file, this.#position, size)) {
       this.#position = next;
@@ -84,6 +87,21 @@ class EntryCursor {
       if (needsNavigation(version)) this.#navigation ??= new Navigation(version);
       yield { seq: this.#ids.size, entry: this.#navigation ? navigated(entry, this.#navigation) : entry };
     }
+    this.#lookedThrough(file, size);
+  }
+
+  /** A torn tail may be huge and grow by little at a time, so only what is new of it is looked at. */
+  #hasWholeLine(file: SessionFile, size: number): boolean {
+    const { end, anchor } = this.#unfinished;
+    // The lock's holder may have cut it off and written something else.
+    const isSame = end > this.#position && end <= size && anchorAt(file, end) === anchor;
+    if (hasLineEnd(file, isSame ? end : this.#position, size)) return true;
+    this.#lookedThrough(file, size);
+    return false;
+  }
+
+  #lookedThrough(file: SessionFile, end: number): void {
+    this.#unfinished = { end, anchor: anchorAt(file, end) };
   }
 
   #anchorIn(file: SessionFile): Buffer {
