@@ -217,7 +217,7 @@ test("help is an answer, a missing file and a file that is no session are no inp
 
   const help = await transcript("--help");
   expect(help).toMatchObject({ code: 0, err: "" });
-  expect(help.out.match(/^ {2}transcript \w+/gm)).toHaveLength(7);
+  expect(help.out.match(/^ {2}transcript \w+/gm)).toHaveLength(8);
   expect(await transcript("show", `${notes}.missing`)).toMatchObject({ code: 66, out: "" });
   expect(await transcript("export", notes)).toMatchObject({ code: 66, out: "" });
   expect(readFileSync(notes, "utf8")).toBe("just some notes\n");

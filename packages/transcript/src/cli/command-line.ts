@@ -2,7 +2,16 @@ import { parseArgs } from "node:util";
 import type { ProviderProfile } from "../context/profile.ts";
 import { COMMANDS } from "./help.ts";
 
-const COMMAND_NAMES = ["show", "tail", "export", "validate", "repair", "doctor", "import"] as const;
+const COMMAND_NAMES = [
+  "show",
+  "tail",
+  "export",
+  "validate",
+  "repair",
+  "migrate",
+  "doctor",
+  "import",
+] as const;
 const FORMATS = ["markdown", "html", "json"] as const;
 const PROFILES = [
   "anthropic",

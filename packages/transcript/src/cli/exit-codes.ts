@@ -3,7 +3,7 @@ export const exitCodes = {
   ok: 0,
   failed: 1,
   usage: 64,
-  /** The session has faults of severity E, repair would change something, or a record cannot be taken over. */
+  /** The session has faults of severity E, repair or migrate would change something, or a record cannot be taken over. */
   faults: 65,
   /** There is no such file, or it is no session. */
   noInput: 66,

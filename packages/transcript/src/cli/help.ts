@@ -32,6 +32,11 @@ export const COMMANDS: Readonly<Record<CommandName, CommandHelp>> = {
     does: "what would be mended; with --apply, mends it under the write lock",
     options: ["apply", "linearize", "wait", "json"],
   },
+  migrate: {
+    usage: "migrate <file>",
+    does: "whether a session is of an old version; with --apply, makes it one of version 3",
+    options: ["apply", "wait", "json"],
+  },
   doctor: {
     usage: "doctor <folder>",
     does: "validates every session below a folder, with a summary",
@@ -52,16 +57,16 @@ const OPTIONS: Readonly<Record<OptionName, readonly [string, string]>> = {
     "also by the rules of a provider: anthropic, openai-chat, openai-responses,\n" +
       `${" ".repeat(22)}google, bedrock, mistral, strict`,
   ],
-  apply: ["--apply", "repair, import: do it; repair keeps the file as it was beside it"],
+  apply: ["--apply", "repair, migrate, import: do it; the file as it was is kept beside it"],
   linearize: ["--linearize", "repair: also join forks that look like a race of two writers"],
-  wait: ["--wait <seconds>", "repair: how long to wait for the write lock (default: 10)"],
+  wait: ["--wait <seconds>", "repair, migrate: how long to wait for the write lock (default: 10)"],
   agent: ["--agent <id>", "import: whose the keys without an agent are (default: main)"],
   store: ["--store <folder>", "import: into this store (default: that of each key's agent)"],
   json: ["--json", "JSON instead of text, a line for each result; errors too"],
 };
 
-const EXIT_CODES = `exit codes: 0 done, 1 failed, 64 wrong usage, 65 faults found (repair: something to mend; import:
-            something refused), 66 no such session, 75 its lock is held: try again later,
+const EXIT_CODES = `exit codes: 0 done, 1 failed, 64 wrong usage, 65 faults found (repair, migrate: something to do;
+            import: something refused), 66 no such session, 75 its lock is held: try again later,
             130 interrupted (Ctrl-C), 143 terminated`;
 
 /** The help of one command, or of all. */

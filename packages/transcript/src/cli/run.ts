@@ -12,6 +12,7 @@ import { helpOf } from "./help.ts";
 import { toHtml } from "./html.ts";
 import { toMarkdown } from "./markdown.ts";
 import { takeOver } from "./import.ts";
+import { bringToDate } from "./migrate.ts";
 import { show } from "./show.ts";
 import { follow } from "./tail.ts";
 import type { Terminal } from "./terminal.ts";
@@ -40,6 +41,7 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
 async function execute(options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
   const { command, subject, isJson, profile, apply, linearize, waitMs, afterSeq } = options;
   const judged = { ...(profile && { profile }), signal: terminal.stop };
+  const rewriting = { dryRun: !apply, lockTimeoutMs: waitMs, signal: terminal.stop };
   switch (command) {
     case "show":
       show(existing(subject), isJson, terminal);
@@ -55,12 +57,9 @@ async function execute(options: CommandOptions, terminal: Terminal): Promise<Exi
     case "validate":
       return check(subject, isJson, judged, terminal);
     case "repair":
-      return mend(
-        subject,
-        isJson,
-        { dryRun: !apply, linearize, lockTimeoutMs: waitMs, signal: terminal.stop },
-        terminal,
-      );
+      return mend(subject, isJson, { ...rewriting, linearize }, terminal);
+    case "migrate":
+      return bringToDate(subject, isJson, rewriting, terminal);
     case "doctor":
       return doctor(subject, isJson, judged, terminal);
   }
