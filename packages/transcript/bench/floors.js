@@ -5,20 +5,27 @@ import { openDatabase, writeDatabase } from "./database.js";
 import { entryAt, messageAt } from "./session-files.js";
 import { everyOne } from "./timing.js";
 
-/** Microseconds for one entry of about 1 KB. */
-export function measureFloors(folder, count) {
+/** The bare calls that write one entry of about 1 KB to a file of their own. */
+export function openFloor(folder) {
   const fd = openSync(path.join(folder, "floor"), "a");
   const write = (at) => writeSync(fd, `${JSON.stringify(entryAt(at))}\n`);
+  const writeAndSync = (at) => {
+    write(at);
+    fdatasyncSync(fd);
+  };
+  return { write, writeAndSync, close: () => closeSync(fd) };
+}
+
+/** Microseconds for one entry of about 1 KB. */
+export function measureFloors(folder, count) {
+  const floor = openFloor(folder);
   const floors = {
-    "stringify + writeSync": everyOne(count, write),
-    "stringify + writeSync + fdatasync": everyOne(count / 10, (at) => {
-      write(at);
-      fdatasyncSync(fd);
-    }),
+    "stringify + writeSync": everyOne(count, floor.write),
+    "stringify + writeSync + fdatasync": everyOne(count / 10, floor.writeAndSync),
     "better-sqlite3, WAL, NORMAL": sqlite(path.join(folder, "normal.db"), "NORMAL", count),
     "better-sqlite3, WAL, FULL": sqlite(path.join(folder, "full.db"), "FULL", count / 10),
   };
-  closeSync(fd);
+  floor.close();
   return floors;
 }
 

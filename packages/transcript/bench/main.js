@@ -7,11 +7,11 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { openTranscript, validate } from "@session-lock/transcript";
 import { withSessionWriteLock } from "session-lock";
-import { measureFloors } from "./floors.js";
+import { measureFloors, openFloor } from "./floors.js";
 import { bySubject, machine, table, verdicts } from "./report.js";
 import { messageAt, writeSession } from "./session-files.js";
 import { managers, subjects } from "./subjects.js";
-import { everyAwaited, everyOne, median, shown, times } from "./timing.js";
+import { everyAwaited, everyOne, inTurns, median, shown, times } from "./timing.js";
 
 const SIZES = [10, 1_000, 10_000, 100_000];
 const MEMORY = fileURLToPath(new URL("memory.js", import.meta.url));
@@ -22,8 +22,6 @@ console.log(machine());
 console.log("medians; in brackets: how often ours goes into it");
 
 const floors = measureFloors(folder, 2_000);
-const floor = floors["stringify + writeSync"];
-const durable = floors["stringify + writeSync + fdatasync"];
 table(
   "One entry of about 1 KB, floors",
   ["what", "median"],
@@ -52,10 +50,11 @@ bySubject("On an open session: context", managerNames, onLoaded("context"));
 
 const ways = await ourAppends();
 table(
-  "Append, our ways",
-  ["way", "median", "of the floor without sync", "of the floor with fdatasync"],
-  Object.entries(ways).map(([way, took]) => [way, shown(took), times(took, floor), times(took, durable)]),
+  "Append, our ways, each in turns with the bare calls",
+  ["way", "median", "bare calls", "ours ÷ bare"],
+  Object.entries(ways).map(([way, [took, floor]]) => [way, shown(took), shown(floor), times(took, floor)]),
 );
+const overFloor = (way) => ways[way][0] / ways[way][1];
 
 const memory = measureMemory(files[100_000]);
 table(
@@ -64,16 +63,17 @@ table(
   Object.entries(memory).map(([what, row]) => [what, ...row.map((mb) => mb.toFixed(0))]),
 );
 
-const [tiny, huge] = [opened[10], opened[100_000]];
+const huge = opened[100_000];
+const [small, large] = await openBySize(files[10][0], files[100_000][0]);
 const context = loaded[100_000].context;
 const newest = managerNames.at(-1);
 verdicts([
-  ["open and append at 100k entries ÷ at 10 entries", huge[0] / tiny[0], "≤", 2],
+  ["open and append at 100k entries ÷ at 10 entries", large / small, "≤", 2],
   ["pi 0.73.1 ÷ ours, open and append at 100k", huge[1] / huge[0], "≥", 2_000],
   [`${newest} ÷ ours, open and append at 100k`, huge[managers.length - 1] / huge[0], "≥", 1_000],
-  ["append on an open transcript, os ÷ floor", ways["transcript.append, os"] / floor, "≤", 2.5],
-  ["append on an open manager, os ÷ floor", ways["manager under one lock, os"] / floor, "≤", 2.5],
-  ["fdatasync one by one ÷ each of 32 at once", durable / ways["32 at once, fdatasync, each"], "≥", 5],
+  ["append on an open transcript, os ÷ floor", overFloor("transcript.append, os"), "≤", 2.5],
+  ["append on an open manager, os ÷ floor", overFloor("manager under one lock, os"), "≤", 2.5],
+  ["fdatasync one by one ÷ each of 32 at once", 1 / overFloor("32 at once, fdatasync, each"), "≥", 5],
   ["opening 100 MB to continue it, MB", memory["open and append"][0], "<", 30],
   ["validate 100 MB, MB/s", await validateRate(files[100_000][0]), "≥", 100],
   [`our context ÷ that of ${newest}, 100k entries`, context[0] / context.at(-1), "≤", 1],
@@ -93,6 +93,13 @@ async function openAndAppend(paths, size) {
     }
   }
   return took.map(median);
+}
+
+/** Ours alone, a short and a long session in turns: nothing else that runs in between weighs on one of them only. */
+function openBySize(...paths) {
+  const [{ open, write }] = subjects;
+  const openAndAppend = (file) => (at) => write(file, () => open(file).appendMessage(messageAt(at)));
+  return inTurns(101, ...paths.map(openAndAppend));
 }
 
 /** Each subject has read its session once before it is measured. Who knows no context is not asked for one. */
@@ -121,6 +128,7 @@ async function readLoaded(paths, size) {
   return { append, context, branch };
 }
 
+/** For each way its median and that of the bare calls that took turns with it. */
 async function ourAppends() {
   const file = path.join(folder, "ways.jsonl");
   writeSession(file, 1_000);
@@ -128,21 +136,25 @@ async function ourAppends() {
   await using synced = await openTranscript(file);
   const [{ open }] = subjects;
   const manager = open(file);
-  const rounds = 20;
+  const floor = openFloor(folder);
+  const together = () => Promise.all(Array.from({ length: 32 }, (_, at) => synced.append(messageAt(at))));
   const ways = {
-    "transcript.append, os": await everyAwaited(2_000, (at) => os.append(messageAt(at))),
+    "transcript.append, os": await inTurns(2_000, (at) => os.append(messageAt(at)), floor.write),
     "transcript.append under one lock, os": await withSessionWriteLock(file, (lock) =>
-      everyAwaited(2_000, (at) => os.append(messageAt(at), { within: lock })),
+      inTurns(2_000, (at) => os.append(messageAt(at), { within: lock }), floor.write),
     ),
     "manager under one lock, os": await withSessionWriteLock(file, () =>
-      everyOne(2_000, (at) => manager.appendMessage(messageAt(at))),
+      inTurns(2_000, (at) => manager.appendMessage(messageAt(at)), floor.write),
     ),
-    "transcript.append, fdatasync": await everyAwaited(200, (at) => synced.append(messageAt(at))),
+    "transcript.append, fdatasync": await inTurns(
+      200,
+      (at) => synced.append(messageAt(at)),
+      floor.writeAndSync,
+    ),
   };
-  const together = await everyAwaited(rounds, () =>
-    Promise.all(Array.from({ length: 32 }, (_, at) => synced.append(messageAt(at)))),
-  );
-  return { ...ways, "32 at once, fdatasync, each": together / 32 };
+  const [all, one] = await inTurns(100, together, floor.writeAndSync);
+  floor.close();
+  return { ...ways, "32 at once, fdatasync, each": [all / 32, one] };
 }
 
 function measureMemory(paths) {

@@ -26,6 +26,20 @@ export async function everyAwaited(count, call) {
   return median(took);
 }
 
+/** The medians of two calls that take turns, so that both meet the same load and are equally warm, in microseconds. */
+export async function inTurns(count, one, other) {
+  const took = [[], []];
+  for (let at = 0; at < count; at += 1) {
+    for (const [which, call] of [one, other].entries()) {
+      const start = performance.now();
+      const result = call(at);
+      if (result instanceof Promise) await result; // a call that is done when it returns is not made to wait
+      took[which].push((performance.now() - start) * 1_000);
+    }
+  }
+  return took.map(median);
+}
+
 /** `12.3 µs`, `4.56 ms` … */
 export function shown(microseconds) {
   if (microseconds < 1_000) return `${microseconds.toPrecision(3)} µs`;
