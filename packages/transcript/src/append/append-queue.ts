@@ -7,7 +7,7 @@ import type { Appended } from "./appended.ts";
 import { TranscriptError } from "../errors.ts";
 import { FileWriter } from "./group-writer.ts";
 import type { FileWriterSettings, GroupWriter, Outcome } from "./group-writer.ts";
-import { freshRight, LockBurst } from "./lock-burst.ts";
+import { entered, freshRight, LockBurst } from "./lock-burst.ts";
 import type { SessionLog } from "../file/session-log.ts";
 import { SpillingWriter } from "../spill/spilling-writer.ts";
 import type { AppendRequest, StagedRequest } from "./stage-request.ts";
@@ -63,15 +63,21 @@ export class AppendQueue {
 
   /** Resolves when what became of the request is known; rejects when nothing of it is acknowledged. */
   async append(request: AppendRequest): Promise<readonly Appended[]> {
-    const lock = this.#isQuiet() && isUsual(request.lock) ? this.#burst.take(this.#path) : undefined;
+    const lock = this.#isQuiet() && isUsual(request.lock) ? this.#lockNow(request) : undefined;
     if (lock === undefined) return this.#wait(request);
     try {
       const result = this.#file.writeNow(freshRight(lock), request);
       if (result instanceof TranscriptError) throw result;
       return result;
     } finally {
-      await lock.release().catch(tellOfLock);
+      // The lock is free when this returns; what went wrong with that becomes a warning.
+      void lock.release().catch(tellOfLock);
     }
+  }
+
+  /** A lock that the caller has is entered, which takes nothing from anybody. */
+  #lockNow({ lock }: AppendRequest): SessionWriteLock | undefined {
+    return lock?.within === undefined ? this.#burst.take(this.#path) : entered(lock.within, this.#path);
   }
 
   /** Nobody would come along, nobody is to go first, and nothing is done but the write. */
@@ -219,7 +225,7 @@ function tellOfLock(error: unknown): void {
 
 /** Nothing is asked of the lock but to have it. */
 function isUsual(lock: AppendRequest["lock"]): boolean {
-  return lock === undefined || (lock.signal ?? lock.within ?? lock.purpose) === undefined;
+  return lock === undefined || (lock.signal ?? lock.purpose) === undefined;
 }
 
 function timeoutOf({ request }: Pending): number {

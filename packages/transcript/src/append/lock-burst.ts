@@ -42,6 +42,15 @@ export class LockBurst {
   }
 }
 
+/** A nested hold of a lock that the caller has. Undefined where it is over, or another file's: the normal way says so. */
+export function entered(within: SessionWriteLock, sessionFile: string): SessionWriteLock | undefined {
+  try {
+    return tryAcquireSessionWriteLock({ sessionFile, within });
+  } catch {
+    return undefined; // asked again in the normal way, it throws to the caller
+  }
+}
+
 /** The right of a lock that was taken this instant: taking it was the first look. What is asked later looks again. */
 export function freshRight(lock: SessionWriteLock): WriteRight {
   let isFresh = true;
