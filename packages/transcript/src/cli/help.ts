@@ -57,7 +57,7 @@ const OPTIONS: Readonly<Record<OptionName, readonly [string, string]>> = {
     "also by the rules of a provider: anthropic, openai-chat, openai-responses,\n" +
       `${" ".repeat(22)}google, bedrock, mistral, strict`,
   ],
-  apply: ["--apply", "repair, migrate, import: do it; the file as it was is kept beside it"],
+  apply: ["--apply", "repair, migrate, import: do it; repair and migrate keep the file as it was"],
   linearize: ["--linearize", "repair: also join forks that look like a race of two writers"],
   wait: ["--wait <seconds>", "repair, migrate: how long to wait for the write lock (default: 10)"],
   agent: ["--agent <id>", "import: whose the keys without an agent are (default: main)"],
