@@ -1,7 +1,8 @@
-import { mentions, rawWordsOf, searchIn, type Contains } from "./mentions.ts";
+import { mentions, rawWordsOf } from "./mentions.ts";
 import { findNamedWrites } from "./named-writes.ts";
 import { reachFrom } from "./reach.ts";
 import type { ScopeIndex } from "./resolve.ts";
+import { searchIn, type Contains } from "./search.ts";
 import { functionsAround, isFunction, type FunctionNode, type Node, type Variable } from "./syntax.ts";
 import { methodWords, type Api, type Vocabulary } from "./vocabulary.ts";
 import { findWords, type Tree } from "./words.ts";

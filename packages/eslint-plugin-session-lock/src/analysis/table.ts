@@ -8,6 +8,7 @@ export class Table<T> {
   readonly #show: (value: T) => string;
   readonly #high: number;
   readonly #low: number;
+  #key: string | undefined;
 
   private constructor(
     entries: ReadonlyMap<string, T>,
@@ -27,7 +28,8 @@ export class Table<T> {
   }
 
   get key(): string {
-    return `${this.#high}.${this.#low}`;
+    this.#key ??= `${this.#high}.${this.#low}`;
+    return this.#key;
   }
 
   get size(): number {
@@ -74,7 +76,19 @@ export class Table<T> {
 
   without(names: readonly string[]): Table<T> {
     const known = names.filter((name) => this.#entries.has(name));
-    return known.reduce<Table<T>>((table, name) => table.with(name, undefined), this);
+    if (known.length === 0) return this;
+    const entries = new Map(this.#entries);
+    let high = this.#high;
+    let low = this.#low;
+    for (const name of known) {
+      const value = entries.get(name);
+      if (value === undefined) continue;
+      const text = this.#textOf(name, value);
+      high -= hash(text, highSeed);
+      low -= hash(text, lowSeed);
+      entries.delete(name);
+    }
+    return new Table(entries, this.#show, high | 0, low | 0);
   }
 
   #textOf(name: string, value: T): string {

@@ -50,8 +50,8 @@ export class World {
   readonly #facts: Facts;
   #key: string | undefined;
 
-  constructor(facts: Partial<Facts> = {}, path?: Step) {
-    this.#facts = { ...nothing, ...facts };
+  constructor(facts: Facts = nothing, path?: Step) {
+    this.#facts = facts;
     this.path = path;
   }
 

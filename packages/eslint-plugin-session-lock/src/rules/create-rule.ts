@@ -1,6 +1,7 @@
 import { RuleCreator } from "@typescript-eslint/utils/eslint-utils";
 import type { TSESLint } from "@typescript-eslint/utils";
 import type { Finding, RuleName } from "../analysis/observations.ts";
+import { glanceAt, optionsOf } from "../context.ts";
 import { findingsOf } from "../findings.ts";
 import { settingsProperties, type SessionLockSettings } from "../settings.ts";
 import { termsOf } from "../terms.ts";
@@ -102,9 +103,10 @@ export function createRule<MessageIds extends string>(definition: Definition<Mes
   return { ...rule, create: listen };
 
   function listen(context: Context<MessageIds>): Record<string, () => void> {
-    const options = context.options[0] ?? noOptions;
-    const terms = termsOf(context.settings["session-lock"], options);
-    if (!terms.lookAt(context.sourceCode.text).mayReport) return nothingToHear;
+    const options = optionsOf(context, noOptions);
+    const { text, settings } = glanceAt(context);
+    const terms = termsOf(settings, options);
+    if (!terms.lookAt(text).mayReport) return nothingToHear;
     return {
       "Program:exit": () => {
         const mine = findingsOf(context, terms).filter((finding) => finding.rule === name);

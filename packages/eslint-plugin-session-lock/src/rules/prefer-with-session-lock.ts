@@ -1,8 +1,10 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESLint, TSESTree } from "@typescript-eslint/utils";
+import { searchFor } from "../analysis/search.ts";
 import { isFunction, parentOf, type Node } from "../analysis/syntax.ts";
 import { childrenOf } from "../analysis/words.ts";
-import { documented, type Rule } from "./create-rule.ts";
+import { glanceAt } from "../context.ts";
+import { documented, nothingToHear, type Rule } from "./create-rule.ts";
 import { importLock } from "./lock-import.ts";
 import { contains, mayAwait, siblingsOf, type SourceCode } from "./statements.ts";
 
@@ -28,10 +30,10 @@ const rule = documented<[], "prefer">({
 export const preferWithSessionLock: Rule<"prefer"> = { ...rule, create: listen };
 
 function listen(context: Context): Record<string, () => void> {
-  const { sourceCode } = context;
-  if (!sourceCode.text.includes("acquireSessionWriteLock")) return {};
+  if (searchFor("acquireSessionWriteLock")(glanceAt(context).text, 0) === -1) return nothingToHear;
   return {
     "Program:exit": () => {
+      const { sourceCode } = context;
       for (const call of acquiresIn(sourceCode)) {
         const shape = readShape(call, sourceCode);
         if (shape === undefined) continue;

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { TSESLint } from "@typescript-eslint/utils";
 import { findAnnotationProblems } from "../analysis/annotation-problems.ts";
 import { readAnnotations } from "../analysis/annotations.ts";
+import { filenameOf, glanceAt, optionsOf } from "../context.ts";
 import { unexplainedSuppressions } from "../directives.ts";
 import { findingsOf } from "../findings.ts";
 import { openProject } from "../project.ts";
@@ -83,9 +84,10 @@ export const validLockAnnotations: Rule<MessageIds> = { ...rule, create: listen 
 const noOptions: Options = {};
 
 function listen(context: Context): Record<string, () => void> {
-  const options = context.options[0] ?? noOptions;
-  const isConfig = isConfigFile(context.filename, options);
-  const { isMarked } = termsOf(context.settings["session-lock"], options).lookAt(context.sourceCode.text);
+  const options = optionsOf(context, noOptions);
+  const { text, settings } = glanceAt(context);
+  const isConfig = isConfigFile(filenameOf(context), options);
+  const { isMarked } = termsOf(settings, options).lookAt(text);
   if (!isConfig && !isMarked) return nothingToHear;
   return {
     "Program:exit": () => {

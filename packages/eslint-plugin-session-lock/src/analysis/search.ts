@@ -1,0 +1,83 @@
+/** Whether a word, or what a pattern matches, stands in a text. */
+export type Contains = (what: string | RegExp) => boolean;
+
+/** Looks for words in one text. None is looked for twice, nor if a part of it is known to be missing. */
+export function searchIn(text: string): Contains {
+  const known = new Map<string | RegExp, boolean>();
+  const missing: string[] = [];
+  return (what) => {
+    const answer = known.get(what);
+    if (answer !== undefined) return answer;
+    const isThere =
+      typeof what === "string"
+        ? !missing.some((part) => what.includes(part)) && searchFor(what)(text, 0) !== -1
+        : what.test(text);
+    known.set(what, isThere);
+    if (!isThere && typeof what === "string") missing.push(what);
+    return isThere;
+  };
+}
+
+/** Where a word stands in a text at or after a position; -1 if it does not. */
+type Find = (text: string, from: number) => number;
+
+const finds = new Map<string, Find>();
+
+/** The search for a word of the vocabulary, which is made once. */
+export function searchFor(word: string): Find {
+  const known = finds.get(word);
+  if (known !== undefined) return known;
+  const find = compileFind(word);
+  finds.set(word, find);
+  return find;
+}
+
+/**
+ * The quickest search for one word. Engines find a character at the speed of memory, and that is how they find a short
+ * string: so the word is looked for from its rarest character on, if that is rare enough.
+ */
+export function compileFind(word: string): Find {
+  return hasRare(word) ? compileAnchored(word) : (text, from) => text.indexOf(word, from);
+}
+
+function compileAnchored(word: string): Find {
+  const rarest = rarestIn(word);
+  const anchor = word.slice(rarest, rarest + anchorLength);
+  return (text, from) => {
+    for (let at = text.indexOf(anchor, from + rarest); at !== -1; at = text.indexOf(anchor, at + 1)) {
+      if (text.startsWith(word, at - rarest)) return at - rarest;
+    }
+    return -1;
+  };
+}
+
+/** Longer strings are found by tables, which take longer to make than a usual file takes to search. */
+const anchorLength = 5;
+
+/** True if the word has a character that source text seldom has. */
+export function hasRare(word: string): boolean {
+  return rarityOf(word[rarestIn(word)]) >= rare;
+}
+
+function rarestIn(word: string): number {
+  let rarest = 0;
+  for (let at = 1; at < word.length; at += 1) {
+    if (rarityOf(word[at]) > rarityOf(word[rarest])) rarest = at;
+  }
+  return rarest;
+}
+
+/** The characters of source text, the most frequent first; others are rarer still. */
+const frequent =
+  " etnraos\"icldup.\nm:-(),gAfh}{|by=wk[];v/x?C*E_'ISBT0#RDPFM1>NqLjOQ2+^<!$U`84G3H9z6&57WVK@YZJX%~";
+const rare = frequent.indexOf("k");
+
+function rarityOf(character: string | undefined): number {
+  const index = character === undefined ? 0 : frequent.indexOf(character);
+  return index === -1 ? frequent.length : index;
+}
+
+/** A pattern that matches just the word. */
+export function escapePattern(word: string): string {
+  return word.replace(/[^\w]/g, "\\$&");
+}
