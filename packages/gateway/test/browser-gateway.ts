@@ -103,6 +103,8 @@ async function readTranscript(stateDir: string): Promise<readonly string[]> {
   }, null);
   return entries.flatMap(({ message }) => {
     if (message === undefined) return [];
-    return [`${message.role}: ${message.content.map((block) => block.text).join("")}`];
+    const said = message.content.map((block) => block.text).join("");
+    // A stopped answer may end in a blank, which the page, laying out its Markdown, has no use for.
+    return [`${message.role}: ${message.role === "assistant" ? said.trimEnd() : said}`];
   });
 }

@@ -131,21 +131,30 @@ test("what a model wrote is laid out, its links lead to the web only, and a pers
   });
   await isOnline(page);
   const wide = `const words = "${"wide ".repeat(40)}";`;
-  const links = "[far](https://example.com/) [no](javascript:alert(1))";
-  const text = `listen\n\n- **one**\n- two\n\n\`\`\`js\n${wide}\n\`\`\`\n\n${links}`;
+  const links = "[far](https://example.com/) [script](javascript:alert(1)) [page](/healthz)";
+  const picture = "![spy](https://example.com/spy.png) <img src=x onerror=alert(1)>";
+  const table = `| a | b |\n| - | - |\n| ${"wide".repeat(30)} | 2 |`;
+  const text = `listen\n\n- **one**\n- two\n\n\`\`\`js\n${wide}\n\`\`\`\n\n${links}\n\n${picture}\n\n${table}\n\n- [x] done`;
 
   await send(page, text);
   const answer = page.getByRole("log").locator(".from-assistant");
   await answer.getByRole("link", { name: "far" }).waitFor();
 
-  expect(await answer.locator("ul > li").allTextContents()).toEqual(["one", "two"]);
+  expect(await answer.locator("ul > li").allTextContents()).toEqual(["one", "two", " done"]);
   expect(await answer.locator("strong").allTextContents()).toEqual(["one"]);
-  expect(await answer.locator("pre").textContent()).toBe(wide);
-  expect(await answer.getByRole("link").count()).toBe(1);
-  await answer.getByText("[no](javascript:alert(1))").waitFor();
+  expect(await answer.locator("pre").textContent()).toBe(`${wide}\n`);
+  expect(await answer.getByRole("link").allTextContents()).toEqual(["far", "spy"]);
+  expect(await answer.locator("p").filter({ hasText: "far" }).textContent()).toBe("far script page");
+  expect(await answer.locator("img").count()).toBe(0);
+  await answer.getByText("<img src=x onerror=alert(1)>").waitFor();
+  expect(await answer.locator("td").allTextContents()).toEqual(["wide".repeat(30), "2"]);
+  const done = answer.getByRole("checkbox");
+  expect([await done.isChecked(), (await done.boundingBox())?.width]).toEqual([true, 16]);
   expect((await conversation(page))[0]).toBe(`You: ${text}`);
-  const box = await answer.locator("pre").boundingBox();
-  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(360);
+  for (const wideOne of ["pre", ".wide"]) {
+    const box = await answer.locator(wideOne).boundingBox();
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(360);
+  }
   expect(complaints).toEqual([]);
 });
 

@@ -1,71 +1,60 @@
 import { memo, type ReactNode } from "react";
-import { readBlocks, readSpans, type Block, type Span } from "./markdown.ts";
+import Markdown, { type Components, type Options } from "react-markdown";
+import remarkGfm from "remark-gfm";
 
 /**
  * What a model wrote, laid out. Made of elements, never of HTML: whatever the text says, it cannot become more than this.
  * Remembered, since each piece of an answer draws the whole conversation anew.
  */
 export const MarkdownText = memo(function MarkdownText({ text }: { readonly text: string }) {
-  return readBlocks(text).map((block, index) => <BlockView key={index} block={block} />);
+  return (
+    <Markdown remarkPlugins={plugins} components={components} urlTransform={webAddress}>
+      {text}
+    </Markdown>
+  );
 });
 
-function BlockView({ block }: { readonly block: Block }): ReactNode {
-  switch (block.kind) {
-    case "paragraph":
-      return (
-        <p>
-          <Spans text={block.text} />
-        </p>
-      );
-    case "heading":
-      // The page has its own headings; those of a message stay below them.
-      return (
-        <p className={`heading is-level-${block.level}`} role="heading" aria-level={block.level + 2}>
-          <Spans text={block.text} />
-        </p>
-      );
-    case "quote":
-      return (
-        <blockquote>
-          <Spans text={block.text} />
-        </blockquote>
-      );
-    case "code":
-      return (
-        <pre tabIndex={0} aria-label={block.language === "" ? "Code" : `Code, ${block.language}`}>
-          <code>{block.text}</code>
-        </pre>
-      );
-    case "list": {
-      const items = block.items.map((item, index) => (
-        <li key={index}>
-          <Spans text={item} />
-        </li>
-      ));
-      return block.start === undefined ? <ul>{items}</ul> : <ol start={block.start}>{items}</ol>;
-    }
-  }
+const plugins: Options["remarkPlugins"] = [remarkGfm];
+
+/** An address of the web; any other one (a script, a page of this gateway) is none, and what it stood on is only words. */
+function webAddress(address: string): string | undefined {
+  return /^https?:\/\//i.test(address) ? address : undefined;
 }
 
-function Spans({ text }: { readonly text: string }) {
-  return readSpans(text).map((span, index) => <SpanView key={index} span={span} />);
+const components: Components = {
+  h1: heading(1),
+  h2: heading(2),
+  h3: heading(3),
+  h4: heading(4),
+  h5: heading(5),
+  h6: heading(6),
+  a: ({ href, children }) => <WebLink address={href}>{children}</WebLink>,
+  // A picture of another host would tell that host who reads this.
+  img: ({ src, alt }) => <WebLink address={src}>{alt}</WebLink>,
+  pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
+  table: ({ children }) => (
+    <div className="wide" tabIndex={0}>
+      <table>{children}</table>
+    </div>
+  ),
+};
+
+/** The page has its own headings; those of a message stay below them. */
+function heading(level: number): NonNullable<Components["h1"]> {
+  return function MessageHeading({ children }) {
+    return (
+      <p className={`heading is-level-${level}`} role="heading" aria-level={level + 2}>
+        {children}
+      </p>
+    );
+  };
 }
 
-function SpanView({ span }: { readonly span: Span }): ReactNode {
-  switch (span.kind) {
-    case "plain":
-      return span.text;
-    case "code":
-      return <code>{span.text}</code>;
-    case "strong":
-      return <strong>{span.text}</strong>;
-    case "emphasis":
-      return <em>{span.text}</em>;
-    case "link":
-      return (
-        <a href={span.address} target="_blank" rel="noopener noreferrer">
-          {span.text}
-        </a>
-      );
-  }
+function WebLink({ address, children }: { readonly address: unknown; readonly children: ReactNode }) {
+  if (typeof address !== "string" || address === "") return children;
+  return (
+    <a href={address} target="_blank" rel="noopener noreferrer">
+      {children}
+    </a>
+  );
 }

@@ -23,11 +23,14 @@ export function MessageRow({ row, ...actions }: RowActions & { readonly row: Row
         {row.toolName !== undefined && <code className="tool-name">{row.toolName}</code>}
         {row.at !== undefined && !isStreaming && <MessageTime at={row.at} />}
       </p>
-      {row.text !== "" && (
-        <div className="message-text">
-          {row.author === "assistant" ? <MarkdownText text={row.text} /> : row.text}
-        </div>
-      )}
+      {row.text !== "" &&
+        (row.author === "assistant" ? (
+          <div className="message-text is-laid-out">
+            <MarkdownText text={row.text} />
+          </div>
+        ) : (
+          <div className="message-text">{row.text}</div>
+        ))}
       <MessageFoot row={row} {...actions} />
     </li>
   );
