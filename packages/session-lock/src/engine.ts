@@ -8,6 +8,8 @@ export type Taking =
   | {
       readonly kind: "taken";
       readonly epoch: number;
+      /** Nobody else had the lock since this process did. False where the engine cannot tell. */
+      readonly again: boolean;
       /** Whose lock it was: nobody's, a dead owner's, or that of one who may still be writing (so: fence first). */
       readonly from: "nobody" | "dead" | "suspect";
     };

@@ -17,6 +17,12 @@ export function advanceEpoch(stored: number, ahead = 0): number {
   return epoch;
 }
 
+/** A fencing number for who follows the owner of `epoch` under the same lock; it keeps away from the clock (see `outlast`). */
+export function epochAfter(epoch: number): number {
+  last.epoch = Math.max(last.epoch, epoch + 1);
+  return epoch + 1;
+}
+
 /**
  * Returns when the wall clock alone would give the next owner a greater epoch than this one: for the moment before the
  * record of it is removed. Blocks for a millisecond at most, and not at all after a hold that was longer than that.

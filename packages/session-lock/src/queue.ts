@@ -74,7 +74,7 @@ export class FileLock implements LeaseHost {
     const taking = this.#take(request, where);
     if (taking.kind === "busy") return undefined;
     const now = performance.now();
-    this.#turn.taken(now);
+    this.#turn.taken(now, taking.again);
     return this.#leaseTo(request, where, taking.epoch, now, 0);
   }
 
@@ -243,7 +243,7 @@ export class FileLock implements LeaseHost {
     const taking = this.#take(waiter.request, waiter.where);
     if (taking.kind === "busy") return false;
     const now = performance.now();
-    this.#turn.begins(now);
+    this.#turn.begins(now, taking.again);
     this.#grant(waiter, taking.epoch, now);
     return true;
   }

@@ -1,5 +1,7 @@
 /** A process that keeps taking the lock lets the others go first after this long, in ms. */
 const turnMs = 5;
+/** Turns of a process that met nobody grow up to this, since queueing costs a thread, in ms. */
+const longestTurnMs = 20;
 /** A process that left the lock alone for this long has ended its turn, in ms. */
 const gapMs = 1;
 
@@ -9,20 +11,23 @@ const gapMs = 1;
  */
 export class Turn {
   #start = 0;
+  #lengthMs = turnMs;
   #lastUse = 0;
 
   get lastUse(): number {
     return this.#lastUse;
   }
 
-  /** The lock was taken with nobody in front. */
-  taken(now: number): void {
+  /** The lock was taken with nobody in front. `again`: nobody else had it since we did. */
+  taken(now: number, again: boolean): void {
+    if (!again) this.#lengthMs = turnMs;
     if (now - this.#lastUse > gapMs) this.#start = now;
     this.#lastUse = now;
   }
 
   /** The lock was taken after queueing for it. */
-  begins(now: number): void {
+  begins(now: number, again: boolean): void {
+    this.#lengthMs = again ? Math.min(longestTurnMs, this.#lengthMs * 2) : turnMs;
     this.#start = now;
     this.#lastUse = now;
   }
@@ -33,6 +38,6 @@ export class Turn {
 
   /** Whether it has lasted so long, without a pause, that others should go first. */
   isOver(now: number): boolean {
-    return now - this.#lastUse <= gapMs && now - this.#start > turnMs;
+    return now - this.#lastUse <= gapMs && now - this.#start > this.#lengthMs;
   }
 }

@@ -147,5 +147,20 @@ export function lockContract(engine: EngineName): void {
 
       expect(epochs).toEqual([...new Set(epochs)].sort((a, b) => a - b));
     });
+
+    test("an owner between two bursts of another process is never overlooked", async () => {
+      const sessionFile = tempSession();
+      await using other = await Driver.start();
+      const epochs: number[] = [];
+      for (let round = 0; round < 20; round += 1) {
+        for (let times = 0; times < 70; times += 1)
+          await withSessionWriteLock(sessionFile, (lock) => epochs.push(lock.epoch), { engine });
+        const { epoch } = await other.ask("acquire", { sessionFile, engine });
+        epochs.push(Number(epoch));
+        await other.ask("release");
+      }
+
+      expect(epochs).toEqual([...new Set(epochs)].sort((a, b) => a - b));
+    });
   });
 }

@@ -1,4 +1,5 @@
 import { closeSync, ftruncateSync, unlinkSync, writeSync } from "node:fs";
+import type { Stats } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
 import { asLockError, hasCode } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
@@ -7,7 +8,7 @@ import { stateOf } from "../process-table.ts";
 import { holderOf, recordBytes } from "../record.ts";
 import type { Claim, LockRecord } from "../record.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
-import { isAtPath, openLockFile, readLockFile } from "./lock-file.ts";
+import { foundAtPath, isAtPath, openLockFile, readLockFile } from "./lock-file.ts";
 import type { LockFile } from "./lock-file.ts";
 import { LockRecordFile } from "./lock-record.ts";
 import { NativeTurn } from "./native-turn.ts";
@@ -74,8 +75,9 @@ export class KernelEngine implements Engine {
         const locked = this.#lock(file);
         // A first refusal needs no look at the path: if the file was replaced, the next round finds out.
         if (!locked && this.#parkings === 0) return busy;
-        if (!isAtPath(file, lockPath)) this.#forget(file);
-        else return locked ? this.#taken(file, claim) : busy;
+        const found = foundAtPath(file, lockPath);
+        if (found === undefined) this.#forget(file);
+        else return locked ? this.#taken(file, claim, found) : busy;
       }
     } catch (error) {
       throw asLockError(error, "take the lock", sessionFile);
@@ -183,14 +185,15 @@ export class KernelEngine implements Engine {
     return undefined;
   }
 
-  #taken(file: LockFile, claim: Claim): Taking {
+  #taken(file: LockFile, claim: Claim, found: Stats): Taking {
     const from = this.#fromDead ? "dead" : "nobody";
     this.#holding = true;
     this.#turn.used();
     try {
       if (this.#fromDead) ftruncateSync(file.fd, recordBytes);
       this.#fromDead = false;
-      return { kind: "taken", epoch: this.#record.take(file.fd, claim), from };
+      const { epoch, again } = this.#record.take(file.fd, claim, found);
+      return { kind: "taken", epoch, again, from };
     } catch (error) {
       this.drop();
       throw error;

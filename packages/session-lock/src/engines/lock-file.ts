@@ -36,15 +36,20 @@ export function openLockFile(lockPath: string, firstRecord: Buffer): LockFile {
 
 /** Whether `lockPath` still leads to the file we have open. If not, a lock on it excludes nobody any more. */
 export function isAtPath(file: LockFile, lockPath: string): boolean {
+  return foundAtPath(file, lockPath) !== undefined;
+}
+
+/** The open file as it is now; `undefined` when `lockPath` does not lead to it any more. */
+export function foundAtPath(file: LockFile, lockPath: string): Stats | undefined {
   const found = statSync(lockPath, orUndefined);
-  if (found?.ino !== file.ino || found.dev !== file.dev) return false;
-  if (found.ino <= Number.MAX_SAFE_INTEGER) return true;
-  // Inode numbers past 2^53 (ReFS) lose their last digits in a double.
-  const [exact, ours] = [
-    statSync(lockPath, { bigint: true, throwIfNoEntry: false }),
-    fstatSync(file.fd, { bigint: true }),
-  ];
-  return exact?.ino === ours.ino;
+  if (found?.ino !== file.ino || found.dev !== file.dev) return undefined;
+  return found.ino <= Number.MAX_SAFE_INTEGER || isSameInode(file, lockPath) ? found : undefined;
+}
+
+/** Inode numbers past 2^53 (ReFS) lose their last digits in a double. */
+function isSameInode(file: LockFile, lockPath: string): boolean {
+  const exact = statSync(lockPath, { bigint: true, throwIfNoEntry: false });
+  return exact?.ino === fstatSync(file.fd, { bigint: true }).ino;
 }
 
 /** Runs `use` on the lock file that is there now; `undefined` when there is none. Closing it drops every lock `use` took. */

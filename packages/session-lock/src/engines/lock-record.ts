@@ -1,8 +1,10 @@
 import { readSync, writeSync } from "node:fs";
+import type { Stats } from "node:fs";
 import { advanceEpoch } from "../epochs.ts";
 import { identity } from "../owner.ts";
 import { readEpoch, recordBytes, RecordWriter } from "../record.ts";
 import type { Claim } from "../record.ts";
+import { hasSeal, sealFile } from "./record-seal.ts";
 
 /** How old a record on disk may be while its process takes the lock again and again, in ms. */
 const freshMs = 50;
@@ -16,13 +18,16 @@ const nonce = "kernel";
  *
  * The epoch on disk is the greatest one given out or set aside. A process that finds its own record untouched, recent
  * and with epochs left, takes the next of them without writing: whoever comes after it starts above all of them, and
- * a refusal names the right process and purpose. What is held for longer is written out by `settle`.
+ * a refusal names the right process and purpose. What is held for longer is written out by `settle`. In a burst it also
+ * seals its record, and then need not even read it.
  */
 export class LockRecordFile {
   readonly #writer = new RecordWriter(identity(), "kernel");
   readonly #head = Buffer.alloc(32);
   #claim: Claim | undefined;
+  #takenAt = 0;
   #writtenAt = 0;
+  #seal: number | undefined;
   #limit = 0;
   #epoch = 0;
   #isExact = false;
@@ -37,19 +42,27 @@ export class LockRecordFile {
     return this.#writer.write(advanceEpoch(0), { purpose: undefined, where: undefined }, nonce);
   }
 
-  /** After taking the lock: notes the new owner and returns its epoch. */
-  take(fd: number, claim: Claim): number {
-    readSync(fd, this.#head, 0, this.#head.length, 0);
-    const stored = readEpoch(this.#head);
-    const isOwn = stored === this.#limit;
-    return isOwn && this.#canReuse(claim)
-      ? this.#reuse()
-      : this.#write(fd, claim, stored, isOwn ? reserved : 0);
+  /**
+   * After taking the lock: notes the new owner. `found`: the lock file as it is now. `again`: nobody else had the lock
+   * since this process did.
+   */
+  take(fd: number, claim: Claim, found: Stats): { readonly epoch: number; readonly again: boolean } {
+    const now = performance.now();
+    const isBurst = now - this.#takenAt < freshMs;
+    this.#takenAt = now;
+    const stored = hasSeal(found, this.#seal) ? this.#limit : this.#read(fd);
+    const again = stored === this.#limit;
+    if (again && this.#canReuse(claim, now)) return { epoch: this.#reuse(), again };
+    const epoch = this.#write(fd, claim, stored, again ? reserved : 0);
+    this.#seal = again && isBurst ? sealFile(fd, this.#limit) : undefined;
+    return { epoch, again };
   }
 
   /** While holding on: notes the next owner within this process and returns its epoch. */
   renew(fd: number, claim: Claim): number {
-    return this.#canReuse(claim) ? this.#reuse() : this.#write(fd, claim, this.#limit, reserved);
+    return this.#canReuse(claim, performance.now())
+      ? this.#reuse()
+      : this.#write(fd, claim, this.#limit, reserved);
   }
 
   /** Brings the record on disk up to date with the present owner. */
@@ -59,12 +72,17 @@ export class LockRecordFile {
     writeSync(fd, this.#writer.write(this.#limit, this.#claim, nonce), 0, recordBytes, 0);
   }
 
-  #canReuse(claim: Claim): boolean {
+  #read(fd: number): number {
+    readSync(fd, this.#head, 0, this.#head.length, 0);
+    return readEpoch(this.#head);
+  }
+
+  #canReuse(claim: Claim, now: number): boolean {
     return (
       this.#epoch < this.#limit &&
       claim.purpose === this.#claim?.purpose &&
       claim.where === this.#claim?.where &&
-      performance.now() - this.#writtenAt < freshMs
+      now - this.#writtenAt < freshMs
     );
   }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, statSync, utimesSync, writeSync } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
-import { advanceEpoch, outlast } from "../epochs.ts";
+import { advanceEpoch, epochAfter, outlast } from "../epochs.ts";
 import { asLockError, hasCode } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
 import { identity } from "../owner.ts";
@@ -60,13 +60,13 @@ export class LockfileEngine implements Engine {
     }
     if (this.#tenure === undefined) return { kind: "busy" };
     this.#parkings = 0;
-    return { kind: "taken", epoch: this.#tenure.epoch, from: this.#tenure.from };
+    return { kind: "taken", epoch: this.#tenure.epoch, again: false, from: this.#tenure.from };
   }
 
   renew(claim: Claim): number | undefined {
     const tenure = this.#tenure;
     if (tenure === undefined || !this.isOurs()) return undefined;
-    const epoch = advanceEpoch(tenure.epoch);
+    const epoch = epochAfter(tenure.epoch);
     writeSync(tenure.published.fd, this.#writer.write(epoch, claim, tenure.nonce), 0, recordBytes, 0);
     this.#tenure = { ...tenure, epoch };
     return epoch;

@@ -9,10 +9,17 @@ export const mutations = [
   },
   {
     name: "no inode re-check after locking",
-    file: "src/engines/kernel.ts",
-    find: "if (!isAtPath(file, lockPath)) this.#forget(file);\n        else return",
-    replace: "return",
+    file: "src/engines/lock-file.ts",
+    find: "if (found?.ino !== file.ino || found.dev !== file.dev) return undefined;",
+    replace: "if (found === undefined) return fstatSync(file.fd);",
     tests: ["litter"],
+  },
+  {
+    name: "a seal that is believed though somebody wrote",
+    file: "src/engines/record-seal.ts",
+    find: "return found.mtimeMs === seal && found.ctimeMs !== seal;",
+    replace: "return found.ctimeMs !== seal && seal !== undefined;",
+    tests: ["contract"],
   },
   {
     name: "no re-check after a takeover",

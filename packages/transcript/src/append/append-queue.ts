@@ -167,6 +167,7 @@ export class AppendQueue {
   }
 
   async #flush(lock: SessionWriteLock): Promise<void> {
+    const right = freshRight(lock);
     // Two of one owner's scope: the entries of the second go behind those that are being synced.
     while (this.#writing !== undefined) await this.#writing;
     const group = this.#waiting;
@@ -176,7 +177,7 @@ export class AppendQueue {
       return;
     }
     const requests = group.map(({ request }) => request);
-    this.#writing = this.#writer.write(lock, requests);
+    this.#writing = this.#writer.write(right, requests);
     const outcome = await this.#writing;
     this.#writing = undefined;
     // Before they are told, so that who appends next finds it free.

@@ -22,6 +22,11 @@ export interface WriteRight {
   assertHeld(): void;
 }
 
+/** The right of one owner of the write lock, whose epoch tells it from all others. */
+export interface OwnersRight extends WriteRight {
+  readonly epoch: number;
+}
+
 /**
  * What an acknowledged append has survived.
  *

@@ -1,6 +1,5 @@
-import type { SessionWriteLock } from "session-lock";
 import { AppendBatch } from "./append.ts";
-import type { Durability, WriteRight } from "./append.ts";
+import type { Durability, OwnersRight, WriteRight } from "./append.ts";
 import { SYSTEM_DISK } from "../file/disk.ts";
 import type { Disk } from "../file/disk.ts";
 import type { SessionLog } from "../file/session-log.ts";
@@ -14,7 +13,7 @@ export type Outcome =
 
 /** Where the requests of a queue go. Nothing here rejects: a failure belongs to the requests, not to who had the lock. */
 export interface GroupWriter {
-  write(lock: SessionWriteLock, requests: readonly AppendRequest[]): Promise<Outcome>;
+  write(right: OwnersRight, requests: readonly AppendRequest[]): Promise<Outcome>;
   /** What becomes of a request that could not get the lock. */
   withoutLock(request: AppendRequest, error: unknown): Promise<Outcome>;
 }
@@ -62,13 +61,13 @@ export class FileWriter implements GroupWriter {
 
   /** With `before`, that is put into the batch first, and is on the disk when this resolves. */
   async write(
-    lock: SessionWriteLock,
+    right: OwnersRight,
     requests: readonly AppendRequest[],
     before?: (batch: AppendBatch) => void,
   ): Promise<Outcome> {
     try {
-      this.#assertWanted(lock.epoch);
-      using batch = AppendBatch.begin(this.#log, lock, this.#disk);
+      this.#assertWanted(right.epoch);
+      using batch = AppendBatch.begin(this.#log, right, this.#disk);
       before?.(batch);
       const results = requests.map((request) => stageRequest(batch, request, this.#log.path));
       batch.write();

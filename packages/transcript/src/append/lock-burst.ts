@@ -1,12 +1,14 @@
 import { performance } from "node:perf_hooks";
 import { tryAcquireSessionWriteLock } from "session-lock";
 import type { SessionWriteLock } from "session-lock";
-import type { WriteRight } from "./append.ts";
+import type { OwnersRight } from "./append.ts";
 
 /** Shorter than the turn after which session-lock lets other processes go first, in ms. */
 const BURST_MS = 4;
 /** A pause that ends a burst, as it ends that turn, in ms. */
 const GAP_MS = 1;
+/** How long the look at the lock that taking it is counts for a write, in ms. */
+const FRESH_MS = 1;
 
 /**
  * Takes a free lock without waiting for anything, which is the quick way, and must not be the only one: it does not look
@@ -51,12 +53,18 @@ export function entered(within: SessionWriteLock, sessionFile: string): SessionW
   }
 }
 
-/** The right of a lock that was taken this instant: taking it was the first look. What is asked later looks again. */
-export function freshRight(lock: SessionWriteLock): WriteRight {
+/**
+ * The right of a lock that was taken this instant: taking it was a look whose it is, and a write within the next
+ * millisecond needs no other. Whatever is asked later, or again, looks: before anything is acknowledged, that is.
+ */
+export function freshRight(lock: SessionWriteLock): OwnersRight {
+  const { epoch } = lock;
+  const takenAt = performance.now();
   let isFresh = true;
   return {
+    epoch,
     assertHeld: () => {
-      if (!isFresh) lock.assertHeld();
+      if (!isFresh || performance.now() - takenAt > FRESH_MS) lock.assertHeld();
       isFresh = false;
     },
   };

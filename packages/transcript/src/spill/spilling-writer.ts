@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { SessionLockError, withSessionWriteLock } from "session-lock";
 import type { SessionWriteLock } from "session-lock";
-import type { AppendBatch } from "../append/append.ts";
+import type { AppendBatch, OwnersRight } from "../append/append.ts";
 import { appendedOf } from "../append/appended.ts";
 import type { Appended } from "../append/appended.ts";
 import { contentOf, draftOfContent } from "../append/deferred.ts";
@@ -57,12 +57,12 @@ export class SpillingWriter implements GroupWriter {
     });
   }
 
-  async write(lock: SessionWriteLock, given: readonly AppendRequest[]): Promise<Outcome> {
+  async write(right: OwnersRight, given: readonly AppendRequest[]): Promise<Outcome> {
     const requests = given.map(named);
-    if (this.isAway) return this.#underSpillLock((spillLock) => this.#bringHome(lock, spillLock, requests));
-    const first = await this.#file.write(lock, requests);
+    if (this.isAway) return this.#underSpillLock((spillLock) => this.#bringHome(right, spillLock, requests));
+    const first = await this.#file.write(right, requests);
     if (refusalIn(first) === undefined) return first;
-    const second = await this.#file.write(lock, requests);
+    const second = await this.#file.write(right, requests);
     const refusal = refusalIn(second);
     return refusal === undefined ? second : this.#putAway(requests, refusal);
   }
@@ -72,13 +72,13 @@ export class SpillingWriter implements GroupWriter {
   }
 
   async #bringHome(
-    lock: SessionWriteLock,
+    right: OwnersRight,
     spillLock: SessionWriteLock,
     requests: readonly AppendRequest[],
   ): Promise<Outcome> {
     if (performance.now() < this.#retryAt) return this.#spillAll(requests, undefined);
     const waiting = readSpill(this.#spill);
-    const outcome = await this.#file.write(lock, requests, (batch) => addOnce(batch, waiting));
+    const outcome = await this.#file.write(right, requests, (batch) => addOnce(batch, waiting));
     const refusal = refusalIn(outcome);
     if (refusal !== undefined) {
       this.#retryAt = performance.now() + RETRY_MS;
