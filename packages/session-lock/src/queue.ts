@@ -109,7 +109,7 @@ export class FileLock implements LeaseHost {
         purpose: lease.purpose,
         heldMs: now - lease.since,
       }));
-    if ((!this.#turn.isOver(now) || !this.#engine.isWanted()) && this.#handOver(now)) return;
+    if (!this.#turn.isOthers(now, this.#engine) && this.#handOver(now)) return;
     try {
       this.#engine.drop();
     } finally {

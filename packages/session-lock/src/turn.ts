@@ -1,3 +1,5 @@
+import type { Engine } from "./engine.ts";
+
 /** A process that keeps taking the lock lets the others go first after this long, in ms. */
 const turnMs = 5;
 /** Turns of a process that met nobody grow up to this, since queueing costs a thread, in ms. */
@@ -25,7 +27,7 @@ export class Turn {
     this.#lastUse = now;
   }
 
-  /** The lock was taken after queueing for it. */
+  /** The lock was taken after queueing for it, or nobody queues for it. */
   begins(now: number, again: boolean): void {
     this.#lengthMs = again ? Math.min(longestTurnMs, this.#lengthMs * 2) : turnMs;
     this.#start = now;
@@ -39,5 +41,13 @@ export class Turn {
   /** Whether it has lasted so long, without a pause, that others should go first. */
   isOver(now: number): boolean {
     return now - this.#lastUse <= gapMs && now - this.#start > this.#lengthMs;
+  }
+
+  /** Whether it is other processes' turn now. The engine is asked at the end of each turn; if nobody waits, a new one begins. */
+  isOthers(now: number, engine: Pick<Engine, "isWanted">): boolean {
+    if (!this.isOver(now)) return false;
+    if (engine.isWanted()) return true;
+    this.begins(now, true);
+    return false;
   }
 }
