@@ -34,7 +34,8 @@ export interface Engine {
   isOurs(): boolean;
   /** Whether other processes may be waiting for us to let go. */
   isWanted(): boolean;
-  drop(): void;
+  /** Lets go. `soonAgain`: this process will ask again in a moment, so it may stay in front of those who queue. */
+  drop(soonAgain: boolean): void;
   /** Called once when a hold has become long, so that waiters change to a wait they can cancel. */
   settle(): void;
   /** Waits for a chance to take. `behind`: others who wait already go first. */

@@ -111,7 +111,7 @@ export class FileLock implements LeaseHost {
       }));
     if (!this.#turn.isOthers(now, this.#engine) && this.#handOver(now)) return;
     try {
-      this.#engine.drop();
+      this.#engine.drop(this.#turn.isBurst);
     } finally {
       if (this.#waiting.length > 0) void this.#pump(this.owesOthers ? "behind" : "try"); // as above
     }
@@ -183,7 +183,7 @@ export class FileLock implements LeaseHost {
       fence(this.sessionFile);
       return taking;
     } catch (error) {
-      this.#engine.drop();
+      this.#engine.drop(false);
       throw error;
     }
   }
@@ -243,7 +243,7 @@ export class FileLock implements LeaseHost {
     const taking = this.#take(waiter.request, waiter.where);
     if (taking.kind === "busy") return false;
     const now = performance.now();
-    this.#turn.begins(now, taking.again);
+    this.#turn.begins(now, taking.again, waiter.since);
     this.#grant(waiter, taking.epoch, now);
     return true;
   }

@@ -1,9 +1,11 @@
 import type { Engine } from "./engine.ts";
 
 /** A process that keeps taking the lock lets the others go first after this long, in ms. */
-const turnMs = 5;
+const turnMs = 3;
 /** Turns of a process that met nobody grow up to this, since queueing costs a thread, in ms. */
 const longestTurnMs = 20;
+/** Who asks again within this time after a hold will do so again, in ms. */
+const burstGapMs = 0.5;
 /** A process that left the lock alone for this long has ended its turn, in ms. */
 const gapMs = 1;
 
@@ -15,20 +17,28 @@ export class Turn {
   #start = 0;
   #lengthMs = turnMs;
   #lastUse = 0;
+  #isBurst = false;
 
   get lastUse(): number {
     return this.#lastUse;
   }
 
+  /** Whether this process asked for the lock right after it had let it go, and may therefore soon do so again. */
+  get isBurst(): boolean {
+    return this.#isBurst;
+  }
+
   /** The lock was taken with nobody in front. `again`: nobody else had it since we did. */
   taken(now: number, again: boolean): void {
+    this.#isBurst = now - this.#lastUse < burstGapMs;
     if (!again) this.#lengthMs = turnMs;
     if (now - this.#lastUse > gapMs) this.#start = now;
     this.#lastUse = now;
   }
 
-  /** The lock was taken after queueing for it, or nobody queues for it. */
-  begins(now: number, again: boolean): void {
+  /** The lock was taken after queueing for it since `since`. */
+  begins(now: number, again: boolean, since: number): void {
+    this.#isBurst = since - this.#lastUse < burstGapMs;
     this.#lengthMs = again ? Math.min(longestTurnMs, this.#lengthMs * 2) : turnMs;
     this.#start = now;
     this.#lastUse = now;
@@ -46,8 +56,9 @@ export class Turn {
   /** Whether it is other processes' turn now. The engine is asked at the end of each turn; if nobody waits, a new one begins. */
   isOthers(now: number, engine: Pick<Engine, "isWanted">): boolean {
     if (!this.isOver(now)) return false;
-    if (engine.isWanted()) return true;
-    this.begins(now, true);
-    return false;
+    const isWanted = engine.isWanted();
+    if (isWanted) this.#isBurst = false;
+    else this.begins(now, true, now);
+    return isWanted;
   }
 }

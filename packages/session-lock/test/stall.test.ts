@@ -77,3 +77,18 @@ function isStopped(pid: number): boolean {
 test("the state letter in /proc tells a running process from a stopped one", () => {
   expect(isStopped(process.pid)).toBe(false);
 });
+
+test("a process that is busy after a burst of holds keeps nobody else from the lock", async () => {
+  const options = { sessionFile: tempSession(), engine: "kernel", timeoutMs: 20_000, times: 300 };
+  await using busy = await Driver.start();
+  await using other = await Driver.start();
+  const ended: string[] = [];
+  const note = (name: string) => () => ended.push(name);
+
+  await Promise.all([
+    busy.ask("burst", { ...options, blockMs: 10_000 }).then(note("busy")),
+    other.ask("burst", { ...options, times: 900, blockMs: 0 }).then(note("other")),
+  ]);
+
+  expect(ended).toEqual(["other", "busy"]);
+}, 60_000);

@@ -47,6 +47,8 @@ export class KernelEngine implements Engine {
   #settled = false;
   /** The present hold includes the turn. */
   #hasTurn = false;
+  /** That turn came from the queue, so others may queue behind us. */
+  #hasQueued = false;
   /** The last hold came past the queue, whose head was not coming. */
   #isTurnStuck = false;
   #parkings = 0;
@@ -106,14 +108,16 @@ export class KernelEngine implements Engine {
     this.#hasTurn = false;
   }
 
-  drop(): void {
+  drop(soonAgain: boolean): void {
     const file = this.#file;
     if (!this.#holding || file === undefined) return;
     const ring = !this.#hasTurn || !hasTurns;
+    const keepsTurn = soonAgain && this.#hasTurn && this.#hasQueued;
     this.#holding = false;
     this.#settled = false;
     try {
-      this.#locks.unlock(file.fd, main, this.#hasTurn ? both : 1);
+      this.#locks.unlock(file.fd, main, this.#hasTurn && !keepsTurn ? both : 1);
+      if (keepsTurn) this.#turn.keep(file);
       if (ring) writeSync(file.fd, "\n", recordBytes - 1);
     } catch (error) {
       this.#forget(file); // closing frees the lock, whatever kept the unlock from doing so
@@ -160,6 +164,7 @@ export class KernelEngine implements Engine {
 
   #lock(file: LockFile): boolean {
     const { isGranted } = this.#turn;
+    this.#hasQueued = isGranted;
     this.#hasTurn = this.#locks.tryLock(file.fd, main, isGranted ? 1 : both);
     if (this.#hasTurn || isGranted) {
       this.#isTurnStuck = false;
@@ -195,7 +200,7 @@ export class KernelEngine implements Engine {
       const { epoch, again } = this.#record.take(file.fd, claim, found);
       return { kind: "taken", epoch, again, from };
     } catch (error) {
-      this.drop();
+      this.drop(false);
       throw error;
     }
   }

@@ -27,6 +27,8 @@ export class NativeTurn {
   readonly #isPartOfHold: () => boolean;
   #wait: Wait | undefined;
   #granted = false;
+  /** Granted once more, by a hold that is over. */
+  #kept: LockFile | undefined;
   /** The lock was last found held without its turn. */
   #settledSeen = false;
 
@@ -82,18 +84,30 @@ export class NativeTurn {
   /** The turn became part of a hold. */
   used(): void {
     this.#granted = false;
+    this.#kept = undefined;
     this.#settledSeen = false;
+  }
+
+  /** The hold is over and its turn is not: it stays ours for the next one, if that begins before the event loop has come round. */
+  keep(file: LockFile): void {
+    this.#granted = true;
+    this.#kept = file;
+    setImmediate(() => {
+      if (this.#kept !== undefined) this.giveBack(this.#kept);
+    });
   }
 
   giveBack(file: LockFile): void {
     if (!this.#granted) return;
     this.#granted = false;
+    this.#kept = undefined;
     this.#locks.unlock(file.fd, this.#turn, 1);
   }
 
   /** Takes over a file that a wait still uses. Returns false when none does. */
   adopt(file: LockFile): boolean {
     this.#granted = false;
+    this.#kept = undefined;
     if (this.#wait?.file !== file) return false;
     this.#wait.orphaned = true;
     this.#wait.wake = undefined;

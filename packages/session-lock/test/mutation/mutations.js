@@ -32,7 +32,7 @@ export const mutations = [
     name: "released before revoked",
     file: "src/queue.ts",
     find: "    // In memory first,",
-    replace: "    this.#engine.drop();\n    // In memory first,",
+    replace: "    this.#engine.drop(false);\n    // In memory first,",
     tests: ["hold"],
   },
   {

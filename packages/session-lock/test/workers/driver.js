@@ -26,6 +26,15 @@ const operations = {
   block({ ms }) {
     setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms));
   },
+  /** Holds again and again, then blocks the event loop right behind the last release, and answers when that is over. */
+  async burst({ times, blockMs, ...options }) {
+    for (let done = 0; done < times; done += 1) {
+      const lock = await acquireSessionWriteLock(options);
+      await new Promise(setImmediate);
+      await lock.release();
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blockMs);
+  },
   /** Answers first; then blocks the event loop and, with the lock still held, appends and releases. */
   blockAppendRelease({ ms, file, text }) {
     setImmediate(() => {
