@@ -1,6 +1,9 @@
-import { appendFileSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { acquireSessionWriteLock } from "session-lock";
+import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
+import type { SessionWriteLock } from "session-lock";
+import { turn } from "../src/engines/kernel.ts";
+import { loadKernelLocks } from "../src/engines/kernel-locks.ts";
 import { listKernelLocks } from "../src/engines/kernel-table.ts";
 import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
@@ -70,14 +73,6 @@ test("a waiter that is busy when its turn comes keeps nobody else from the lock"
   await expect(other.ask("acquire", options)).resolves.toHaveProperty("epoch");
 });
 
-function isStopped(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") T ");
-}
-
-test("the state letter in /proc tells a running process from a stopped one", () => {
-  expect(isStopped(process.pid)).toBe(false);
-});
-
 test("a process that is busy after a burst of holds keeps nobody else from the lock", async () => {
   const options = { sessionFile: tempSession(), engine: "kernel", timeoutMs: 20_000, times: 300 };
   await using busy = await Driver.start();
@@ -92,3 +87,28 @@ test("a process that is busy after a burst of holds keeps nobody else from the l
 
   expect(ended).toEqual(["other", "busy"]);
 }, 60_000);
+
+test("a try that never waits is not refused for long when nobody holds the lock, whoever has the turn", async () => {
+  const sessionFile = tempSession();
+  await (await acquireSessionWriteLock({ sessionFile, engine: "kernel" })).release();
+  const fd = openSync(`${sessionFile}.lock`, "r+");
+  expect(loadKernelLocks()?.tryLock(fd, turn, 1)).toBe(true);
+
+  let lock: SessionWriteLock | undefined;
+  await until(() => {
+    lock = tryAcquireSessionWriteLock({ sessionFile, engine: "kernel" });
+    return lock !== undefined;
+  });
+
+  lock?.assertHeld();
+  await lock?.release();
+  closeSync(fd);
+});
+
+function isStopped(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") T ");
+}
+
+test("the state letter in /proc tells a running process from a stopped one", () => {
+  expect(isStopped(process.pid)).toBe(false);
+});

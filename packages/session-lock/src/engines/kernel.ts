@@ -21,7 +21,7 @@ import { afterAbout, crowding, onChange, parkUntil } from "./waking.ts";
  * waiters watch the file, and the holder changes a byte of it when it leaves.
  *
  * The queue only decides who is next, never whether the lock is free: a process that is stopped, or busy, when its
- * turn comes would keep `turn` for as long. So whoever has waited for a while also tries `main` alone.
+ * turn comes would keep `turn` for as long. So whoever has waited, or was refused, for a while also tries `main` alone.
  */
 export const main = 2 ** 40;
 export const turn = main + 2;
@@ -32,6 +32,9 @@ export const presence = 2 ** 41;
 
 /** Waiters show themselves from this round of waiting on; short waits are not worth the calls. */
 const showAfterParkings = 3;
+
+/** Who has been refused for this long, without waiting, also tries `main` alone, in ms. */
+const refusedLongMs = 20;
 
 /** Waits for `turn` need open-file-description locks with ranges; elsewhere waiters always watch the file. */
 const hasTurns = process.platform === "linux";
@@ -52,6 +55,8 @@ export class KernelEngine implements Engine {
   /** The last hold came past the queue, whose head was not coming. */
   #isTurnStuck = false;
   #parkings = 0;
+  /** When the first of the tries was refused that have been refused since. */
+  #refusedAt = Infinity;
   /** What another tool left at the path, while that keeps us out. */
   #foreign: LockRecord | undefined;
   /** The open file holds a dead process's record in another tool's format. */
@@ -170,9 +175,17 @@ export class KernelEngine implements Engine {
       this.#isTurnStuck = false;
       return this.#hasTurn;
     }
-    if (this.#parkings === 0 && !this.#isTurnStuck) return false;
+    if (!this.#mayPass()) return false;
     this.#isTurnStuck = this.#locks.tryLock(file.fd, main, 1);
     return this.#isTurnStuck;
+  }
+
+  /** Whether it has taken so long that whoever has the turn may not be coming. */
+  #mayPass(): boolean {
+    if (this.#parkings > 0 || this.#isTurnStuck) return true;
+    const now = performance.now();
+    this.#refusedAt = Math.min(this.#refusedAt, now);
+    return now - this.#refusedAt > refusedLongMs;
   }
 
   /** The open lock file, unless it is another tool's and that tool holds it. */
@@ -193,6 +206,7 @@ export class KernelEngine implements Engine {
   #taken(file: LockFile, claim: Claim, found: Stats): Taking {
     const from = this.#fromDead ? "dead" : "nobody";
     this.#holding = true;
+    this.#refusedAt = Infinity;
     this.#turn.used();
     try {
       if (this.#fromDead) ftruncateSync(file.fd, recordBytes);
