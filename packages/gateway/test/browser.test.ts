@@ -360,6 +360,21 @@ test("on a narrow screen all of it works by keyboard, and nothing sticks out sid
   expect(complaints).toEqual([]);
 });
 
+test("on a narrow screen the words about a lost connection fit", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url, { viewport: { width: 360, height: 640 } });
+  await isOnline(page);
+
+  await gateway.kill();
+  await page.getByText("Offline, reconnecting").waitFor();
+  await page.getByRole("button", { name: "Try now" }).waitFor();
+
+  const width = await page
+    .locator("html")
+    .evaluate(({ scrollWidth }: { readonly scrollWidth: number }) => scrollWidth);
+  expect(width).toBe(360);
+});
+
 test("the inspector shows the lock, the queue, what the doctor says and the tree, and follows what is written", async () => {
   await using gateway = await startGatewayProcess();
   const { page, complaints } = await openWindow(browser, gateway.url);
