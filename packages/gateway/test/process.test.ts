@@ -80,6 +80,8 @@ test.each([
   [{}, ["--host", "192.0.2.1", "--port", "0"], "cannot listen on 192.0.2.1, port 0: "],
   [{}, ["--host", "no-such-host.invalid", "--port", "0"], "cannot listen on no-such-host.invalid, port 0: "],
   [{ SESSION_LOCK_HOME: fileURLToPath(import.meta.url) }, ["--port", "0"], "sessions cannot be kept in "],
+  // To a folder that is made in it, /proc says that it does not exist itself.
+  [{ SESSION_LOCK_HOME: "/proc/nowhere" }, ["--port", "0"], "sessions cannot be kept in /proc/nowhere: "],
 ])("what keeps the program from starting is one line: %j %j", async (env, args, problem) => {
   await using dir = await temporaryStateDir();
 
