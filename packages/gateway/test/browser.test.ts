@@ -390,7 +390,9 @@ test("the inspector shows the lock, the queue, what the doctor says and the tree
   await inspector.getByText(/^Free: whoever asks gets it/).waitFor();
 
   await addNote(page, "seen from outside");
-  await inspector.getByRole("listitem").filter({ hasText: "seen from outside" }).waitFor();
+  const rows = inspector.getByRole("region", { name: "Transcript, newest first" }).getByRole("listitem");
+  await expect.poll(() => rows.first().textContent()).toContain("seen from outside");
+  expect(await rows.first().getAttribute("title")).toContain("the leaf");
 
   await page.keyboard.press("Escape");
   await inspector.waitFor({ state: "hidden" });
