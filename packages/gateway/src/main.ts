@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { parseCommandLine } from "./cli/command-line.ts";
+import { parseCommandLine, type CommandName } from "./cli/command-line.ts";
 import { exitCodes, type ExitCode } from "./cli/exit-codes.ts";
 import { helpTexts } from "./cli/help.ts";
 import { runCall, runStatus, type Terminal } from "./cli/run-ask.ts";
@@ -29,7 +29,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       terminal.out(readVersion());
       return exitCodes.ok;
     case "wrong":
-      terminal.err(`session-gateway: ${line.why} (see session-gateway ${line.command} --help)`);
+      terminal.err(`session-gateway: ${line.why} (see ${helpOf(line.command)})`);
       return exitCodes.usage;
     case "serve":
       return runServe(line.flags, terminal);
@@ -38,6 +38,10 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
     case "status":
       return runStatus(line.flags, terminal);
   }
+}
+
+function helpOf(command: CommandName | undefined): string {
+  return command === undefined ? "session-gateway --help" : `session-gateway ${command} --help`;
 }
 
 function inspectable(error: unknown): string {
