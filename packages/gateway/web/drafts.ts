@@ -2,7 +2,7 @@ import { useState } from "react";
 import { readPictures, withPictures, type Attached, type AttachedPicture } from "./attaching.ts";
 
 /** What a person has written and attached for one session and not sent yet. */
-export interface Draft {
+interface Draft {
   readonly text: string;
   readonly pictures: readonly AttachedPicture[];
   /** What could not be attached and why. */
