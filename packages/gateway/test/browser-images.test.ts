@@ -85,6 +85,9 @@ test("images are chosen, pasted and dropped, one is taken out again, and the oth
   await view.getByRole("img").waitFor();
   await page.keyboard.press("Escape");
   await view.waitFor({ state: "hidden" });
+  await second.click();
+  await view.getByRole("button", { name: "Close" }).click();
+  await view.waitFor({ state: "hidden" });
   expect(await page.locator(":focus").getAttribute("aria-label")).toBe("Image 2, show it in full");
   expect([...complaints, ...reader.complaints]).toEqual([]);
 });
