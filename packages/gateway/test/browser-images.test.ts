@@ -209,11 +209,14 @@ test("images that wait in the queue are named to other pages, and seen there onc
   await send(page, "slow: " + "word ".repeat(200).trim());
   await page.getByText("echo: slow: word", { exact: false }).waitFor();
 
-  await giveFiles(page, "paste", { files: [png("waiting.png", 61)] });
+  const file = png("waiting.png", 61);
+  await giveFiles(page, "paste", { files: [file] });
   await hasAttached(page, ["waiting.png"]);
   await send(page, "second");
   await message(reader.page, "second").getByText("Waiting for its turn").waitFor();
-  await message(reader.page, "second").getByText("Image, 69 bytes").waitFor();
+  await message(reader.page, "second")
+    .getByText(`Image, ${Buffer.from(file.data, "base64").length} bytes`)
+    .waitFor();
   await showsSizes(page, ["61x1"]);
 
   await page.getByRole("button", { name: "Stop" }).click();

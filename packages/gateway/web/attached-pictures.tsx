@@ -10,9 +10,9 @@ export function AttachedPictures({ pictures, onRemove }: AttachedPicturesProps) 
   if (pictures.length === 0) return null;
   return (
     <ul className="attached" aria-label="Attached images">
-      {pictures.map(({ id, name, bytes, mimeType, data }) => (
+      {pictures.map(({ id, name, bytes, address }) => (
         <li key={id} title={`${name}, ${sizeWords(bytes)}`}>
-          <img src={`data:${mimeType};base64,${data ?? ""}`} alt={name} />
+          <img src={address} alt={name} />
           <button type="button" aria-label={`Remove ${name}`} onClick={() => onRemove(id)}>
             <svg viewBox="0 0 20 20" aria-hidden="true">
               <path d="m6 6 8 8M14 6l-8 8" />

@@ -1,6 +1,6 @@
 import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_ATTACHMENTS_BYTES } from "../src/protocol/limits.ts";
 import { sniffImage } from "../src/session/image-type.ts";
-import { type Picture } from "./wire.ts";
+import { dataAddress, type Picture } from "./wire.ts";
 
 /** An image that is to go with the next message. */
 export interface AttachedPicture extends Picture {
@@ -37,7 +37,7 @@ export async function readPictures(files: readonly File[]): Promise<Attached> {
           name,
           mimeType,
           bytes: file.size,
-          data: await base64Of(file),
+          address: dataAddress(mimeType, await base64Of(file)),
         });
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;

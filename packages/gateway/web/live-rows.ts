@@ -47,7 +47,7 @@ export function answerRow(runId: string): Row {
 
 /** Whether all of a message is on this page, so that it can be sent from here. */
 export function isWhole({ pictures }: Row): boolean {
-  return pictures.every(({ data }) => data !== undefined);
+  return pictures.every(({ address }) => address !== undefined);
 }
 
 /** The id of the message that started a run, the same in the live and in the stored copy. */

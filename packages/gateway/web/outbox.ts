@@ -1,4 +1,4 @@
-import { asList, asNumber, asRecord, asText, readPicture, type Picture } from "./wire.ts";
+import { asList, asNumber, asRecord, asText, type Picture } from "./wire.ts";
 
 /** A message that was sent and is not acknowledged yet. */
 export interface OutboxItem {
@@ -42,6 +42,13 @@ function parseItem(json: string): OutboxItem | undefined {
   const item = asRecord(JSON.parse(json));
   const [sessionKey, runId, text] = [asText(item["sessionKey"]), asText(item["runId"]), asText(item["text"])];
   if (sessionKey === undefined || runId === undefined || text === undefined) return undefined;
-  const pictures = asList(item["pictures"]).flatMap(readPicture);
+  const pictures = asList(item["pictures"]).flatMap(keptPicture);
   return { sessionKey, runId, text, pictures, at: asNumber(item["at"]) ?? 0 };
+}
+
+function keptPicture(value: unknown): readonly Picture[] {
+  const { mimeType: type, address: whole, bytes } = asRecord(value);
+  const [mimeType, address] = [asText(type), asText(whole)];
+  if (mimeType === undefined || address === undefined) return [];
+  return [{ mimeType, address, bytes: asNumber(bytes) ?? 0 }];
 }

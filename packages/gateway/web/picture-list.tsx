@@ -53,9 +53,8 @@ export function PictureList({ row, source, isOnline }: PictureListProps) {
     <>
       <ul className="pictures" ref={list} aria-label="Images">
         {row.pictures.map((picture, index) => {
-          const data = atHand?.[index]?.data;
+          const address = atHand?.[index]?.address;
           const name = row.pictures.length === 1 ? "Image" : `Image ${index + 1}`;
-          const address = data === undefined ? undefined : `data:${picture.mimeType};base64,${data}`;
           return (
             <li key={index} className="picture">
               {address === undefined ? (

@@ -34,7 +34,7 @@ export class PictureShelf {
     this.#kept.set(rowId, pictures);
     let chars = 0;
     for (const [id, kept] of [...this.#kept].reverse()) {
-      chars += kept.reduce((sum, { data = "" }) => sum + data.length, 0);
+      chars += kept.reduce((sum, { address = "" }) => sum + address.length, 0);
       if (chars > MAX_KEPT_CHARS && id !== rowId) this.#kept.delete(id);
     }
   }

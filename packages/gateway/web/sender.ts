@@ -76,7 +76,11 @@ export function itemOf(sessionKey: string, { runId, text, pictures, at }: Row): 
 }
 
 function paramsOf({ sessionKey, runId, text, pictures }: OutboxItem): Readonly<Record<string, unknown>> {
-  const attachments = pictures.map(({ mimeType, data }) => ({ type: "image", mimeType, content: data }));
+  const attachments = pictures.map(({ mimeType, address }) => ({
+    type: "image",
+    mimeType,
+    content: address,
+  }));
   const said = { sessionKey, message: text, idempotencyKey: runId };
   return attachments.length === 0 ? said : { ...said, attachments };
 }

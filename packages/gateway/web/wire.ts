@@ -8,8 +8,8 @@ export interface Picture {
   /** One of the image types that the gateway takes. */
   readonly mimeType: string;
   readonly bytes: number;
-  /** Base64; undefined where only the gateway has it. */
-  readonly data: string | undefined;
+  /** A `data:` address with all of it, made once: it may be megabytes. Undefined where only the gateway has it. */
+  readonly address: string | undefined;
 }
 
 /** One message as the page shows it. */
@@ -219,12 +219,18 @@ export function picturesOf(content: unknown): readonly Picture[] {
 }
 
 /** One image, or none when it is not of a type that the page shows. */
-export function readPicture(value: unknown): readonly Picture[] {
+function readPicture(value: unknown): readonly Picture[] {
   const { mimeType: type, data: whole, bytes } = asRecord(value);
   const [mimeType, data] = [asText(type), asText(whole)];
   // The type becomes part of an address that the browser shows: only an image's gets there.
   if (mimeType === undefined || !IMAGE_TYPE.test(mimeType)) return [];
-  return [{ mimeType, data, bytes: data === undefined ? (asNumber(bytes) ?? 0) : base64Bytes(data) }];
+  if (data === undefined) return [{ mimeType, address: undefined, bytes: asNumber(bytes) ?? 0 }];
+  return [{ mimeType, address: dataAddress(mimeType, data), bytes: base64Bytes(data) }];
+}
+
+/** The address under which a browser shows an image that it has in base64. */
+export function dataAddress(mimeType: string, base64: string): string {
+  return `data:${mimeType};base64,${base64}`;
 }
 
 export function asList(value: unknown): readonly unknown[] {

@@ -457,7 +457,7 @@ describe("after a broken connection", () => {
       conversationOf(chatReducer(queued, history({ messages: [], afterReconnect: true })), KEY),
     );
 
-    expect(row).toMatchObject({ status: "unsent", pictures: [{ bytes: 70, data: undefined }] });
+    expect(row).toMatchObject({ status: "unsent", pictures: [{ bytes: 70, address: undefined }] });
     expect(row?.problem).toContain("write it again with them");
   });
 
