@@ -3,6 +3,7 @@ import { parseCommandLine, type CommandName } from "./cli/command-line.ts";
 import { exitCodes, type ExitCode } from "./cli/exit-codes.ts";
 import { helpTexts } from "./cli/help.ts";
 import { runCall, runStatus, type Terminal } from "./cli/run-ask.ts";
+import { oneLine } from "./cli/one-line.ts";
 import { runServe } from "./cli/serve.ts";
 import { GatewayError } from "./errors.ts";
 import { readVersion } from "./version.ts";
@@ -15,7 +16,9 @@ const terminal: Terminal = {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  terminal.err(`session-gateway: ${error instanceof GatewayError ? error.message : inspectable(error)}`);
+  terminal.err(
+    `session-gateway: ${error instanceof GatewayError ? oneLine(error.message) : inspectable(error)}`,
+  );
   process.exitCode = exitCodes.failed;
 }
 
@@ -29,7 +32,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       terminal.out(readVersion());
       return exitCodes.ok;
     case "wrong":
-      terminal.err(`session-gateway: ${line.why} (see ${helpOf(line.command)})`);
+      terminal.err(`session-gateway: ${oneLine(line.why)} (see ${helpOf(line.command)})`);
       return exitCodes.usage;
     case "serve":
       return runServe(line.flags, terminal);

@@ -84,10 +84,12 @@ test("what is wrong is told in one line, whoever worded it", async () => {
   const exits = await Promise.all([
     runGateway(["--port", "-1"]), // Node's words have three lines
     runGateway(["status", "--url", gateway.url.replace("http:", "https:")]), // and those of OpenSSL end in one
+    runGateway(["call", "health", "a\nb\u001b[2J"]), // and a complaint about JSON quotes it
   ]);
 
-  expect(exits.map(({ code }) => code)).toEqual([64, 69]);
-  expect(exits.map(({ stderr }) => stderr.split("\n").length)).toEqual([2, 2]);
+  expect(exits.map(({ code }) => code)).toEqual([64, 69, 64]);
+  expect(exits.map(({ stderr }) => stderr.split("\n").length)).toEqual([2, 2, 2]);
+  expect(exits[2].stderr).not.toContain("\u001b");
 });
 
 test.each([

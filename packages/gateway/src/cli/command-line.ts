@@ -1,7 +1,6 @@
 import { parseArgs } from "node:util";
 import { closestName } from "../config/closest-name.ts";
 import type { CallFlags, ServeFlags } from "../config/config.ts";
-import { oneLine } from "./one-line.ts";
 
 const COMMANDS = ["serve", "call", "status"] as const;
 export type CommandName = (typeof COMMANDS)[number];
@@ -46,7 +45,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     return parse(command, args);
   } catch (error) {
     if (!(error instanceof TypeError && "code" in error)) throw error;
-    return wrong(command ?? "serve", oneLine(error.message));
+    return wrong(command ?? "serve", error.message);
   }
 }
 

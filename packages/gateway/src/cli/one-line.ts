@@ -2,6 +2,6 @@
 export function oneLine(text: string): string {
   return text
     .replace(/\s+/g, " ")
-    .replace(/\p{Cc}/gu, "?")
+    .replace(/[\p{Cc}\p{Cf}]/gu, "?")
     .trim();
 }

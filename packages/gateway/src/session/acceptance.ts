@@ -45,9 +45,9 @@ export class Acceptance {
   readonly #transcript: Transcript;
   readonly #acceptor: Acceptor;
   readonly #enqueue: (input: AcceptedInput, isBegun: boolean) => void;
+  readonly #minRemembered: number;
   readonly #states = new Map<string, InputState>();
   #accepted: Promise<unknown> = Promise.resolve();
-  readonly #minRemembered: number;
   #forgetAt: number;
   #accepting = 0;
 
@@ -198,6 +198,7 @@ export class Acceptance {
       this.#forgetAt = this.#states.size + this.#minRemembered;
     }
   }
+
   async #storedEnds(): Promise<Set<string>> {
     const records = readInputs(await this.#transcript.entries());
     return new Set(records.flatMap(({ input, ended }) => (ended ? [input.runId] : [])));
