@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { parseCommandLine } from "./cli/command-line.ts";
+import { parseCommandLine, type CommandName } from "./cli/command-line.ts";
 import { exitCodes, type ExitCode } from "./cli/exit-codes.ts";
 import { helpTexts } from "./cli/help.ts";
 import { runCall, runStatus, type Terminal } from "./cli/run-ask.ts";
+import { oneLine } from "./cli/one-line.ts";
 import { runServe } from "./cli/serve.ts";
 import { GatewayError } from "./errors.ts";
 import { readVersion } from "./version.ts";
@@ -15,7 +16,9 @@ const terminal: Terminal = {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  terminal.err(`session-gateway: ${error instanceof GatewayError ? error.message : inspectable(error)}`);
+  terminal.err(
+    `session-gateway: ${error instanceof GatewayError ? oneLine(error.message) : inspectable(error)}`,
+  );
   process.exitCode = exitCodes.failed;
 }
 
@@ -29,7 +32,7 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
       terminal.out(readVersion());
       return exitCodes.ok;
     case "wrong":
-      terminal.err(`session-gateway: ${line.why} (see session-gateway ${line.command} --help)`);
+      terminal.err(`session-gateway: ${oneLine(line.why)} (see ${helpOf(line.command)})`);
       return exitCodes.usage;
     case "serve":
       return runServe(line.flags, terminal);
@@ -38,6 +41,10 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
     case "status":
       return runStatus(line.flags, terminal);
   }
+}
+
+function helpOf(command: CommandName | undefined): string {
+  return command === undefined ? "session-gateway --help" : `session-gateway ${command} --help`;
 }
 
 function inspectable(error: unknown): string {

@@ -50,6 +50,18 @@ test("the history tells the size of an image, and the single message has all of 
   expect(whole).toMatchObject({ message: { content: [{ type: "image", data: PNG }] } });
 });
 
+test("an image of exactly five megabytes is taken", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  await using client = await TestClient.connect(gateway.url);
+
+  await send(client, [{ content: pngOf(5 * MIB) }]);
+  await client.terminal("run-1");
+
+  const history = await client.request("chat.history", { sessionKey });
+  expect(history).toMatchObject({ messages: [{ content: [{}, { bytes: 5 * MIB }] }, {}] });
+});
+
 test("the image of a message that waits is on disk and not in the history", async () => {
   await using dir = await temporaryStateDir();
   const runner = new ScriptedRunner();
@@ -78,7 +90,7 @@ test.each([
   ["what is not base64", [{ content: "%%%%" }], "INVALID_ATTACHMENT"],
   ["nothing", [{ content: "" }], "INVALID_ATTACHMENT"],
   ["a path", [{ content: "/etc/passwd" }], "INVALID_ATTACHMENT"],
-  ["more than five megabytes", [{ content: pngOf(5 * MIB + 3) }], "ATTACHMENT_TOO_LARGE"],
+  ["more than five megabytes", [{ content: pngOf(5 * MIB + 1) }], "ATTACHMENT_TOO_LARGE"],
   [
     "more than ten megabytes together",
     [1, 2, 3].map(() => ({ content: pngOf(4 * MIB) })),

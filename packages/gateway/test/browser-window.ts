@@ -107,3 +107,67 @@ export function asStored(shown: readonly string[]): readonly string[] {
     line.replace(/^(You|Assistant|Note)/, (author) => roles[author as keyof typeof roles]),
   );
 }
+
+/** A file as a test hands it to the page. */
+export interface TestFile {
+  readonly name: string;
+  readonly mimeType: string;
+  /** Base64. */
+  readonly data: string;
+  /** Filled up with zeros to so many bytes. Default: as long as the data. */
+  readonly bytes?: number;
+}
+
+/** What the browser has and Node has not. */
+interface PageGlobals {
+  readonly DataTransfer: new () => {
+    readonly items: { add(file: File): void };
+    setData(type: string, text: string): void;
+  };
+  readonly ClipboardEvent: new (type: string, about: object) => Event;
+  readonly DragEvent: new (type: string, about: object) => Event;
+}
+
+/** Gives files to the page as the clipboard or a drop would, with a text beside them; tells whether it took them. */
+export async function giveFiles(
+  page: Page,
+  way: "paste" | "drop",
+  given: { readonly files: readonly TestFile[]; readonly text?: string },
+): Promise<boolean> {
+  return messageField(page).evaluate(
+    (field: EventTarget, [how, { files, text }]) => {
+      const { DataTransfer, ClipboardEvent, DragEvent } = globalThis as unknown as PageGlobals;
+      const carrier = new DataTransfer();
+      if (text !== undefined) carrier.setData("text/plain", text);
+      for (const { name, mimeType, data, bytes } of files) {
+        const head = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+        const content = new Uint8Array(bytes ?? head.length);
+        content.set(head);
+        carrier.items.add(new File([content], name, { type: mimeType }));
+      }
+      const about = { bubbles: true, cancelable: true };
+      const event =
+        how === "paste"
+          ? new ClipboardEvent("paste", { ...about, clipboardData: carrier })
+          : new DragEvent("drop", { ...about, dataTransfer: carrier });
+      return !field.dispatchEvent(event);
+    },
+    [way, given] as const,
+  );
+}
+
+/** The names of the images that will go with the next message. */
+export async function attachedNames(page: Page): Promise<readonly (string | null)[]> {
+  const images = await page.getByRole("list", { name: "Attached images" }).getByRole("img").all();
+  return Promise.all(images.map((image) => image.getAttribute("alt")));
+}
+
+/** The sizes of the images that the conversation shows, in pixels; only what the browser could decode has one. */
+export async function shownSizes(page: Page): Promise<readonly string[]> {
+  return page
+    .getByRole("log")
+    .locator(".picture img")
+    .evaluateAll((images: readonly { readonly naturalWidth: number; readonly naturalHeight: number }[]) =>
+      images.map(({ naturalWidth, naturalHeight }) => `${naturalWidth}x${naturalHeight}`),
+    );
+}

@@ -360,6 +360,21 @@ test("on a narrow screen all of it works by keyboard, and nothing sticks out sid
   expect(complaints).toEqual([]);
 });
 
+test("on a narrow screen the words about a lost connection fit", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url, { viewport: { width: 360, height: 640 } });
+  await isOnline(page);
+
+  await gateway.kill();
+  await page.getByText("Offline, reconnecting").waitFor();
+  await page.getByRole("button", { name: "Try now" }).waitFor();
+
+  const width = await page
+    .locator("html")
+    .evaluate(({ scrollWidth }: { readonly scrollWidth: number }) => scrollWidth);
+  expect(width).toBe(360);
+});
+
 test("the inspector shows the lock, the queue, what the doctor says and the tree, and follows what is written", async () => {
   await using gateway = await startGatewayProcess();
   const { page, complaints } = await openWindow(browser, gateway.url);
@@ -375,7 +390,9 @@ test("the inspector shows the lock, the queue, what the doctor says and the tree
   await inspector.getByText(/^Free: whoever asks gets it/).waitFor();
 
   await addNote(page, "seen from outside");
-  await inspector.getByRole("listitem").filter({ hasText: "seen from outside" }).waitFor();
+  const rows = inspector.getByRole("region", { name: "Transcript, newest first" }).getByRole("listitem");
+  await expect.poll(() => rows.first().textContent()).toContain("seen from outside");
+  expect(await rows.first().getAttribute("title")).toContain("the leaf");
 
   await page.keyboard.press("Escape");
   await inspector.waitFor({ state: "hidden" });

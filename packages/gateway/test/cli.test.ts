@@ -67,9 +67,29 @@ test("the exit code tells what was wrong", async () => {
   expect(exits.map(({ stdout }) => stdout).join("")).toBe("");
   const errors = exits.map(({ stderr }) => stderr);
   expect(JSON.parse(errors[0] ?? "")).toMatchObject({ error: { code: "INVALID_REQUEST" } });
-  expect(errors[3]).toContain('unknown command "serv"; did you mean serve?');
+  expect(errors[3]).toBe(
+    'session-gateway: unknown command "serv"; did you mean serve? (see session-gateway --help)\n',
+  );
   expect(errors[4]).toContain("no gateway answers at http://127.0.0.1:1/");
+  expect(errors[6]).toContain(
+    "token mismatch; give the gateway's token in SESSION_LOCK_TOKEN or with --token",
+  );
   expect(errors.join("")).not.toContain("secret");
+});
+
+test("what is wrong is told in one line, whoever worded it", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+
+  const exits = await Promise.all([
+    runGateway(["--port", "-1"]), // Node's words have three lines
+    runGateway(["status", "--url", gateway.url.replace("http:", "https:")]), // and those of OpenSSL end in one
+    runGateway(["call", "health", "a\nb\u001b[2J"]), // and a complaint about JSON quotes it
+  ]);
+
+  expect(exits.map(({ code }) => code)).toEqual([64, 69, 64]);
+  expect(exits.map(({ stderr }) => stderr.split("\n").length)).toEqual([2, 2, 2]);
+  expect(exits[2].stderr).not.toContain("\u001b");
 });
 
 test.each([

@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
 import { runGateway, spawnGateway } from "./gateway-process.ts";
 import { startModelServer } from "./model-server.ts";
+import { PROVIDER_SCRIPTS } from "./provider-scripts.ts";
+import { startProvider } from "./provider-server.ts";
 import { temporaryStateDir } from "./temporary-gateway.ts";
 import { conversation, readEntries, sessionFileOf } from "./transcript-file.ts";
 
@@ -80,6 +82,8 @@ test.each([
   [{}, ["--host", "192.0.2.1", "--port", "0"], "cannot listen on 192.0.2.1, port 0: "],
   [{}, ["--host", "no-such-host.invalid", "--port", "0"], "cannot listen on no-such-host.invalid, port 0: "],
   [{ SESSION_LOCK_HOME: fileURLToPath(import.meta.url) }, ["--port", "0"], "sessions cannot be kept in "],
+  // To a folder that is made in it, /proc says that it does not exist itself.
+  [{ SESSION_LOCK_HOME: "/proc/nowhere" }, ["--port", "0"], "sessions cannot be kept in /proc/nowhere: "],
 ])("what keeps the program from starting is one line: %j %j", async (env, args, problem) => {
   await using dir = await temporaryStateDir();
 
@@ -138,6 +142,29 @@ test("the runner that the variables name answers", async () => {
   expect(final).toMatchObject({ message: { model: "small", content: [{ text: "from afar" }] } });
   expect(server.requests).toMatchObject([{ authorization: "Bearer key-of-the-test" }]);
   expect(stderr).toBe("");
+});
+
+test("what the AI SDK remarks on a model is a line of the log like any other", async () => {
+  const script = PROVIDER_SCRIPTS.find(({ provider }) => provider === "anthropic");
+  await using server = await startProvider(() => ({ kind: "stream", events: script?.answers ?? [] }));
+  await using dir = await temporaryStateDir();
+  await using gateway = await spawnGateway(dir.path, {
+    SESSION_LOCK_RUNNER: "anthropic",
+    SESSION_LOCK_MODEL: "small",
+    SESSION_LOCK_BASE_URL: `${server.url}/v1`,
+    SESSION_LOCK_API_KEY: "key-of-the-test",
+  });
+  await using client = await TestClient.connect(gateway.url);
+
+  await client.send("main", "hello", "run-1");
+  await client.terminal("run-1");
+  const { stderr } = await gateway.kill("SIGTERM");
+
+  const lines = stderr
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as object);
+  expect(lines).toMatchObject([{ level: 40, model: "small", warnings: [{ feature: "maxOutputTokens" }] }]);
 });
 
 test("--help and --version answer and exit", async () => {

@@ -4,6 +4,8 @@ import { conversationOf, hasMessages } from "./chat-state.ts";
 import { Composer } from "./composer.tsx";
 import { ConnectionPill } from "./connection-pill.tsx";
 import { Conversation } from "./conversation.tsx";
+import { useDraft } from "./drafts.ts";
+import { useDropZone } from "./drop-zone.ts";
 import { Inspector } from "./inspector.tsx";
 import { keepToken, keptToken } from "./page-address.ts";
 import { SessionList } from "./session-list.tsx";
@@ -15,7 +17,11 @@ export function App({ client }: { readonly client: ChatClient }) {
   const { chat, connection, notice } = useSyncExternalStore(client.subscribe, client.getState);
   const [isMenuOpen, setMenuOpen] = useState(false);
   const [isInspecting, setInspecting] = useState(false);
-  const [drafts, setDrafts] = useState<Readonly<Record<string, string>>>({});
+  const drafting = useDraft(chat.sessionKey);
+  const dropZone = useDropZone((files) => {
+    drafting.attach(files);
+    focusMessageField();
+  });
   const menuButton = useRef<HTMLButtonElement>(null);
   const inspectButton = useRef<HTMLButtonElement>(null);
   const conversation = conversationOf(chat, chat.sessionKey);
@@ -26,10 +32,6 @@ export function App({ client }: { readonly client: ChatClient }) {
   useEffect(() => {
     document.title = activeRunId === undefined ? `${name} · Session Lock` : `… ${name} · Session Lock`;
   }, [name, activeRunId]);
-
-  function write(text: string): void {
-    setDrafts((others) => ({ ...others, [chat.sessionKey]: text }));
-  }
 
   async function stop(runId: string): Promise<void> {
     focusMessageField();
@@ -52,7 +54,11 @@ export function App({ client }: { readonly client: ChatClient }) {
   }
 
   return (
-    <div className={isInspecting ? "page is-inspecting" : "page"} onKeyDown={closeOnEscape}>
+    <div
+      className={isInspecting ? "page is-inspecting" : "page"}
+      onKeyDown={closeOnEscape}
+      {...dropZone.handlers}
+    >
       <SessionList
         isOpen={isMenuOpen}
         openKey={chat.sessionKey}
@@ -117,8 +123,12 @@ export function App({ client }: { readonly client: ChatClient }) {
               isOnline={isOnline}
               isEcho={chat.isEcho}
               onExample={(text) => {
-                write(text);
+                drafting.write(text);
                 focusMessageField();
+              }}
+              pictures={{
+                peek: (row) => client.peekPictures(row),
+                load: (...asked) => client.loadPictures(...asked),
               }}
               onReload={() => client.reload()}
               onEarlier={() => client.loadEarlier()}
@@ -142,12 +152,11 @@ export function App({ client }: { readonly client: ChatClient }) {
             )}
             <Composer
               key={`composer ${chat.sessionKey}`}
-              text={drafts[chat.sessionKey] ?? ""}
-              onText={write}
+              {...drafting}
               isOnline={isOnline}
               activeRunId={activeRunId}
               canInject={hasMessages(conversation)}
-              onSend={(text) => client.send(text)}
+              onSend={(text, pictures) => client.send(text, pictures)}
               onInject={(text) => {
                 focusMessageField();
                 return client.inject(text);
@@ -156,6 +165,7 @@ export function App({ client }: { readonly client: ChatClient }) {
             />
           </>
         )}
+        {dropZone.isOver && <p className="drop-words">Drop images to attach them to the message</p>}
       </main>
       {isInspecting && (
         <Inspector

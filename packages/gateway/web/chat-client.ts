@@ -9,10 +9,11 @@ import {
 import { GatewaySocket, RequestError, type Connection } from "./gateway-socket.ts";
 import { HistoryLoader } from "./history-loader.ts";
 import { readInspection, type Inspection } from "./inspection.ts";
-import { promptId } from "./live-rows.ts";
-import { outboxItems, putInOutbox, takeFromOutbox, type OutboxItem } from "./outbox.ts";
+import { isWhole, promptId, type Row } from "./live-rows.ts";
+import { PictureShelf } from "./picture-shelf.ts";
 import { refreshOf } from "./refresh.ts";
-import { asNumber, asRecord, asText, readChatEvent, readSessions } from "./wire.ts";
+import { itemOf, Sender } from "./sender.ts";
+import { asNumber, asRecord, asText, readChatEvent, readSessions, type Picture } from "./wire.ts";
 
 /** What the page shows: the chat, the connection, and the last thing that did not work. */
 export interface PageState {
@@ -32,6 +33,8 @@ export class ChatClient {
   readonly #socket: GatewaySocket;
   readonly #listeners = new Set<() => void>();
   readonly #histories: HistoryLoader;
+  readonly #sender: Sender;
+  readonly #shelf: PictureShelf;
   readonly #list = refreshOf(() => this.#fetchSessions());
   #state: PageState;
 
@@ -48,8 +51,11 @@ export class ChatClient {
       onEvent: (event, payload) => this.#receive(event, payload),
       onGap: () => this.#histories.load(this.#state.chat.sessionKey),
     });
-    this.#histories = new HistoryLoader(this.#socket, (action) => this.#dispatch(action));
-    for (const item of outboxItems()) this.#dispatch({ type: "sending", ...item });
+    const dispatch = (action: ChatAction): void => this.#dispatch(action);
+    this.#shelf = new PictureShelf(this.#socket);
+    this.#histories = new HistoryLoader(this.#socket, dispatch);
+    this.#sender = new Sender({ socket: this.#socket, histories: this.#histories, dispatch });
+    this.#sender.restore();
   }
 
   /** Stable for `useSyncExternalStore`. */
@@ -92,32 +98,41 @@ export class ChatClient {
     this.#notice(undefined);
   }
 
+  /** Whether a message is on its way that a reload of the page would lose. */
+  get isNeeded(): boolean {
+    return this.#sender.isNeeded;
+  }
+
   /** Sends a message to the open session. Its bubble stays until the gateway has it, across reloads and reconnects. */
-  send(text: string): void {
+  send(text: string, pictures: readonly Picture[]): void {
     const { sessionKey } = this.#state.chat;
-    const item = { sessionKey, runId: crypto.randomUUID(), text, at: Date.now() };
-    putInOutbox(item);
-    this.#dispatch({ type: "sending", ...item });
-    void this.#deliver(item);
+    const runId = crypto.randomUUID();
+    this.#shelf.keep(promptId(runId), pictures);
+    this.#sender.send({ sessionKey, runId, text, pictures, at: Date.now() });
   }
 
   /** Sends a refused message again under its first name, so that it is never answered twice. */
   retry(runId: string): void {
     const { chat } = this.#state;
-    const row = rowsOf(conversationOf(chat, chat.sessionKey)).find(
-      (candidate) => candidate.id === promptId(runId),
-    );
-    if (row === undefined) return;
-    const item = { sessionKey: chat.sessionKey, runId, text: row.text, at: row.at ?? Date.now() };
-    putInOutbox(item);
-    this.#dispatch({ type: "sending", ...item });
-    void this.#deliver(item);
+    const rows = rowsOf(conversationOf(chat, chat.sessionKey));
+    const row = rows.find((candidate) => candidate.id === promptId(runId));
+    const item = row === undefined ? undefined : itemOf(chat.sessionKey, row);
+    if (item !== undefined) this.#sender.send(item);
   }
 
   /** Takes a refused message off the page. */
   withdraw(runId: string): void {
-    takeFromOutbox(runId);
-    this.#dispatch({ type: "withdrawn", sessionKey: this.#state.chat.sessionKey, runId });
+    this.#sender.withdraw(this.#state.chat.sessionKey, runId);
+  }
+
+  /** The images of a row with their data, where they are at hand. */
+  peekPictures(row: Row): readonly Picture[] | undefined {
+    return isWhole(row) ? row.pictures : this.#shelf.peek(row.id);
+  }
+
+  /** Gets the images of a stored row of the open session. Rejects when the gateway cannot be asked. */
+  async loadPictures(rowId: string, entryId: string, signal: AbortSignal): Promise<readonly Picture[]> {
+    return this.#shelf.load({ sessionKey: this.#state.chat.sessionKey, rowId, entryId }, signal);
   }
 
   /** Ends a run, or takes a waiting one out of the queue. Its terminal event tells the outcome. */
@@ -148,27 +163,11 @@ export class ChatClient {
     return readInspection(await this.#socket.request("sessions.inspect", { key: sessionKey }));
   }
 
-  async #deliver(item: OutboxItem): Promise<void> {
-    const { sessionKey, runId, text } = item;
-    try {
-      const params = { sessionKey, message: text, idempotencyKey: runId };
-      const isOver = asRecord(await this.#socket.request("chat.send", params))["status"] === "ok";
-      takeFromOutbox(runId);
-      this.#dispatch({ type: "accepted", sessionKey, runId, isOver });
-      if (isOver) this.#histories.load(sessionKey);
-    } catch (error) {
-      if (!(error instanceof RequestError)) throw error;
-      if (error.code === "OFFLINE") return; // it stays in the outbox and goes out with the next connection
-      takeFromOutbox(runId);
-      this.#dispatch({ type: "refused", sessionKey, runId, problem: error.message });
-    }
-  }
-
   #connectionChanged(connection: Connection): void {
     this.#set({ connection });
     if (connection.kind !== "online") return;
     for (const key of Object.keys(this.#state.chat.conversations)) this.#histories.doubt(key);
-    for (const item of unacknowledged(this.#state.chat)) void this.#deliver(item);
+    this.#sender.sendOpen(this.#state.chat);
     void this.#follow();
     void this.#list();
     this.#histories.load(this.#state.chat.sessionKey);
@@ -233,13 +232,4 @@ export class ChatClient {
     this.#state = { ...this.#state, ...change };
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** What the gateway has not been heard to have, in the order it was written. */
-function unacknowledged(chat: ChatState): readonly OutboxItem[] {
-  return Object.entries(chat.conversations).flatMap(([sessionKey, { live }]) =>
-    live.flatMap(({ status, runId, text, at }) =>
-      status === "sending" && runId !== undefined ? [{ sessionKey, runId, text, at: at ?? 0 }] : [],
-    ),
-  );
 }

@@ -1,7 +1,14 @@
 import { withEarlier, withNewest, type Pages } from "./history-pages.ts";
 import { answerId, answerRow, changeRow, promptId, promptRow, withRow, type Row } from "./live-rows.ts";
+import { settleLostRuns } from "./lost-runs.ts";
 import { traceAfter, withTraces, type Trace } from "./traces.ts";
-import { type ChatEvent, type History, type SessionOverview, type SessionSummary } from "./wire.ts";
+import {
+  type ChatEvent,
+  type History,
+  type PendingInput,
+  type SessionOverview,
+  type SessionSummary,
+} from "./wire.ts";
 
 /** One session as far as this page knows it. */
 export interface Conversation {
@@ -33,7 +40,7 @@ type ConversationAction = { readonly sessionKey: string } & (
   | { readonly type: "history-loaded"; readonly history: History; readonly afterReconnect: boolean }
   | { readonly type: "earlier-loaded"; readonly history: History }
   | { readonly type: "history-failed"; readonly problem: string }
-  | { readonly type: "sending"; readonly runId: string; readonly text: string; readonly at: number }
+  | ({ readonly type: "sending" } & PendingInput)
   | { readonly type: "accepted"; readonly runId: string; readonly isOver: boolean }
   | { readonly type: "withdrawn"; readonly runId: string }
   | { readonly type: "refused"; readonly runId: string; readonly problem: string }
@@ -161,25 +168,6 @@ function mergeHistory(before: Conversation, history: History, afterReconnect: bo
     activeRunIds,
     problem: undefined,
   };
-}
-
-/** What was under way when the connection broke and is unknown to the gateway now will get no event any more. */
-function settleLostRuns(
-  live: readonly Row[],
-  alive: readonly string[],
-  isWholeQueue: boolean,
-): readonly Row[] {
-  const lost = live.filter((row) => row.runId !== undefined && !alive.includes(row.runId));
-  return lost.reduce((rows, row) => {
-    if (row.status === "streaming") {
-      const problem = "the connection broke and the gateway no longer knows this run";
-      return changeRow(rows, row.id, { status: "stored", outcome: "failed", problem });
-    }
-    if (row.status !== "queued" || !isWholeQueue) return rows;
-    const problem =
-      "the gateway does not know this message. To try again is safe: it is never answered twice.";
-    return changeRow(rows, row.id, { status: "unsent", problem });
-  }, live);
 }
 
 function accept(before: Conversation, runId: string, isOver: boolean): Conversation {

@@ -23,7 +23,7 @@ export interface Inspection {
     /** Why the file could not be examined. */
     readonly problem: string | undefined;
   };
-  /** Undefined when the file cannot be opened. */
+  /** The newest entries, the oldest of them first. Undefined when the file cannot be opened. */
   readonly tree: { readonly rows: readonly TreeRow[]; readonly omitted: number } | undefined;
 }
 

@@ -86,7 +86,7 @@ function Seen({ lock, queue, doctor, tree }: Inspection) {
       <Part title="Doctor">
         <Findings {...doctor} />
       </Part>
-      <Part title="Transcript">
+      <Part title="Transcript, newest first">
         {tree === undefined ? <p>The file cannot be opened; the doctor says why.</p> : <Tree {...tree} />}
       </Part>
     </>
@@ -130,12 +130,9 @@ const PLACES = { leaf: "the leaf", branch: "on the branch", left: "left at a for
 function Tree({ rows, omitted }: { readonly rows: readonly TreeRow[]; readonly omitted: number }) {
   return (
     <>
-      {omitted > 0 && (
-        <p className="hint">{counted(omitted, "older entry is", "older entries are")} not shown.</p>
-      )}
       {rows.length === 0 && <p>No entries yet.</p>}
       <ol className="tree">
-        {rows.map(({ id, lines, kind, text, place }) => (
+        {rows.toReversed().map(({ id, lines, kind, text, place }) => (
           <li key={id} className={`tree-row is-${place}`} title={`${id}, ${PLACES[place]}`}>
             <span className="tree-lines" aria-hidden="true">
               {lines}
@@ -145,6 +142,9 @@ function Tree({ rows, omitted }: { readonly rows: readonly TreeRow[]; readonly o
           </li>
         ))}
       </ol>
+      {omitted > 0 && (
+        <p className="hint">{counted(omitted, "older entry is", "older entries are")} not shown.</p>
+      )}
     </>
   );
 }

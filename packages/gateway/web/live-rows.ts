@@ -37,12 +37,17 @@ export function changeRow(rows: readonly Row[], id: string, change: Partial<Row>
 }
 
 export function promptRow(input: PendingInput, status: RowStatus): Row {
-  const { runId, text, at } = input;
-  return { ...blank(promptId(runId), runId), author: "person", text, at, status };
+  const { runId, text, pictures, at } = input;
+  return { ...blank(promptId(runId), runId), author: "person", text, pictures, at, status };
 }
 
 export function answerRow(runId: string): Row {
   return { ...blank(answerId(runId), runId), author: "assistant", status: "streaming" };
+}
+
+/** Whether all of a message is on this page, so that it can be sent from here. */
+export function isWhole({ pictures }: Row): boolean {
+  return pictures.every(({ address }) => address !== undefined);
 }
 
 /** The id of the message that started a run, the same in the live and in the stored copy. */
@@ -56,5 +61,6 @@ export function answerId(runId: string): string {
 }
 
 function blank(id: string, runId: string) {
-  return { id, runId, text: "", at: undefined, outcome: "complete", problem: undefined } as const;
+  const bare = { text: "", pictures: [], at: undefined, outcome: "complete", problem: undefined } as const;
+  return { id, entryId: undefined, runId, ...bare };
 }

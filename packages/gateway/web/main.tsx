@@ -18,6 +18,9 @@ addEventListener("hashchange", () => {
   client.open(sessionKeyInAddress());
 });
 addEventListener("online", () => client.connect());
+addEventListener("beforeunload", (leaving) => {
+  if (client.isNeeded) leaving.preventDefault(); // the browser asks whether to leave
+});
 
 const page = document.getElementById("page");
 if (page === null) throw new Error("index.html has no element with the id page to draw into.");

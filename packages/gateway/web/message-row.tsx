@@ -1,5 +1,6 @@
-import { type Row } from "./live-rows.ts";
+import { isWhole, type Row } from "./live-rows.ts";
 import { MarkdownText } from "./markdown-text.tsx";
+import { PictureList, type PictureSource } from "./picture-list.tsx";
 import { type Author } from "./wire.ts";
 
 export interface RowActions {
@@ -7,6 +8,7 @@ export interface RowActions {
   readonly onStop: (runId: string) => Promise<void>;
   readonly onRetry: (runId: string) => void;
   readonly onWithdraw: (runId: string) => void;
+  readonly pictures: PictureSource;
 }
 
 /** One message: who, what, when, and how it stands. What people and tools wrote stays as they wrote it. */
@@ -23,6 +25,9 @@ export function MessageRow({ row, ...actions }: RowActions & { readonly row: Row
         {row.toolName !== undefined && <code className="tool-name">{row.toolName}</code>}
         {row.at !== undefined && !isStreaming && <MessageTime at={row.at} />}
       </p>
+      {row.pictures.length > 0 && (
+        <PictureList row={row} source={actions.pictures} isOnline={actions.isOnline} />
+      )}
       {row.text !== "" &&
         (row.author === "assistant" ? (
           <div className="message-text is-laid-out">
@@ -50,9 +55,11 @@ function MessageFoot({ row, isOnline, onStop, onRetry, onWithdraw }: RowActions 
     return (
       <div className="message-foot is-problem">
         <p role="alert">Not sent: {problem}</p>
-        <button type="button" className="quiet-button" onClick={() => onRetry(runId)}>
-          Try again
-        </button>
+        {isWhole(row) && (
+          <button type="button" className="quiet-button" onClick={() => onRetry(runId)}>
+            Try again
+          </button>
+        )}
         <button type="button" className="quiet-button" onClick={() => onWithdraw(runId)}>
           Discard
         </button>

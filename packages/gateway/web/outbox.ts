@@ -1,22 +1,27 @@
-import { asNumber, asRecord, asText } from "./wire.ts";
+import { asList, asNumber, asRecord, asText, type Picture } from "./wire.ts";
 
 /** A message that was sent and is not acknowledged yet. */
 export interface OutboxItem {
   readonly sessionKey: string;
   readonly runId: string;
   readonly text: string;
+  readonly pictures: readonly Picture[];
   readonly at: number;
 }
 
 const PREFIX = "session-lock.sending.";
 
-/** Remembers a message across reloads of this tab until the gateway has acknowledged it. */
-export function putInOutbox(item: OutboxItem): void {
+/**
+ * Remembers a message across reloads of this tab until the gateway has acknowledged it. False when it is too big for what
+ * the browser keeps: then a reload before the acknowledgement would lose it.
+ */
+export function putInOutbox(item: OutboxItem): boolean {
   try {
     sessionStorage.setItem(PREFIX + item.runId, JSON.stringify(item));
+    return true;
   } catch (error) {
-    // It is sent all the same; only a reload before the acknowledgement would forget a text of this size.
-    if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
+    if (error instanceof DOMException && error.name === "QuotaExceededError") return false;
+    throw error;
   }
 }
 
@@ -37,5 +42,13 @@ function parseItem(json: string): OutboxItem | undefined {
   const item = asRecord(JSON.parse(json));
   const [sessionKey, runId, text] = [asText(item["sessionKey"]), asText(item["runId"]), asText(item["text"])];
   if (sessionKey === undefined || runId === undefined || text === undefined) return undefined;
-  return { sessionKey, runId, text, at: asNumber(item["at"]) ?? 0 };
+  const pictures = asList(item["pictures"]).flatMap(keptPicture);
+  return { sessionKey, runId, text, pictures, at: asNumber(item["at"]) ?? 0 };
+}
+
+function keptPicture(value: unknown): readonly Picture[] {
+  const { mimeType: type, address: whole, bytes } = asRecord(value);
+  const [mimeType, address] = [asText(type), asText(whole)];
+  if (mimeType === undefined || address === undefined) return [];
+  return [{ mimeType, address, bytes: asNumber(bytes) ?? 0 }];
 }

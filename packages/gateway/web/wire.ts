@@ -1,12 +1,26 @@
+import { base64Bytes } from "../src/session/base64-bytes.ts";
+
 /** Who a message in a conversation comes from, as a reader would say it. */
 export type Author = "person" | "assistant" | "note" | "mirror" | "tool";
+
+/** An image of a message. */
+export interface Picture {
+  /** One of the image types that the gateway takes. */
+  readonly mimeType: string;
+  readonly bytes: number;
+  /** A `data:` address with all of it, made once: it may be megabytes. Undefined where only the gateway has it. */
+  readonly address: string | undefined;
+}
 
 /** One message as the page shows it. */
 export interface Message {
   /** `<runId>:user`, `<runId>:assistant`, or the entry id: the same for the live and the stored copy of one message. */
   readonly id: string;
+  /** What the gateway calls it; undefined before it is in the transcript. */
+  readonly entryId: string | undefined;
   readonly author: Author;
   readonly text: string;
+  readonly pictures: readonly Picture[];
   /** Milliseconds since the epoch; undefined when the transcript does not say. */
   readonly at: number | undefined;
   readonly outcome: "complete" | "stopped" | "failed";
@@ -33,6 +47,7 @@ export interface SessionOverview {
 export interface PendingInput {
   readonly runId: string;
   readonly text: string;
+  readonly pictures: readonly Picture[];
   readonly at: number | undefined;
 }
 
@@ -63,6 +78,7 @@ export type ChatEvent = { readonly sessionKey: string; readonly runId: string } 
 );
 
 const NOTE_RUN = "inject-";
+const IMAGE_TYPE = /^image\/(png|jpeg|gif|webp)$/;
 
 /** The full form of a session key: a short one, such as `main`, belongs to the agent `main`. */
 export function canonicalSessionKey(key: string): string {
@@ -109,8 +125,9 @@ export function readHistory(payload: unknown): History {
     const input = asRecord(item);
     const runId = asText(input["runId"]);
     if (runId === undefined) return [];
-    const text = textOf(asRecord(input["message"])["content"]);
-    return [{ runId, text, at: asNumber(input["acceptedAt"]) }];
+    const { content } = asRecord(input["message"]);
+    const at = asNumber(input["acceptedAt"]);
+    return [{ runId, text: textOf(content), pictures: picturesOf(content), at }];
   });
   return {
     messages: asList(result["messages"]).map((message, index) => readMessage(message, `message-${index}`)),
@@ -159,8 +176,10 @@ function readMessage(payload: unknown, fallbackId: string): Message {
   return {
     ...(toolName === undefined ? {} : { toolName }),
     id: messageId(message) ?? fallbackId,
+    entryId: asText(asRecord(message["__openclaw"])["id"]),
     author: authorOf(message),
     text: textOf(message["content"]),
+    pictures: picturesOf(message["content"]),
     at: asNumber(message["timestamp"]),
     outcome: stopped ? "stopped" : failed ? "failed" : "complete",
     problem: failed ? (asText(message["errorMessage"]) ?? "The run failed.") : undefined,
@@ -188,7 +207,30 @@ function textOf(content: unknown): string {
   const blocks = asList(content).map(asRecord);
   const texts = blocks.flatMap((block) => (block["type"] === "text" ? [asText(block["text"]) ?? ""] : []));
   if (texts.length > 0) return texts.join("\n");
-  return blocks.map((block) => `[${asText(block["name"]) ?? asText(block["type"]) ?? "unknown"}]`).join(" ");
+  return blocks
+    .filter((block) => block["type"] !== "image")
+    .map((block) => `[${asText(block["name"]) ?? asText(block["type"]) ?? "unknown"}]`)
+    .join(" ");
+}
+
+/** The images of a message, in its order: a history has their sizes, `chat.message.get` has them whole. */
+export function picturesOf(content: unknown): readonly Picture[] {
+  return asList(content).flatMap((block) => (asRecord(block)["type"] === "image" ? readPicture(block) : []));
+}
+
+/** One image, or none when it is not of a type that the page shows. */
+function readPicture(value: unknown): readonly Picture[] {
+  const { mimeType: type, data: whole, bytes } = asRecord(value);
+  const [mimeType, data] = [asText(type), asText(whole)];
+  // The type becomes part of an address that the browser shows: only an image's gets there.
+  if (mimeType === undefined || !IMAGE_TYPE.test(mimeType)) return [];
+  if (data === undefined) return [{ mimeType, address: undefined, bytes: asNumber(bytes) ?? 0 }];
+  return [{ mimeType, address: dataAddress(mimeType, data), bytes: base64Bytes(data) }];
+}
+
+/** The address under which a browser shows an image that it has in base64. */
+export function dataAddress(mimeType: string, base64: string): string {
+  return `data:${mimeType};base64,${base64}`;
 }
 
 export function asList(value: unknown): readonly unknown[] {

@@ -46,7 +46,7 @@ export function ask({ url, token }: CallTarget, { method, params, timeoutMs }: Q
       socket.send(JSON.stringify({ type: "req", id, method: name, params: content }));
     socket.on("error", (error) => settle({ kind: "unreachable", why: error.message }));
     socket.on("close", (code, reason) => {
-      settle({ kind: "unreachable", why: `closed with ${code} ${printable(reason.toString())}` });
+      settle({ kind: "unreachable", why: `closed with ${code} ${reason.toString()}` });
     });
     socket.on("message", (data: Buffer) => {
       const frame = parsed(data.toString());
@@ -80,9 +80,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined; // no frame of ours: it is passed over like any other
   }
-}
-
-/** What a stranger sent must not move the cursor of a terminal. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, "?");
 }

@@ -15,7 +15,8 @@ export interface AskFlags extends CallFlags {
 export type CommandLine =
   | { readonly kind: "help"; readonly about: "general" | CommandName }
   | { readonly kind: "version" }
-  | { readonly kind: "wrong"; readonly command: CommandName; readonly why: string }
+  /** `command`: the one whose help tells more; undefined when that is the general one. */
+  | { readonly kind: "wrong"; readonly command: CommandName | undefined; readonly why: string }
   | { readonly kind: "serve"; readonly flags: ServeFlags }
   | { readonly kind: "call"; readonly method: string; readonly params: unknown; readonly flags: AskFlags }
   | { readonly kind: "status"; readonly flags: AskFlags };
@@ -44,7 +45,7 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     return parse(command, args);
   } catch (error) {
     if (!(error instanceof TypeError && "code" in error)) throw error;
-    return { kind: "wrong", command: command ?? "serve", why: error.message };
+    return wrong(command ?? "serve", error.message);
   }
 }
 
@@ -84,9 +85,12 @@ function call([method, json, extra]: readonly string[], flags: AskFlags): Comman
 
 function unknownCommand(name: string): CommandLine {
   const meant = closestName(name, COMMANDS);
-  return wrong("serve", `unknown command "${name}"${meant === undefined ? "" : `; did you mean ${meant}?`}`);
+  return wrong(
+    undefined,
+    `unknown command "${name}"${meant === undefined ? "" : `; did you mean ${meant}?`}`,
+  );
 }
 
-function wrong(command: CommandName, why: string): CommandLine {
+function wrong(command: CommandName | undefined, why: string): CommandLine {
   return { kind: "wrong", command, why };
 }

@@ -3,6 +3,7 @@ import { openedBy } from "../session/message-text.ts";
 import { ask, type Reply } from "./ask.ts";
 import type { AskFlags } from "./command-line.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { oneLine } from "./one-line.ts";
 
 /** Where a command writes. */
 export interface Terminal {
@@ -48,6 +49,8 @@ function describe({ url }: CallTarget, status: Readonly<Record<string, unknown>>
   ].join("\n");
 }
 
+const TOKEN_ADVICE = "; give the gateway's token in SESSION_LOCK_TOKEN or with --token";
+
 function refused(
   reply: Exclude<Reply, { readonly kind: "answered" }>,
   { url }: CallTarget,
@@ -58,7 +61,9 @@ function refused(
     reply.kind === "unreachable"
       ? `no gateway answers at ${url}: ${reply.why}`
       : `${error.code}: ${error.message}`;
-  terminal.err(flags.json === true ? JSON.stringify({ error }) : `session-gateway: ${text}`);
+  const advice = reply.kind === "unauthorized" && !isTemporary(reply.error) ? TOKEN_ADVICE : "";
+  const line = `session-gateway: ${oneLine(text)}${advice}`;
+  terminal.err(flags.json === true ? JSON.stringify({ error }) : line);
   switch (reply.kind) {
     case "unreachable":
       return exitCodes.unreachable;

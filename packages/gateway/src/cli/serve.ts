@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { pino } from "pino";
+import { pino, type Logger } from "pino";
 import { isLoopbackHost } from "../connection/auth.ts";
 import { readServeConfig, type ServeFlags } from "../config/config.ts";
 import { startGateway } from "../gateway.ts";
@@ -16,6 +16,7 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<E
   const isMade = config.token === undefined && !isLoopbackHost(host);
   const token = isMade ? randomBytes(24).toString("base64url") : config.token;
   const logger = pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }));
+  logRemarks(logger);
   const gateway = await startGateway({
     host,
     port,
@@ -39,4 +40,11 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<E
   // The one place where a token is ever shown: nobody else knows it.
   if (isMade && token !== undefined) terminal.out(`token, made for this start and shown only here: ${token}`);
   return exitCodes.ok;
+}
+
+/** What the AI SDK remarks on a model: it would write that on standard error itself, between the lines of the log. */
+function logRemarks(logger: Logger): void {
+  globalThis.AI_SDK_LOG_WARNINGS = ({ warnings, provider, model }) => {
+    logger.warn({ provider, model, warnings }, "the model does not do all that it is asked for");
+  };
 }

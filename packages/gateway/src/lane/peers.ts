@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
 import type { SessionWriteLock } from "session-lock";
+import { makeStateFolder } from "../state-folder.ts";
 
 /** How often a gateway looks who else is there. */
 const LOOK_MS = 500;
@@ -32,7 +33,7 @@ export class Peers {
   /** Makes this gateway known. Close it after use. */
   static async join(stateDir: string, name: string): Promise<Peers> {
     const folder = join(stateDir, "gateways");
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeStateFolder(folder);
     const id = randomUUID();
     const file = join(folder, `${id}.json`);
     const presence = await acquireSessionWriteLock({
@@ -41,9 +42,13 @@ export class Peers {
       maxHoldMs: LONGEST_MS,
     });
     // After the lock: whoever finds the file finds its owner alive, or dead for good.
-    await writeFile(file, `${JSON.stringify({ id, name, pid: process.pid, startedAt: Date.now() })}\n`, {
-      mode: 0o600,
-    });
+    const record = `${JSON.stringify({ id, name, pid: process.pid, startedAt: Date.now() })}\n`;
+    try {
+      await writeFile(file, record, { mode: 0o600 });
+    } catch (error) {
+      await presence.release();
+      throw error;
+    }
     return new Peers(id, folder, presence);
   }
 

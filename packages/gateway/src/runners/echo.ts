@@ -19,7 +19,7 @@ async function* echo(request: AgentRunRequest): AsyncGenerator<AgentEvent> {
   const slow = /^(?:tool:\s*)?slow:/.test(input);
   const step = (): Promise<void> =>
     slow ? setTimeout(SLOW_STEP_MS, undefined, { signal }) : setImmediate(undefined, { signal });
-  const heard = [input];
+  const heard = [input.trim() === "" ? picturesIn(request.messages) : input];
   if (input.startsWith("tool:")) yield* countWords(request, { step, heard });
   for (const text of piecesOf(`echo: ${heard.join(" + ")}`)) {
     await step();
@@ -61,6 +61,13 @@ function countedSoFar(messages: readonly AgentMessage[]): number {
 function textOf(content: UserMessage["content"]): string {
   if (typeof content === "string") return content;
   return content.map((block) => (block.type === "text" ? block.text : "")).join("");
+}
+
+/** A message without words is its images. */
+function picturesIn(messages: readonly AgentMessage[]): string {
+  const content = messages.findLast((message) => message.role === "user")?.content ?? "";
+  const count = typeof content === "string" ? 0 : content.filter(({ type }) => type === "image").length;
+  return count === 1 ? "1 image" : `${count} images`;
 }
 
 function piecesOf(text: string): string[] {

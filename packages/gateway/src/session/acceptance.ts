@@ -10,6 +10,8 @@ import type { ChatSendResult } from "../protocol/chat.ts";
  * - `unsure` writing its entry failed, so it was not acknowledged; it may be on disk all the same
  * - `elsewhere` another gateway, which lives, acknowledged it and has not ended it
  * - `ended` its terminal row is on disk, or its terminal event is out
+ *
+ * Of one that is unknown the transcript tells: most of those that ended are forgotten.
  */
 type InputState =
   | { readonly kind: "accepting"; readonly accepted: Promise<unknown> }
@@ -35,23 +37,36 @@ export interface Acceptor {
   isLive(gateway: string | undefined): boolean;
 }
 
+/** Inputs that ended and are remembered at least, so that their keys are answered without a look at the transcript. */
+const MIN_REMEMBERED = 1_000;
+
 /** Makes the inputs of one session durable, in order and each once, and hands them to `enqueue`. */
 export class Acceptance {
   readonly #transcript: Transcript;
   readonly #acceptor: Acceptor;
   readonly #enqueue: (input: AcceptedInput, isBegun: boolean) => void;
+  readonly #minRemembered: number;
   readonly #states = new Map<string, InputState>();
   #accepted: Promise<unknown> = Promise.resolve();
+  #forgetAt: number;
   #accepting = 0;
 
   constructor(
     transcript: Transcript,
     acceptor: Acceptor,
     enqueue: (input: AcceptedInput, isBegun: boolean) => void,
+    minRemembered = MIN_REMEMBERED,
   ) {
     this.#transcript = transcript;
     this.#acceptor = acceptor;
     this.#enqueue = enqueue;
+    this.#minRemembered = minRemembered;
+    this.#forgetAt = 2 * minRemembered;
+  }
+
+  /** How many inputs are known without a look at the transcript. */
+  get remembered(): number {
+    return this.#states.size;
   }
 
   /** How many inputs are being written now. */
@@ -70,10 +85,10 @@ export class Acceptance {
    */
   async restore(which: "orphaned" | "begun" | "all"): Promise<void> {
     for (const { entryId, input, heard, ended } of readInputs(await this.#transcript.entries())) {
-      const known = this.#states.get(input.runId)?.kind ?? "elsewhere";
-      if (known !== "elsewhere") continue;
+      const known = this.#states.get(input.runId)?.kind;
+      if (known !== undefined && known !== "elsewhere") continue;
       const isMeant = which === "all" || (which === "begun" && heard);
-      if (ended) this.ended(input.runId);
+      if (ended) this.#states.delete(input.runId);
       else if (isMeant || !this.#acceptor.isLive(input.gateway)) this.#open(input, entryId, heard);
       else this.#states.set(input.runId, { kind: "elsewhere" });
     }
@@ -87,7 +102,12 @@ export class Acceptance {
     const { runId } = input;
     const known = this.#states.get(runId);
     if (known !== undefined && known.kind !== "unsure") return this.#repeat(runId, known);
-    admit();
+    try {
+      admit();
+    } catch (error) {
+      if (!(await this.#storedEnds()).has(runId)) throw error;
+      return { runId, status: "ok" }; // it is nothing new
+    }
     const signed = { ...input, gateway: this.#acceptor.id };
     const appending = this.#transcript.appendCustom(INPUT_ENTRY, signed, {
       idempotencyKey: runKeys.input(runId),
@@ -107,7 +127,12 @@ export class Acceptance {
   }
 
   ended(runId: string): void {
+    this.#states.delete(runId); // those that ended last are remembered longest
     this.#states.set(runId, { kind: "ended" });
+    if (this.#states.size > this.#forgetAt) {
+      // One that cannot be read now keeps its memory until the next one ends.
+      this.#forgetStored().catch(() => undefined);
+    }
   }
 
   #open(input: AcceptedInput, entryId: string, isBegun: boolean): void {
@@ -119,6 +144,11 @@ export class Acceptance {
     if (known.kind === "accepting") await known.accepted;
     const now = this.#states.get(runId);
     if (now?.kind === "elsewhere") await this.#adopt(runId);
+    return this.#answerOf(runId);
+  }
+
+  /** What a key is answered that was sent before. */
+  #answerOf(runId: string): ChatSendResult {
     return { runId, status: this.#states.get(runId)?.kind === "ended" ? "ok" : "in_flight" };
   }
 
@@ -131,7 +161,7 @@ export class Acceptance {
       await append.before;
       if (repeated && !append.isOurs) {
         await this.#adopt(runId);
-        return { runId, status: this.#states.get(runId)?.kind === "ended" ? "ok" : "in_flight" };
+        return this.#answerOf(runId);
       }
       this.#open(input, entry.id, false);
       return { runId, status: "started" };
@@ -153,5 +183,24 @@ export class Acceptance {
     if (row === undefined || kind === "open" || kind === "ended") return;
     if (row.ended) this.ended(runId);
     else this.#open(row.input, row.entryId, row.heard);
+  }
+
+  /** Forgets the oldest ends that the transcript tells as well; one that the disk did not take is known only here. */
+  async #forgetStored(): Promise<void> {
+    this.#forgetAt = Infinity; // until this is over
+    try {
+      const stored = await this.#storedEnds();
+      const ended = [...this.#states].flatMap(([runId, { kind }]) => (kind === "ended" ? [runId] : []));
+      for (const runId of ended.slice(0, -this.#minRemembered)) {
+        if (stored.has(runId)) this.#states.delete(runId);
+      }
+    } finally {
+      this.#forgetAt = this.#states.size + this.#minRemembered;
+    }
+  }
+
+  async #storedEnds(): Promise<Set<string>> {
+    const records = readInputs(await this.#transcript.entries());
+    return new Set(records.flatMap(({ input, ended }) => (ended ? [input.runId] : [])));
   }
 }

@@ -1,6 +1,7 @@
 import type { ImageContent } from "@session-lock/transcript";
 import { Type, type Static } from "@sinclair/typebox";
 import { GatewayError } from "../errors.ts";
+import { base64Bytes } from "./base64-bytes.ts";
 import { sniffImage } from "./image-type.ts";
 import { MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_ATTACHMENTS_BYTES } from "../protocol/limits.ts";
 
@@ -31,7 +32,7 @@ export function readAttachments(attachments: readonly Attachment[]): ImageConten
   let total = 0;
   return attachments.map(({ content }, index) => {
     const data = content.replace(DATA_URL, "");
-    const bytes = Math.floor((data.length * 3) / 4);
+    const bytes = base64Bytes(data);
     total += bytes;
     if (bytes > MAX_ATTACHMENT_BYTES) {
       const facts = { index, limit: MAX_ATTACHMENT_BYTES };

@@ -1,3 +1,4 @@
+import { base64Bytes } from "./base64-bytes.ts";
 import { openedBy } from "./message-text.ts";
 
 /**
@@ -20,5 +21,5 @@ function hasData(block: unknown): boolean {
 
 function summaryOf(block: unknown): object {
   const { data, ...rest } = openedBy(block);
-  return { ...rest, omitted: true, bytes: typeof data === "string" ? Math.floor((data.length * 3) / 4) : 0 };
+  return { ...rest, omitted: true, bytes: typeof data === "string" ? base64Bytes(data) : 0 };
 }

@@ -31,7 +31,7 @@ function content(text: string) {
 }
 
 function sending(runId: string, text = `ask ${runId}`): ChatAction {
-  return { type: "sending", sessionKey: KEY, runId, text, at: 1 };
+  return { type: "sending", sessionKey: KEY, runId, text, pictures: [], at: 1 };
 }
 
 function accepted(runId: string, isOver = false): ChatAction {
@@ -444,6 +444,21 @@ describe("after a broken connection", () => {
     expect(shown(chatReducer(queued, cut))).toContain("person queued complete: ask b");
     const whole = history({ messages: [storedPrompt("a")], running: ["a"], afterReconnect: true });
     expect(shown(chatReducer(queued, whole))).toContain("person unsent complete: ask b");
+  });
+
+  test("a queued message whose images only its own page has is not offered again without them", () => {
+    const image = { type: "image", mimeType: "image/png", omitted: true, bytes: 70 };
+    const message = { role: "user", content: [...content("ask a"), image] };
+    const items = [{ id: "entry-a", runId: "a", message, acceptedAt: 1, state: "queued" }];
+    const loaded = readHistory({ messages: [], pendingInputs: { items, total: 1 } });
+    const queued = after({ type: "history-loaded", sessionKey: KEY, history: loaded, afterReconnect: false });
+
+    const [row] = rowsOf(
+      conversationOf(chatReducer(queued, history({ messages: [], afterReconnect: true })), KEY),
+    );
+
+    expect(row).toMatchObject({ status: "unsent", pictures: [{ bytes: 70, address: undefined }] });
+    expect(row?.problem).toContain("write it again with them");
   });
 
   test("a message that was not acknowledged still waits to be sent", () => {
