@@ -99,7 +99,7 @@ export const settingsProperties: Record<string, JSONSchema4> = {
   acquire: listOf(
     {
       resource: { type: ["string", "integer"], description: "Where the file stands in the call." },
-      returns: { type: "string", enum: ["handle", "release"], description: "What the call gives." },
+      returns: { type: "string", enum: ["handle", "release", "pair"], description: "What the call gives." },
       release: { ...names, description: "Methods of the handle that release." },
       sync: { type: "boolean", description: "It returns at once, with `undefined` if the lock is taken." },
       handleType: { type: "string", description: "Exported type of the handle." },

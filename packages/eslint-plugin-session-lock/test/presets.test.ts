@@ -67,12 +67,54 @@ export function save(file, message) {
 }`,
       reports: ["no-escaping-session-lock/floating 5", "require-session-lock/unlocked 6"],
     },
+    {
+      title: "knows a semaphore that one may hold, by its callback",
+      body: `const semaphore = new Semaphore(1);
+export const save = (file, message) =>
+  semaphore.runExclusive((value) => SessionManager.open(file).appendMessage(message));`,
+      reports: [],
+    },
+    {
+      title: "knows a semaphore by the function in the pair that it gives",
+      body: `const semaphore = new Semaphore(1);
+export async function save(file, message) {
+  const [value, release] = await semaphore.acquire();
+  try {
+    SessionManager.open(file).appendMessage(message);
+  } finally {
+    release();
+  }
+}`,
+      reports: [],
+    },
+    {
+      title: "knows that a semaphore is not released on every way",
+      body: `const semaphore = withTimeout(new Semaphore(1), 100);
+export async function save(file, message) {
+  const [, release] = await semaphore.acquire();
+  SessionManager.open(file).appendMessage(message);
+  release();
+}`,
+      reports: ["release-session-lock/leaksOnThrow 5"],
+    },
   ])("$title", ({ body, reports }) => {
-    const code = `${manager}import { Mutex, withTimeout } from "async-mutex";\n${body}`;
+    const code = `${manager}import { Mutex, Semaphore, withTimeout } from "async-mutex";\n${body}`;
 
     expect(lint(code, { settings })).toEqual(reports);
     expect(lint(code)).not.toEqual(reports);
   });
+
+  test.each(["2", "", "Number(process.env.LIMIT)"])(
+    "a semaphore made with (%s) excludes nobody",
+    (permits) => {
+      const code = `${manager}import { Semaphore } from "async-mutex";
+const semaphore = new Semaphore(${permits});
+export const save = (file, message) =>
+  semaphore.runExclusive(() => SessionManager.open(file).appendMessage(message));`;
+
+      expect(lint(code, { settings })).toEqual(["require-session-lock/unlocked 5"]);
+    },
+  );
 });
 
 describe("the preset openclaw", () => {

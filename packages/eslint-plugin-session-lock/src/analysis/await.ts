@@ -72,9 +72,16 @@ export function takeLock(machine: Machine, lock: LockValue, world: World): World
   return world.acquire({ lock, owner: machine.activation.key, reentrant: lock.isReentry === true });
 }
 
-/** What an acquire hands back: the handle, or the function that releases it. */
-export function acquired(promise: PromiseValue): Value {
-  const { acquires } = promise;
+/** What an acquire hands back: the handle, or the function that releases it, perhaps behind a value. */
+export function acquired({ acquires }: PromiseValue): Value {
   if (acquires === undefined) return unknown;
-  return acquires.spec.returns === "release" ? { kind: "release", lock: acquires } : acquires;
+  const release: Value = { kind: "release", lock: acquires };
+  switch (acquires.spec.returns) {
+    case "release":
+      return release;
+    case "pair":
+      return { kind: "list", items: [unknown, release] };
+    default:
+      return acquires;
+  }
 }

@@ -12,7 +12,7 @@ import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
 import { callLockMethod, callPromiseMethod } from "./method-calls.ts";
 import { contractOfCall } from "./receivers.ts";
 import { checkEmpty } from "./sections.ts";
-import { callMutexMethod } from "./mutexes.ts";
+import { callMutexMethod, makeMutex } from "./mutexes.ts";
 import type { Node } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
@@ -59,7 +59,7 @@ export function evaluateNew(
         return callManagerClass(machine, call, callee.api.spec, "new", after);
       }
       if (callee.kind === "api" && callee.api.kind === "mutex") {
-        return one(after, { kind: "mutex", site: node, spec: callee.api.spec });
+        return one(after, makeMutex(call, callee.api.spec) ?? object);
       }
       if (callee.kind === "global" && callee.name === "Promise") {
         return callImmediate(machine, call, values.slice(0, 1), { isRepeated: false }, after).map(

@@ -62,7 +62,7 @@ export function rawWordsOf(contains: Contains, { rawWrites }: Vocabulary): Reado
 }
 
 /** One of these is part of whatever names a session file in the text. */
-export function fileNameHints(fileNames: readonly string[]): readonly string[] {
+function fileNameHints(fileNames: readonly string[]): readonly string[] {
   return [".jsonl", ...fileNames];
 }
 

@@ -1,3 +1,4 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { Call } from "./calls.ts";
 import { compareFiles, type FileRef } from "./file-ref.ts";
 import type { Outcome } from "./frame.ts";
@@ -32,13 +33,20 @@ export function callMutexMethod(
       kind: "lock",
       site: call.node,
       file,
-      spec: { from: mutex.spec.from, name, returns: "release" },
+      spec: { from: mutex.spec.from, name, returns: mutex.spec.gives ?? "release" },
     };
     return startAcquire(machine, lock, plain, world);
   }
   if (!release.includes(name)) return undefined;
   const held = world.held.find(({ lock }) => compareFiles(lock.file, file) === "same");
   return one(held === undefined ? world : releaseLock(machine, held.lock, call.node, world));
+}
+
+/** `new Mutex()`; `undefined` if more than one may hold it at a time, or if it does not say. */
+export function makeMutex({ node }: Call, spec: MutexSpec): MutexValue | undefined {
+  const [permits] = node.arguments;
+  const isExclusive = permits?.type === AST_NODE_TYPES.Literal && permits.value === 1;
+  return spec.counts === true && !isExclusive ? undefined : { kind: "mutex", site: node, spec };
 }
 
 function namesOf(spec: MutexSpec): Required<Pick<MutexSpec, "acquire" | "run" | "release">> {

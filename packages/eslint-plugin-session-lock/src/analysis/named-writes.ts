@@ -1,9 +1,8 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import { fileNameHints } from "./mentions.ts";
-import { mayComeFrom } from "./origins.ts";
+import { mayBeSessionFile } from "./origins.ts";
 import type { ScopeIndex } from "./resolve.ts";
 import { unwrap, type Node } from "./syntax.ts";
-import type { RawWriteSpec, Vocabulary } from "./vocabulary.ts";
+import type { Api, RawWriteSpec, Vocabulary } from "./vocabulary.ts";
 import type { Tree } from "./words.ts";
 
 /**
@@ -15,12 +14,16 @@ export function findNamedWrites(
   scope: ScopeIndex,
   { fileNames, rawWrites }: Vocabulary,
   writes: readonly Node[],
+  apiOf: (from: string, name: string) => Api | undefined,
 ): readonly Node[] {
-  const hints = fileNameHints(fileNames);
+  const isForeign = (from: string, name: string): boolean => {
+    const api = apiOf(from, name);
+    return api === undefined || api.kind === "raw-read" || api.kind === "raw-write";
+  };
   return writes.filter((write) => {
     if (isImport(write)) return false;
     const file = fileOfWrite(write, rawWrites);
-    return file === undefined || mayComeFrom(tree, scope, hints, file);
+    return file === undefined || mayBeSessionFile(tree, scope, { fileNames, isForeign }, file);
   });
 }
 

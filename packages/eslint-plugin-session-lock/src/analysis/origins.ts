@@ -1,8 +1,24 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
-import { isDefinition, placesOfProperty, type PropertyPlace } from "./property-places.ts";
+import {
+  isDefinition,
+  isParameterProperty,
+  isPattern,
+  placesOfProperty,
+  type PropertyPlace,
+} from "./property-places.ts";
+import { isForeignCallee, type KnownNames } from "./foreign-calls.ts";
+import { endOfTemplate, isSessionName, nameOfArgument } from "./name-ends.ts";
 import type { ScopeIndex } from "./resolve.ts";
-import { isClass, isFunction, staticName, type FunctionNode, type Node, type Variable } from "./syntax.ts";
+import {
+  isClass,
+  isFunction,
+  staticName,
+  unwrap,
+  type FunctionNode,
+  type Node,
+  type Variable,
+} from "./syntax.ts";
 import { forEachChild, type Tree } from "./words.ts";
 
 /** A value that comes from more places than this may come from anywhere. */
@@ -12,39 +28,52 @@ const maxPlaces = 300;
 const maxNames = 8;
 
 /**
- * Follows a value back to the texts and names that it may be made of: through variables, parameters and the calls that
- * give them, properties by their name, and what functions return. True if one of them contains a word, or if the value
- * cannot be followed.
+ * Follows the end of a path back to the texts and names that it may be: through variables, parameters and the calls that
+ * give them, properties by their name, and what functions return. True if one of them is a session file's, or if the
+ * value cannot be followed. It must never be false for a file that the interpreter takes for a transcript.
  */
-export function mayComeFrom(tree: Tree, scope: ScopeIndex, words: readonly string[], start: Node): boolean {
+export function mayBeSessionFile(tree: Tree, scope: ScopeIndex, names: KnownNames, start: Node): boolean {
   const seen = new Set<Node | Variable | string>();
   const queue: Node[] = [start];
-  let names = 0;
+  let searches = 0;
   const places = (name: string): readonly PropertyPlace[] => {
-    names += 1;
+    searches += 1;
     return placesOfProperty(tree, name);
   };
   for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
     if (seen.has(node)) continue;
     seen.add(node);
-    if (seen.size > maxPlaces || names > maxNames || visit(node) === "lost") return true;
+    if (seen.size > maxPlaces || searches > maxNames || visit(node) === "lost") return true;
   }
   return false;
 
-  function visit(node: Node): Traced {
+  function visit(wrapped: Node): Traced {
+    const node = unwrap(wrapped);
     switch (node.type) {
       case AST_NODE_TYPES.Literal:
-        return isWord(String(node.value));
-      case AST_NODE_TYPES.TemplateElement:
-        return isWord(node.value.raw);
+        return isNamed(String(node.value));
+      case AST_NODE_TYPES.TemplateLiteral: {
+        const end = endOfTemplate(node);
+        if (typeof end === "string") return isNamed(end);
+        queue.push(end);
+        return undefined;
+      }
       case AST_NODE_TYPES.Identifier:
-        return isWord(node.name) ?? followVariable(scope.variableOf(node));
-      case AST_NODE_TYPES.PrivateIdentifier:
-        return isWord(node.name);
-      case AST_NODE_TYPES.MemberExpression:
-        queue.push(node.object);
-        if (node.computed) queue.push(node.property);
-        return followProperty(staticName(node.property, node.computed));
+        return isNamed(node.name) ?? followVariable(scope.variableOf(node));
+      case AST_NODE_TYPES.MemberExpression: {
+        // A path that is read from an object is called like the property, whatever the object is called.
+        const name = staticName(node.property, node.computed);
+        if (name === undefined) queue.push(node.object);
+        return followProperty(name);
+      }
+      case AST_NODE_TYPES.ConditionalExpression:
+        queue.push(node.consequent, node.alternate);
+        return undefined;
+      case AST_NODE_TYPES.CallExpression:
+        if (isForeignCallee(scope, names, node.callee))
+          return isNamed(nameOfArgument(node.arguments.at(-1)) ?? "");
+        pushReceiver(node.callee);
+        break;
       case AST_NODE_TYPES.Property:
         if (node.parent.type !== AST_NODE_TYPES.ObjectPattern) break;
         queue.push(node.value);
@@ -61,8 +90,14 @@ export function mayComeFrom(tree: Tree, scope: ScopeIndex, words: readonly strin
     return undefined;
   }
 
-  function isWord(text: string): Traced {
-    return words.some((word) => text.includes(word)) ? "lost" : undefined;
+  function isNamed(end: string): Traced {
+    return isSessionName(names.fileNames, end) ? "lost" : undefined;
+  }
+
+  /** `f.call(…)` gives what the function does, `list.find(…)` what is in the list. */
+  function pushReceiver(callee: Node): void {
+    const inner = unwrap(callee);
+    if (inner.type === AST_NODE_TYPES.MemberExpression) queue.push(inner.object);
   }
 
   function pushReturns(node: Node): void {
@@ -116,7 +151,7 @@ export function mayComeFrom(tree: Tree, scope: ScopeIndex, words: readonly strin
     if (name === undefined || seen.has(name)) return undefined;
     seen.add(name);
     return (
-      isWord(name) ??
+      isNamed(name.replace(/^#/, "")) ??
       firstLost(places(name), ({ parent, isKey }) => {
         switch (parent.type) {
           case AST_NODE_TYPES.Property:
@@ -139,11 +174,7 @@ export function mayComeFrom(tree: Tree, scope: ScopeIndex, words: readonly strin
     const { parent } = member;
     if (parent?.type === AST_NODE_TYPES.AssignmentExpression && parent.left === member)
       queue.push(parent.right);
-    const isPattern =
-      parent?.type === AST_NODE_TYPES.ArrayPattern ||
-      parent?.type === AST_NODE_TYPES.ForOfStatement ||
-      (parent?.type === AST_NODE_TYPES.Property && parent.parent.type === AST_NODE_TYPES.ObjectPattern);
-    return isPattern ? "lost" : undefined;
+    return parent !== undefined && isPattern(parent) ? "lost" : undefined;
   }
 
   /** The arguments of every call of a function, as far as the file shows them. */
@@ -216,11 +247,4 @@ type Traced = "lost" | undefined;
 
 function firstLost<T>(items: readonly T[], follow: (item: T) => Traced): Traced {
   return items.some((item) => follow(item) === "lost") ? "lost" : undefined;
-}
-
-function isParameterProperty(node: Node): boolean {
-  return (
-    node.type === AST_NODE_TYPES.TSParameterProperty ||
-    node.parent?.type === AST_NODE_TYPES.TSParameterProperty
-  );
 }

@@ -31,6 +31,23 @@ export function isDefinition({ parent, isKey }: PropertyPlace): boolean {
   return parent.type !== AST_NODE_TYPES.Property || parent.parent.type === AST_NODE_TYPES.ObjectExpression;
 }
 
+/** True in `constructor(private name: string)`, which is a parameter and a field. */
+export function isParameterProperty(node: Node): boolean {
+  return (
+    node.type === AST_NODE_TYPES.TSParameterProperty ||
+    node.parent?.type === AST_NODE_TYPES.TSParameterProperty
+  );
+}
+
+/** True where what stands in it is given a value that is not written beside it. */
+export function isPattern(node: Node): boolean {
+  return (
+    node.type === AST_NODE_TYPES.ArrayPattern ||
+    node.type === AST_NODE_TYPES.ForOfStatement ||
+    (node.type === AST_NODE_TYPES.Property && node.parent.type === AST_NODE_TYPES.ObjectPattern)
+  );
+}
+
 function textOf(leaf: Node): string {
   switch (leaf.type) {
     case AST_NODE_TYPES.Identifier:

@@ -43,7 +43,7 @@ export function findRelevance(
     [...vocabulary.rawWrites, ...vocabulary.rawReads].every(
       (spec) => spec.anyFile === true || !mentions(contains, spec),
     );
-  const named = isByName ? findNamedWrites(tree, scope, vocabulary, writes) : writes;
+  const named = isByName ? findNamedWrites(tree, scope, vocabulary, writes, apiOf) : writes;
   // A file write matters where it stands; its callers only matter if they have to do with a lock themselves.
   for (const write of named) for (const owner of functionsAround(write)) functions.add(owner);
   const remembered = new WeakMap<Variable, boolean>();

@@ -31,8 +31,11 @@ export interface ManagerSpec extends ExportName {
 export interface AcquireSpec extends ExportName {
   /** Where the file stands: the index of an argument, or the property of the first argument. Default: `"sessionFile"`. */
   readonly resource?: string | number;
-  /** `handle`: an object with release methods; `release`: the release function itself. Default: `"handle"`. */
-  readonly returns?: "handle" | "release";
+  /**
+   * `handle`: an object with release methods; `release`: the release function itself; `pair`: a list of a value and the
+   * release function. Default: `"handle"`.
+   */
+  readonly returns?: "handle" | "release" | "pair";
   /** Methods of the handle that release. Default: `["release"]`. */
   readonly release?: readonly string[];
   /** True if it returns the handle, or `undefined`, at once instead of a promise. Default: false. */
@@ -53,8 +56,12 @@ export interface WrapperSpec extends ExportName {
 
 /** A class whose instances are locks, each for the file its author has in mind. */
 export interface MutexSpec extends ExportName {
-  /** Methods whose promise gives the function that releases. Default: `["acquire"]`. */
+  /** Methods whose promise gives what releases. Default: `["acquire"]`. */
   readonly acquire?: readonly string[];
+  /** What that is: the function, or a pair of a value and the function. Default: `"release"`. */
+  readonly gives?: "release" | "pair";
+  /** True if its constructor is told how many may hold it: it excludes only if that is written as 1. Default: false. */
+  readonly counts?: boolean;
   /** Methods that run their first argument under the lock. Default: `["runExclusive"]`. */
   readonly run?: readonly string[];
   /** Methods that release. Default: `["release"]`. */

@@ -9,6 +9,7 @@ import {
   writeBaseline,
   type Comparison,
 } from "./baseline.ts";
+import { findSettingsProblem } from "./check-settings.ts";
 import { parseCommandLine, type CommandLine } from "./command-line.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { findFiles } from "./find-files.ts";
@@ -97,13 +98,21 @@ function format(command: LintCommand, report: Report, { hasColours }: Surroundin
 }
 
 async function readSettings(file: string): Promise<SessionLockSettings> {
+  const settings = await readJson(file);
+  if (typeof settings !== "object" || settings === null || Array.isArray(settings)) {
+    throw new LintError("BAD_SETTINGS", `the settings ${file} are no JSON object`);
+  }
+  const problem = findSettingsProblem(settings);
+  if (problem !== undefined) throw new LintError("BAD_SETTINGS", `the settings ${file}: ${problem}`);
+  return settings;
+}
+
+async function readJson(file: string): Promise<unknown> {
   try {
-    const settings: unknown = JSON.parse(await readFile(file, "utf8"));
-    if (typeof settings === "object" && settings !== null && !Array.isArray(settings)) return settings;
+    return JSON.parse(await readFile(file, "utf8"));
   } catch (error) {
     throw new LintError("BAD_SETTINGS", `the settings ${file} cannot be read: ${messageOf(error)}`, {
       cause: error,
     });
   }
-  throw new LintError("BAD_SETTINGS", `the settings ${file} are no JSON object`);
 }

@@ -66,8 +66,9 @@ const rule = documented<[Options], MessageIds>({
           reportSettingsIn: {
             type: "array",
             items: { type: "string" },
-            description: "Names of the files at which the settings are checked, once for the project.",
-            default: configFiles,
+            // No `default`: ESLint would give every file a copy of the list.
+            description:
+              "Names of the files at which the settings are checked, once for the project; by default those of ESLint's configuration.",
           },
         },
         additionalProperties: false,

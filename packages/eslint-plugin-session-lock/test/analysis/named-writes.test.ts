@@ -91,6 +91,45 @@ test.each([
     `export const f = () => { const name = "a.txt"; fs.appendFileSync(name, "a.jsonl"); };`,
   ],
   [
+    "a template that ends with another text",
+    `export const f = (sessionFile) => fs.appendFileSync(\`\${sessionFile}.html\`, "");`,
+  ],
+  [
+    "a template that ends with a variable",
+    `export const f = (folder, sessionFile) => fs.appendFileSync(\`\${folder}/\${sessionFile}\`, "");`,
+  ],
+  [
+    "a template that ends with what a call gives",
+    `export const f = (o) => fs.appendFileSync(\`\${o.folder}/\${join("a", o.sessionFile)}\`, "");`,
+  ],
+  [
+    "a call whose last argument is another",
+    `export const f = (sessionFile) => fs.appendFileSync(join(sessionFile, "a.html"), "");`,
+  ],
+  ["a call of a choice", `export const f = (a) => fs.appendFileSync(join(a ?? "a.jsonl"), "");`],
+  [
+    "a call of a variable with the ending",
+    `export function f() { const name = "a.jsonl"; fs.appendFileSync(join(name), ""); }`,
+  ],
+  [
+    "an awaited call",
+    `export async function f(o) { const name = await fs.promises.realpath(o.sessionFile); fs.appendFileSync(name, ""); }`,
+  ],
+  [
+    "a function of an object that is called with its receiver",
+    `const io = { name() { return "a.jsonl"; } };\nexport const f = () => fs.appendFileSync(io.name.call(io), "");`,
+  ],
+  ["what is in a list", `export const f = (i) => fs.appendFileSync(["a.jsonl"][i], "");`],
+  [
+    "a property of what a function gives",
+    `const names = () => ({ log: "a.jsonl" });\nexport const f = () => fs.appendFileSync(names().log, "");`,
+  ],
+  ["a property of a session", `export const f = (sessionFile) => fs.appendFileSync(sessionFile.log, "");`],
+  [
+    "a frozen object",
+    `const names = Object.freeze({ log: "a.jsonl" });\nexport const f = () => fs.appendFileSync(names.log, "");`,
+  ],
+  [
     "the first argument of a rename",
     `export const f = (sessionFile) => fs.renameSync(sessionFile, "a.txt");`,
   ],
@@ -110,6 +149,11 @@ test.each([
   ["a pattern", `export function f(o) { const { sessionFile: name } = o;\nfs.appendFileSync(name, ""); }`],
   ["a renamed import", `import { appendFileSync as write } from "node:fs";\nwrite("a.jsonl", "");`],
   ["the end of a path", `export const f = (folder) =>\nappendFileSync(join(folder, "a.jsonl"), "");`],
+  [
+    "a template's last expression",
+    `export const f = (folder, sessionFile) =>\nappendFileSync(\`\${folder}/\${sessionFile}\`, "");`,
+  ],
+  ["a list", `export const f = (i) =>\nappendFileSync(["a.jsonl"][i], "");`],
 ])(
   "a write that gets the name of a session file from %s is found where nothing speaks of managers",
   (_, code) => {

@@ -89,6 +89,39 @@ test.each([
   expect(code).toBe(2);
 });
 
+test.each([
+  { settings: { manager: [] }, says: 'manager is no setting; is "managers" meant?' },
+  { settings: { colour: true }, says: "colour is no setting\n" },
+  { settings: { presets: ["pi", "py"] }, says: "presets[1] is one of " },
+  { settings: { managers: {} }, says: "managers is a list, not {}" },
+  { settings: { managers: ["Store"] }, says: 'managers[0] is an object, not "Store"' },
+  { settings: { managers: [{ from: "./a.js" }] }, says: 'managers[0] has no "name"' },
+  {
+    settings: { managers: [{ from: "./a.js", name: "A", opne: [] }] },
+    says: 'managers[0].opne is no setting; is "open" meant?',
+  },
+  {
+    settings: { acquire: [{ from: "./a.js", name: "a", resource: 1.5 }] },
+    says: "acquire[0].resource is a text or a whole number, not 1.5",
+  },
+  {
+    settings: { wrappers: [{ from: "./a.js", name: "a", reentrant: null }] },
+    says: "wrappers[0].reentrant is true or false, not null",
+  },
+  { settings: { fileNames: [1] }, says: "fileNames[0] is a text, not 1" },
+])("settings with a mistake are refused at its place: $says", async ({ settings, says }) => {
+  await using project = await makeProject({
+    "a.js": "export {};\n",
+    "settings.json": JSON.stringify(settings),
+  });
+
+  const { code, out, err } = await project.lint("a.js", "--settings", "settings.json");
+
+  expect(err).toContain(`settings.json: ${says}`);
+  expect(out).toBe("");
+  expect(code).toBe(2);
+});
+
 test("--help and --version answer on standard output", async () => {
   await using project = await makeProject({});
 

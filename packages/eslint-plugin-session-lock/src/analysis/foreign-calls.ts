@@ -1,0 +1,27 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { definitionOf, type ScopeIndex } from "./resolve.ts";
+import { staticName, unwrap, type Node } from "./syntax.ts";
+
+/** What is known of the names in a file. */
+export interface KnownNames {
+  /** Variables and properties that hold the name of a session file. */
+  readonly fileNames: readonly string[];
+  /** True for an export that gives a new value, whatever it is given. */
+  readonly isForeign: (from: string, name: string) => boolean;
+}
+
+/** Methods of a function that call it, and of a promise that calls what it is given. */
+const callingMethods: readonly string[] = ["apply", "bind", "call", "then"];
+
+/** A function of another module, or a method of what a module exports: it does not give back what it is given. */
+export function isForeignCallee(scope: ScopeIndex, { isForeign }: KnownNames, callee: Node): boolean {
+  const members: string[] = [];
+  let root = unwrap(callee);
+  for (; root.type === AST_NODE_TYPES.MemberExpression; root = unwrap(root.object)) {
+    members.push(staticName(root.property, root.computed) ?? "");
+  }
+  const variable = root.type === AST_NODE_TYPES.Identifier ? scope.variableOf(root) : undefined;
+  const definition = variable === undefined ? undefined : definitionOf(variable);
+  if (definition?.kind !== "import" || members.some((name) => callingMethods.includes(name))) return false;
+  return [definition.name, ...members].every((name) => isForeign(definition.from, name));
+}
