@@ -7,7 +7,7 @@ import { readRecord, recordFiles, removeRecord, writeRecord } from "./store/reco
 import { applyPatch, assertUnchanged, isRebound } from "./store/record-patch.ts";
 import { changeRecord } from "./store/session-binding.ts";
 import type { LockWait } from "./store/session-binding.ts";
-import { ensureFolder } from "./file/session-file.ts";
+import { ensureFolder } from "./file/ensure-folder.ts";
 import { assertHolds, holdsAnother } from "./file/session-identity.ts";
 import { assertAgentId, parseSessionKey, recordName } from "./store/session-key.ts";
 import type { SessionRecord, SessionRecordPatch } from "./store/session-record.ts";

@@ -120,6 +120,14 @@ test("a missing session is made on request only", async () => {
   });
 });
 
+test("a session in a folder that cannot be made is refused, also where the system denies that the one above is there", async () => {
+  const plain = tempSession();
+  writeFileSync(plain, "");
+  const inFile = path.join(plain, "folder", "s.jsonl");
+  for (const file of ["/proc/nowhere/folder/s.jsonl", inFile])
+    await expect(openTranscript(file, { create: { cwd: "/" } })).rejects.toMatchObject({ code: "IO" });
+});
+
 test("of several who open a missing session at once, one makes it", async () => {
   const file = tempSession();
 

@@ -5,7 +5,6 @@ import {
   fstatSync,
   fsyncSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -138,15 +137,6 @@ export class SessionFile {
 
   [Symbol.dispose](): void {
     closeSync(this.#fd);
-  }
-}
-
-/** Makes the folder and those above it, private to the user. Existing ones keep their mode. */
-export function ensureFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw asIoError(error, "make the folder", folder);
   }
 }
 

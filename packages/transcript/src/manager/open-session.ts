@@ -8,7 +8,7 @@ import { ManagedSession } from "./managed-session.ts";
 import { MemoryLog } from "./memory-log.ts";
 import { piSessionFolder } from "./pi-layout.ts";
 import { mostRecentSession } from "./recent-session.ts";
-import { ensureFolder } from "../file/session-file.ts";
+import { ensureFolder } from "../file/ensure-folder.ts";
 import { assertSessionId } from "../store/session-key.ts";
 import type { NewSessionOptions, OpenSessionOptions } from "./session-options.ts";
 

@@ -15,7 +15,8 @@ import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
 import { decodeLine } from "../file/decode.ts";
 import { errnoOf } from "../errors.ts";
-import { ensureFolder, syncFolder } from "../file/session-file.ts";
+import { ensureFolder } from "../file/ensure-folder.ts";
+import { syncFolder } from "../file/session-file.ts";
 
 /** Where appends go that the session's disk refuses: beside the session, or to a folder, best on another disk. */
 export type SpillPlace = true | { readonly folder: string };

@@ -4,7 +4,7 @@ import { acquireSessionWriteLock, SessionLockError, withSessionWriteLock } from 
 import type { SessionWriteLock } from "session-lock";
 import { errnoOf, TranscriptError } from "../errors.ts";
 import { readRecord } from "./record-file.ts";
-import { ensureFolder } from "../file/session-file.ts";
+import { ensureFolder } from "../file/ensure-folder.ts";
 import { parseSessionKey, recordName } from "./session-key.ts";
 
 /*
