@@ -4,7 +4,7 @@ import type { SessionWriteLock } from "session-lock";
 import type { OwnersRight } from "./append.ts";
 
 /** Shorter than the turn after which session-lock lets other processes go first, in ms. */
-const BURST_MS = 2;
+const BURST_MS = 0.8;
 /** A pause that ends a burst, as it ends that turn, in ms. */
 const GAP_MS = 1;
 /** How long the look at the lock that taking it is counts for a write, in ms. */
