@@ -10,6 +10,7 @@ export interface Terms {
 }
 
 const noSettings: SessionLockSettings = {};
+const settingNames: ReadonlySet<string> = new Set(Object.keys(settingsProperties));
 
 /** By the shared settings, then by the settings among a rule's options; rules with equal ones share their terms. */
 const known = new WeakMap<object, Map<string, Terms>>();
@@ -34,11 +35,11 @@ export function termsOf(shared: unknown, options: SessionLockSettings): Terms {
 }
 
 function pickSettings(options: SessionLockSettings): SessionLockSettings {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => name in settingsProperties));
+  return Object.fromEntries(Object.entries(options).filter(([name]) => settingNames.has(name)));
 }
 
 function hasSetting(options: SessionLockSettings): boolean {
-  for (const name in options) if (name in settingsProperties) return true;
+  for (const name in options) if (settingNames.has(name)) return true;
   return false;
 }
 

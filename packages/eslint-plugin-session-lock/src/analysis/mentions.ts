@@ -1,4 +1,4 @@
-import { hasRare, searchFor, searchIn, type Contains } from "./search.ts";
+import { hasAny, hasRare, needleFor, searchIn, type Contains } from "./search.ts";
 import { methodWords, type ExportName, type Vocabulary } from "./vocabulary.ts";
 
 /** What a quick look at a text says of it. */
@@ -31,10 +31,10 @@ export function compileLook(vocabulary: Vocabulary): (text: string) => Look {
   const methods = methodWords(vocabulary);
   const hints = fileNameHints(vocabulary.fileNames);
   const named = specs.filter(({ from }) => !from.includes(mark));
-  const needles = needlesOf([mark, ...methods, ...named.map(mainWordOf), ...hints]).map(searchFor);
+  const needles = needlesOf([mark, ...methods, ...named.map(mainWordOf), ...hints]).map(needleFor);
   return (text) => {
     const isTagged = hasTag(text);
-    if (!isTagged && needles.every((find) => find(text, 0) === -1)) return nothing;
+    if (!isTagged && !hasAny(text, needles)) return nothing;
     const contains = searchIn(text);
     return { mayReport: mayReport(contains, isTagged), isMarked: isTagged || contains(`${mark}/`) };
   };

@@ -10,7 +10,7 @@ export function searchIn(text: string): Contains {
     if (answer !== undefined) return answer;
     const isThere =
       typeof what === "string"
-        ? !missing.some((part) => what.includes(part)) && searchFor(what)(text, 0) !== -1
+        ? !missing.some((part) => what.includes(part)) && find(text, needleFor(what)) !== -1
         : what.test(text);
     known.set(what, isThere);
     if (!isThere && typeof what === "string") missing.push(what);
@@ -18,37 +18,51 @@ export function searchIn(text: string): Contains {
   };
 }
 
-/** Where a word stands in a text at or after a position; -1 if it does not. */
-type Find = (text: string, from: number) => number;
+/** A word, and the part of it that is looked for. */
+export interface Needle {
+  readonly word: string;
+  readonly anchor: string;
+  /** How many characters of the word stand in front of the anchor. */
+  readonly before: number;
+}
 
-const finds = new Map<string, Find>();
+const needles = new Map<string, Needle>();
 
-/** The search for a word of the vocabulary, which is made once. */
-export function searchFor(word: string): Find {
-  const known = finds.get(word);
+/** The needle for a word of the vocabulary, which is made once. */
+export function needleFor(word: string): Needle {
+  const known = needles.get(word);
   if (known !== undefined) return known;
-  const find = compileFind(word);
-  finds.set(word, find);
-  return find;
+  const needle = makeNeedle(word);
+  needles.set(word, needle);
+  return needle;
 }
 
 /**
- * The quickest search for one word. Engines find a character at the speed of memory, and that is how they find a short
- * string: so the word is looked for from its rarest character on, if that is rare enough.
+ * Prepares the quickest search for one word. Engines find a character at the speed of memory, and that is how they find
+ * a short string: so the word is looked for from its rarest character on, if that is rare enough.
  */
-export function compileFind(word: string): Find {
-  return hasRare(word) ? compileAnchored(word) : (text, from) => text.indexOf(word, from);
+export function makeNeedle(word: string): Needle {
+  if (!hasRare(word)) return { word, anchor: word, before: 0 };
+  const before = rarestIn(word);
+  return { word, anchor: word.slice(before, before + anchorLength), before };
 }
 
-function compileAnchored(word: string): Find {
-  const rarest = rarestIn(word);
-  const anchor = word.slice(rarest, rarest + anchorLength);
-  return (text, from) => {
-    for (let at = text.indexOf(anchor, from + rarest); at !== -1; at = text.indexOf(anchor, at + 1)) {
-      if (text.startsWith(word, at - rarest)) return at - rarest;
-    }
-    return -1;
-  };
+/** Where the needle's word stands in a text at or after a position; -1 if it does not. */
+export function find(text: string, { word, anchor, before }: Needle, from = 0): number {
+  for (let at = text.indexOf(anchor, from + before); at !== -1; at = text.indexOf(anchor, at + 1))
+    if (text.startsWith(word, at - before)) return at - before;
+  return -1;
+}
+
+/**
+ * Whether one of the words stands in a text. It runs once for a file, after the parser, so the caches are cold: a call
+ * for each needle would cost as much again as the searches.
+ */
+export function hasAny(text: string, all: readonly Needle[]): boolean {
+  for (const { word, anchor, before } of all)
+    for (let at = text.indexOf(anchor, before); at !== -1; at = text.indexOf(anchor, at + 1))
+      if (text.startsWith(word, at - before)) return true;
+  return false;
 }
 
 /** Longer strings are found by tables, which take longer to make than a usual file takes to search. */

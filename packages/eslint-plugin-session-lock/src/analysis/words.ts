@@ -1,5 +1,5 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import { compileFind, escapePattern } from "./search.ts";
+import { escapePattern, find, makeNeedle } from "./search.ts";
 import type { Node } from "./syntax.ts";
 
 /** A parsed file. */
@@ -59,8 +59,8 @@ function positionsOf(text: string, words: readonly string[]): readonly number[] 
     return [...text.matchAll(pattern)].map((match) => match.index);
   }
   const positions: number[] = [];
-  const find = compileFind(word);
-  for (let at = find(text, 0); at !== -1; at = find(text, at + 1)) positions.push(at);
+  const needle = makeNeedle(word);
+  for (let at = find(text, needle); at !== -1; at = find(text, needle, at + 1)) positions.push(at);
   return positions;
 }
 

@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESLint, TSESTree } from "@typescript-eslint/utils";
-import { searchFor } from "../analysis/search.ts";
+import { find, needleFor } from "../analysis/search.ts";
 import { isFunction, parentOf, type Node } from "../analysis/syntax.ts";
 import { childrenOf } from "../analysis/words.ts";
 import { glanceAt } from "../context.ts";
@@ -30,7 +30,7 @@ const rule = documented<[], "prefer">({
 export const preferWithSessionLock: Rule<"prefer"> = { ...rule, create: listen };
 
 function listen(context: Context): Record<string, () => void> {
-  if (searchFor("acquireSessionWriteLock")(glanceAt(context).text, 0) === -1) return nothingToHear;
+  if (find(glanceAt(context).text, needleFor("acquireSessionWriteLock")) === -1) return nothingToHear;
   return {
     "Program:exit": () => {
       const { sourceCode } = context;

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { TSESLint } from "@typescript-eslint/utils";
 import { findAnnotationProblems } from "../analysis/annotation-problems.ts";
 import { readAnnotations } from "../analysis/annotations.ts";
+import { find, needleFor } from "../analysis/search.ts";
 import { filenameOf, glanceAt, optionsOf } from "../context.ts";
 import { unexplainedSuppressions } from "../directives.ts";
 import { findingsOf } from "../findings.ts";
@@ -30,6 +31,7 @@ interface Options extends SessionLockSettings {
 type Context = Readonly<TSESLint.RuleContext<MessageIds, Partial<[Options]>>>;
 
 const configFiles = ["js", "mjs", "cjs", "ts", "mts", "cts"].map((end) => `eslint.config.${end}`);
+const configStem = needleFor("eslint.config.");
 
 const rule = documented<[Options], MessageIds>({
   name: "valid-lock-annotations",
@@ -100,7 +102,7 @@ function listen(context: Context): Record<string, () => void> {
 
 function isConfigFile(file: string, { reportSettingsIn }: Options): boolean {
   // Nearly no file is one: the first look is the only one.
-  if (reportSettingsIn === undefined && !file.includes("eslint.config.")) return false;
+  if (reportSettingsIn === undefined && find(file, configStem) === -1) return false;
   return (reportSettingsIn ?? configFiles).includes(basename(file));
 }
 

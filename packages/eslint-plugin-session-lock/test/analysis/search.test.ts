@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compileFind } from "../../src/analysis/search.ts";
+import { find, hasAny, makeNeedle } from "../../src/analysis/search.ts";
 import { lint } from "../lint.ts";
 
 describe("a word is found", () => {
@@ -11,10 +11,11 @@ describe("a word is found", () => {
     ["eee", "eeee"],
     ["é", "café"],
   ])("%s in %s", (word, text) => {
-    const find = compileFind(word);
+    const needle = makeNeedle(word);
 
-    expect(find(text, 0)).toBe(text.indexOf(word));
-    expect(find(text, text.indexOf(word) + 1)).toBe(text.indexOf(word, text.indexOf(word) + 1));
+    expect(find(text, needle)).toBe(text.indexOf(word));
+    expect(find(text, needle, text.indexOf(word) + 1)).toBe(text.indexOf(word, text.indexOf(word) + 1));
+    expect(hasAny(text, [makeNeedle("nowhere"), needle])).toBe(true);
   });
 
   test.each([
@@ -22,7 +23,8 @@ describe("a word is found", () => {
     [".jsonl", "jsonl"],
     ["session-lock", "lock"],
   ])("only where it stands: %s, but not in %s", (word, text) => {
-    expect(compileFind(word)(text, 0)).toBe(-1);
+    expect(find(text, makeNeedle(word))).toBe(-1);
+    expect(hasAny(text, [makeNeedle(word)])).toBe(false);
   });
 });
 
