@@ -1,30 +1,43 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import { mayBeSessionFile } from "./origins.ts";
+import { originOf } from "./origins.ts";
 import type { ScopeIndex } from "./resolve.ts";
 import { unwrap, type Node } from "./syntax.ts";
 import type { Api, RawWriteSpec, Vocabulary } from "./vocabulary.ts";
+import type { Handing } from "./trail.ts";
 import type { Tree } from "./words.ts";
+
+interface NamedWrites {
+  /** Those that may write a session file. What cannot be told is kept. */
+  readonly writes: readonly Node[];
+  /** The calls in which a session file is handed to code that writes it. */
+  readonly calls: ReadonlySet<Handing>;
+}
 
 /**
  * Of the places that name a function of the file system, those that may write what is called like a session file: by
- * the name of a variable or property, or by the ending of a text. What cannot be told is kept.
+ * the name of a variable or property, or by the ending of a text.
  */
 export function findNamedWrites(
   tree: Tree,
   scope: ScopeIndex,
   { fileNames, rawWrites }: Vocabulary,
-  writes: readonly Node[],
+  places: readonly Node[],
   apiOf: (from: string, name: string) => Api | undefined,
-): readonly Node[] {
+): NamedWrites {
   const isForeign = (from: string, name: string): boolean => {
     const api = apiOf(from, name);
     return api === undefined || api.kind === "raw-read" || api.kind === "raw-write";
   };
-  return writes.filter((write) => {
+  const calls = new Set<Handing>();
+  const writes = places.filter((write) => {
     if (isImport(write)) return false;
     const file = fileOfWrite(write, rawWrites);
-    return file === undefined || mayBeSessionFile(tree, scope, { fileNames, isForeign }, file);
+    if (file === undefined) return true;
+    const origin = originOf(tree, scope, { fileNames, isForeign }, file);
+    for (const call of origin.calls) calls.add(call);
+    return origin.mayBeSessionFile;
   });
+  return { writes, calls };
 }
 
 /** True where the function is brought in under its own name: what is done with it stands elsewhere, by that name. */

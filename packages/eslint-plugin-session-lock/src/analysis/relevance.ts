@@ -1,3 +1,4 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { mentions, rawWordsOf } from "./mentions.ts";
 import { findNamedWrites } from "./named-writes.ts";
 import { reachFrom } from "./reach.ts";
@@ -5,6 +6,7 @@ import type { ScopeIndex } from "./resolve.ts";
 import { searchIn, type Contains } from "./search.ts";
 import { functionsAround, isFunction, type FunctionNode, type Node, type Variable } from "./syntax.ts";
 import { methodWords, type Api, type Vocabulary } from "./vocabulary.ts";
+import type { Handing } from "./trail.ts";
 import { findWords, type Tree } from "./words.ts";
 
 /** The parts of a file that can have to do with locks and managers; the rest is taken as unknown code. */
@@ -43,18 +45,24 @@ export function findRelevance(
     [...vocabulary.rawWrites, ...vocabulary.rawReads].every(
       (spec) => spec.anyFile === true || !mentions(contains, spec),
     );
-  const named = isByName ? findNamedWrites(tree, scope, vocabulary, writes, apiOf) : writes;
-  // A file write matters where it stands; its callers only matter if they have to do with a lock themselves.
-  for (const write of named) for (const owner of functionsAround(write)) functions.add(owner);
+  const named = findNamedWrites(tree, scope, vocabulary, writes, apiOf);
+  const kept = isByName ? named.writes : writes;
+  // A file write matters where it stands, and where a session file is handed to it.
+  for (const place of [...kept, ...named.calls])
+    for (const owner of functionsAround(place)) functions.add(owner);
+  const called = calledBy(named.calls, scope);
   const remembered = new WeakMap<Variable, boolean>();
-  const isEmpty = isLockless && named.length === 0;
+  const isEmpty = isLockless && kept.length === 0;
   return { isEmpty, functions, matters: (variable) => variables.has(variable), remembers };
 
   function remembers(variable: Variable): boolean {
     const known = remembered.get(variable);
     if (known !== undefined) return known;
     const isKept =
-      variables.has(variable) || !isModuleLevel(variable) || variable.references.some(isRelevantUse);
+      variables.has(variable) ||
+      called.has(variable) ||
+      !isModuleLevel(variable) ||
+      variable.references.some(isRelevantUse);
     remembered.set(variable, isKept);
     return isKept;
   }
@@ -63,6 +71,16 @@ export function findRelevance(
     const { block } = from.variableScope;
     return isFunction(block) && functions.has(block) && block.range[1] - block.range[0] < bundleLength;
   }
+}
+
+/** The functions that are called by their name: the module's own code may do so, which no function is around. */
+function calledBy(calls: Iterable<Handing>, scope: ScopeIndex): ReadonlySet<Variable> {
+  const called = new Set<Variable>();
+  for (const { callee } of calls) {
+    const variable = callee.type === AST_NODE_TYPES.Identifier ? scope.variableOf(callee) : undefined;
+    if (variable !== undefined) called.add(variable);
+  }
+  return called;
 }
 
 function wordsOf(contains: Contains, vocabulary: Vocabulary): ReadonlySet<string> {

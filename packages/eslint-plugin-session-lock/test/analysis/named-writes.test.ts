@@ -161,6 +161,57 @@ test.each([
   },
 );
 
+test.each([
+  [
+    "a function",
+    `function write(name) {\nfs.appendFileSync(name, ""); }\nexport const f = () => write("a.jsonl");`,
+  ],
+  [
+    "an exported function",
+    `export function write(name) {\nfs.appendFileSync(name, ""); }\nexport const f = (sessionFile) => write(sessionFile);`,
+  ],
+  [
+    "an arrow",
+    `const write = (name) =>\nfs.appendFileSync(name, "");\nexport const f = (o) => write(o.sessionFile);`,
+  ],
+  [
+    "a function by way of another",
+    `const write = (name) =>\nfs.appendFileSync(name, "");\nfunction pass(name) { write(name); }\nexport const f = (sessionFile) => pass(sessionFile);`,
+  ],
+  [
+    "a function that writes other files too",
+    `const write = (name) =>\nfs.appendFileSync(name, "");\nexport const g = () => write("a.log");\nexport const f = () => write("a.jsonl");\nexport const h = () => write("b.log");`,
+  ],
+  [
+    "a method",
+    `export class A { #write(name) {\nfs.appendFileSync(name, ""); } f() { this.#write("a.jsonl"); } }`,
+  ],
+  [
+    "a function of an object",
+    `const io = { write(name) {\nfs.appendFileSync(name, ""); } };\nexport const f = () => io.write("a.jsonl");`,
+  ],
+  [
+    "a function from the module's own code",
+    `const write = (name) =>\nfs.appendFileSync(name, "");\nwrite("a.jsonl");`,
+  ],
+  [
+    "a function in a property",
+    `function write({ name }) {\nfs.appendFileSync(name, ""); }\nexport const f = (sessionFile) => write({ name: sessionFile });`,
+  ],
+])("a session file that is handed to %s is found where it is written", (_, code) => {
+  expect(lint(imports + code)).toEqual(["no-raw-transcript-write/rawUnlocked 5"]);
+  expect(lint(imports + code + use)).toEqual(["no-raw-transcript-write/rawUnlocked 5"]);
+});
+
+test("a function that writes a session file may be called under the lock", () => {
+  const code = `${imports}import { withSessionWriteLock } from "session-lock";
+const write = (name) => fs.appendFileSync(name, "");
+export const f = (sessionFile) => withSessionWriteLock(sessionFile, () => write(sessionFile));
+export const g = (sessionFile) => write(sessionFile + ".html");`;
+
+  expect(lint(code)).toEqual([]);
+});
+
 test("a write of another file is none, whatever it writes", () => {
   const code = `${imports}export const f = (sessionFile) => fs.appendFileSync("trace.log", sessionFile);`;
 
