@@ -81,6 +81,21 @@ export function findVariable(
   return undefined;
 }
 
+/** Takes a statement away, and its lines where nothing else stands on them. */
+export function removeStatement(
+  fixer: TSESLint.RuleFixer,
+  { lines, text }: SourceCode,
+  { loc, range: [from, to] }: Node,
+): TSESLint.RuleFix {
+  const before = (lines[loc.start.line - 1] ?? "").slice(0, loc.start.column);
+  const after = (lines[loc.end.line - 1] ?? "").slice(loc.end.column);
+  if (before.trim() === "" && after.trim() === "") {
+    const next = text.indexOf("\n", to);
+    return fixer.removeRange([from - before.length, next === -1 ? text.length : next + 1]);
+  }
+  return fixer.removeRange([from, to + after.length - after.trimStart().length]);
+}
+
 /** Spaces before a statement. */
 export function indentOf(statement: Node): string {
   return " ".repeat(statement.loc.start.column);

@@ -2,7 +2,7 @@ import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
 import { isFunction, parentOf, type Node } from "../analysis/syntax.ts";
 import type { Suggest } from "./create-rule.ts";
-import { siblingsOf, statementOf } from "./statements.ts";
+import { removeStatement, siblingsOf, statementOf } from "./statements.ts";
 
 /** Suggests to open the manager inside the block that the lock covers, when nothing outside it uses the manager. */
 export const suggestOpen: Suggest = ({ message, node, related }, { sourceCode }) => {
@@ -16,15 +16,13 @@ export const suggestOpen: Suggest = ({ message, node, related }, { sourceCode })
     .map(({ identifier }) => identifier);
   const block = lockedBlock(node, statement);
   const [first] = block?.body ?? [];
-  const siblings = siblingsOf(statement);
-  const next = siblings[siblings.indexOf(statement) + 1];
-  if (block === undefined || first === undefined || next === undefined) return [];
+  if (block === undefined || first === undefined || !siblingsOf(statement).includes(statement)) return [];
   if (uses.some(({ range }) => range[0] < first.range[0] || range[1] > block.range[1])) return [];
   return [
     {
       messageId: "openInside",
       fix: (fixer) => [
-        fixer.removeRange([statement.range[0], next.range[0]]),
+        removeStatement(fixer, sourceCode, statement),
         fixer.insertTextBefore(
           first,
           `${sourceCode.getText(statement)}\n${" ".repeat(first.loc.start.column)}`,

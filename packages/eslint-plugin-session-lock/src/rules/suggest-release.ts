@@ -1,15 +1,15 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import type { TSESLint, TSESTree } from "@typescript-eslint/utils";
+import type { TSESTree } from "@typescript-eslint/utils";
 import { unwrap, type Node } from "../analysis/syntax.ts";
 import type { Suggest, Suggestion } from "./create-rule.ts";
-import { mayAwait, siblingsOf, statementOf, type SourceCode } from "./statements.ts";
+import { mayAwait, removeStatement, siblingsOf, statementOf, type SourceCode } from "./statements.ts";
 
 /** Suggests to move the acquire down to its `try`, or to let `await using` release the lock. */
 export const suggestRelease: Suggest = ({ message, node }, { sourceCode }) => {
   if (message !== "leaks" && message !== "leaksOnThrow") return [];
   const declared = findHandle(node, sourceCode);
   if (declared === undefined) return [];
-  return [moveToTry(declared, sourceCode), useUsing(declared)].filter((one) => one !== undefined);
+  return [moveToTry(declared, sourceCode), useUsing(declared, sourceCode)].filter((one) => one !== undefined);
 };
 
 /** `const lock = await acquire(…);`, with everything that uses the lock. */
@@ -38,14 +38,13 @@ function moveToTry({ statement, siblings, uses }: Handle, sourceCode: SourceCode
   const to = siblings.findIndex(
     (one, index) => index > from + 1 && one.type === AST_NODE_TYPES.TryStatement && one.finalizer !== null,
   );
-  const next = siblings[from + 1];
   const target = siblings[to];
-  if (from === -1 || next === undefined || target === undefined) return undefined;
+  if (from === -1 || target === undefined) return undefined;
   if (uses.some(({ range }) => range[0] < target.range[0])) return undefined;
   return {
     messageId: "moveToTry",
     fix: (fixer) => [
-      fixer.removeRange([statement.range[0], next.range[0]]),
+      removeStatement(fixer, sourceCode, statement),
       fixer.insertTextBefore(
         target,
         `${sourceCode.getText(statement)}\n${" ".repeat(target.loc.start.column)}`,
@@ -55,7 +54,7 @@ function moveToTry({ statement, siblings, uses }: Handle, sourceCode: SourceCode
 }
 
 /** The releases that stand in the same block as statements of their own go away; with others it is left alone. */
-function useUsing({ statement, siblings, uses }: Handle): Suggestion | undefined {
+function useUsing({ statement, siblings, uses }: Handle, sourceCode: SourceCode): Suggestion | undefined {
   const releases = uses.filter((use) => methodOf(use) === "release");
   const statements = releases.map((use) => statementOf(use));
   const removed = statements.filter((one) => one !== undefined && siblings.includes(one));
@@ -64,14 +63,9 @@ function useUsing({ statement, siblings, uses }: Handle): Suggestion | undefined
     messageId: "using",
     fix: (fixer) => [
       fixer.replaceTextRange([statement.range[0], statement.range[0] + "const".length], "await using"),
-      ...removed.flatMap((one) => (one === undefined ? [] : [removeLine(fixer, one)])),
+      ...removed.flatMap((one) => (one === undefined ? [] : [removeStatement(fixer, sourceCode, one)])),
     ],
   };
-}
-
-function removeLine(fixer: TSESLint.RuleFixer, statement: TSESTree.Statement): TSESLint.RuleFix {
-  const lead = statement.loc.start.column + 1;
-  return fixer.removeRange([Math.max(0, statement.range[0] - lead), statement.range[1]]);
 }
 
 function methodOf(use: Node): string | undefined {

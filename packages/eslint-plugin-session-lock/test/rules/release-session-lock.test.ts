@@ -46,6 +46,47 @@ javascript.run("release-session-lock", releaseSessionLock, {
       ],
     },
     {
+      name: "what stands on the lines of a moved acquire stays where it is",
+      code: `${head}export async function save(sessionFile) {
+  const lock = await acquireSessionWriteLock({ sessionFile }); // as short as can be
+  // it has to be there
+  await prepare();
+  try { await write(); } finally { await lock.release(); }
+}`,
+      errors: [
+        {
+          messageId: "leaksOnThrow",
+          suggestions: [
+            {
+              messageId: "moveToTry",
+              output: `${head}export async function save(sessionFile) {
+  // as short as can be
+  // it has to be there
+  await prepare();
+  const lock = await acquireSessionWriteLock({ sessionFile });
+  try { await write(); } finally { await lock.release(); }
+}`,
+            },
+          ],
+        },
+      ],
+    },
+    {
+      name: "a release that shares its line is replaced by await using",
+      code: `${head}export async function save(sessionFile) { const lock = await acquireSessionWriteLock({ sessionFile }); await write(lock.epoch); await lock.release(); done(); }`,
+      errors: [
+        {
+          messageId: "leaksOnThrow",
+          suggestions: [
+            {
+              messageId: "using",
+              output: `${head}export async function save(sessionFile) { await using lock = await acquireSessionWriteLock({ sessionFile }); await write(lock.epoch); done(); }`,
+            },
+          ],
+        },
+      ],
+    },
+    {
       name: "a release at the end is replaced by await using",
       code: `${head}export async function save(sessionFile) {
   const lock = await acquireSessionWriteLock({ sessionFile });
