@@ -1,4 +1,5 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { readVariable } from "./atoms.ts";
 import { propertyOf } from "./file-ref.ts";
 import type { Machine } from "./machine.ts";
 import { typedValue } from "./typed.ts";
@@ -42,7 +43,7 @@ export function readMember(
     case "instance":
       return readField(machine, receiver, name, world);
     case "class":
-      return readStatic(receiver.node, name);
+      return readStatic(receiver.node, name) ?? readInherited(machine, receiver.node, name, node, world);
     case "promise":
       if (!receiver.isCertain && !["then", "catch", "finally"].includes(name)) return unknown;
       return { kind: "method", receiver, name, node };
@@ -126,7 +127,29 @@ function readField(
   return { kind: "unknown", file: { kind: "path", root: "this", properties: [name], given: true } };
 }
 
-function readStatic(node: ClassNode, name: string): Value {
+/** A subclass opens what its superclass opens. */
+function readInherited(machine: Machine, node: ClassNode, name: string, at: Node, world: World): Value {
+  const seen = new Set<ClassNode>();
+  for (let owner = node; !seen.has(owner);) {
+    seen.add(owner);
+    const parent = readName(machine, owner.superClass, world);
+    if (parent.kind !== "class") return readMember(machine, parent, name, at, world);
+    const own = readStatic(parent.node, name);
+    if (own !== undefined) return own;
+    owner = parent.node;
+  }
+  return unknown;
+}
+
+/** What `A` or `a.b.C` stands for. */
+function readName(machine: Machine, node: Node | null, world: World): Value {
+  if (node?.type === AST_NODE_TYPES.Identifier) return readVariable(machine, node, world);
+  if (node?.type !== AST_NODE_TYPES.MemberExpression) return unknown;
+  const name = staticName(node.property, node.computed);
+  return readMember(machine, readName(machine, node.object, world), name, node, world);
+}
+
+function readStatic(node: ClassNode, name: string): Value | undefined {
   for (const member of node.body.body) {
     if (member.type !== AST_NODE_TYPES.MethodDefinition || !member.static || member.kind !== "method")
       continue;
@@ -137,5 +160,5 @@ function readStatic(node: ClassNode, name: string): Value {
       continue;
     return { kind: "function", node: member.value, self: { kind: "class", node } };
   }
-  return unknown;
+  return undefined;
 }

@@ -2,6 +2,7 @@ import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { memberOf, usesOfThis, type Members } from "./class-members.ts";
 import { definitionOf, type ScopeIndex } from "./resolve.ts";
 import {
+  isClass,
   isFunction,
   parentOf,
   type ClassNode,
@@ -52,6 +53,8 @@ export function reachFrom(
     for (let node = parentOf(start); node !== undefined; node = parentOf(node)) {
       if (node.type === AST_NODE_TYPES.VariableDeclarator && isInside) namesIn(node.id).forEach(follow);
       if (node.type === AST_NODE_TYPES.AssignmentExpression && isInside) namesIn(node.left).forEach(follow);
+      if (isClass(node) && node.superClass !== null && node.id !== null && isIn(start, node.superClass))
+        follow(node.id);
       if (node.type === AST_NODE_TYPES.TSInterfaceDeclaration) follow(node.id);
       if (node.type === AST_NODE_TYPES.TSTypeAliasDeclaration) follow(node.id);
       const member = memberOf(node, isInside);
@@ -109,4 +112,8 @@ export function nameOf(node: FunctionNode): Node | undefined {
   if (parent.type === AST_NODE_TYPES.VariableDeclarator) return parent.id;
   if (parent.type === AST_NODE_TYPES.AssignmentExpression) return parent.left;
   return undefined;
+}
+
+function isIn(node: Node, outer: Node): boolean {
+  return node.range[0] >= outer.range[0] && node.range[1] <= outer.range[1];
 }

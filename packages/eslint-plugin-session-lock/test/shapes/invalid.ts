@@ -14,6 +14,15 @@ export const invalid: readonly Shape[] = [
     reports: ["require-session-lock/unlocked 3"],
   },
   {
+    title: "a manager that a class derived from the manager's opens",
+    body: `class Archive extends SessionManager {}
+class OldArchive extends Archive {}
+export function store(sessionFile, message) {
+  OldArchive.open(sessionFile).appendMessage(message);
+}`,
+    reports: ["require-session-lock/unlocked 5"],
+  },
+  {
     title: "a bare statement after an unlocked header write",
     body: `export async function deliver(sessionFile, header, message) {
   await writeHeader(sessionFile, header);
