@@ -6,7 +6,6 @@ import { evaluateCall, evaluateNew } from "./calls.ts";
 import { evaluateClass } from "./classes.ts";
 import { branch } from "./conditions.ts";
 import { escapeValue } from "./escape.ts";
-import type { FileRef } from "./file-ref.ts";
 import { fileOfValue } from "./files.ts";
 import type { Outcome } from "./frame.ts";
 import { discard } from "./lock-effects.ts";
@@ -15,6 +14,7 @@ import { mayBeNull, readMember } from "./members.ts";
 import { blend, evaluateAssignment, evaluateLogical } from "./operators.ts";
 import { findManager } from "./receivers.ts";
 import { staticName, type Node } from "./syntax.ts";
+import { evaluateSum, evaluateTemplate } from "./texts.ts";
 import { readType } from "./typed.ts";
 import { nullish, unknown, type Value } from "./values.ts";
 import { childrenOf } from "./words.ts";
@@ -71,6 +71,10 @@ export function evaluateExpression(machine: Machine, node: Node, world: World): 
       return evaluateLogical(machine, node, world);
     case AST_NODE_TYPES.AssignmentExpression:
       return evaluateAssignment(machine, node, world);
+    case AST_NODE_TYPES.BinaryExpression:
+      return node.operator === "+"
+        ? evaluateSum(machine, node, world)
+        : evaluateChildren(machine, node, world);
     case AST_NODE_TYPES.SequenceExpression:
       return evaluateAll(machine, node.expressions, world).map(({ world: after, values }) => ({
         world: after,
@@ -125,24 +129,6 @@ export function evaluateExpression(machine: Machine, node: Node, world: World): 
     default:
       return evaluateChildren(machine, node, world);
   }
-}
-
-function evaluateTemplate(
-  machine: Machine,
-  node: TSESTree.TemplateLiteral,
-  world: World,
-): readonly Outcome[] {
-  return evaluateAll(machine, node.expressions, world).map(({ world: after, values }) => {
-    const parts: (string | FileRef)[] = [];
-    node.quasis.forEach((quasi, index) => {
-      parts.push(quasi.value.raw);
-      const value = values[index];
-      if (value === undefined) return;
-      const file = fileOfValue(value);
-      parts.push(file ?? { kind: "call", callee: machine.textOf(node), inputs: [] });
-    });
-    return { world: after, value: { kind: "unknown", file: { kind: "text", parts } } };
-  });
 }
 
 function evaluateMember(machine: Machine, node: TSESTree.MemberExpression, world: World): readonly Outcome[] {

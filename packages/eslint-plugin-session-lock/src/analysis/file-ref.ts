@@ -37,6 +37,19 @@ export function propertyOf(file: FileRef | undefined, property: string): FileRef
   return file?.kind === "path" ? { ...file, properties: [...file.properties, property] } : undefined;
 }
 
+/** A text as it is put together; neighbouring fixed parts are one, however they were written. */
+export function joinText(parts: readonly (string | FileRef)[]): FileRef {
+  const joined: (string | FileRef)[] = [];
+  for (const part of parts.flatMap((one) =>
+    typeof one !== "string" && one.kind === "text" ? one.parts : [one],
+  )) {
+    const last = joined.at(-1);
+    if (typeof part === "string" && typeof last === "string") joined[joined.length - 1] = last + part;
+    else if (part !== "") joined.push(part);
+  }
+  return { kind: "text", parts: joined };
+}
+
 export function compareFiles(left: FileRef | undefined, right: FileRef | undefined): Sameness {
   if (left === undefined || right === undefined) return "unknown";
   if (fileKey(left) === fileKey(right)) return "same";

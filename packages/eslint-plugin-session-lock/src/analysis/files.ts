@@ -1,8 +1,9 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import type { FileRef } from "./file-ref.ts";
+import { joinText, type FileRef } from "./file-ref.ts";
+import type { TSESTree } from "@typescript-eslint/utils";
 import type { Machine } from "./machine.ts";
-import { cellOf, definitionOf, isReassigned } from "./resolve.ts";
-import { staticName, unwrap, type Node, type Variable } from "./syntax.ts";
+import { cellOf, definitionOf, isReassigned, textOfConstant } from "./resolve.ts";
+import { staticName, sumOperands, unwrap, type Node, type Variable } from "./syntax.ts";
 import type { Value } from "./values.ts";
 
 /** The file that a value names. */
@@ -16,10 +17,18 @@ export function fileOf(machine: Machine, node: Node, value: Value): FileRef | un
   if (known !== undefined) return known;
   const inner = unwrap(node);
   if (inner.type === AST_NODE_TYPES.AwaitExpression) return fileOf(machine, inner.argument, value);
-  if (inner.type !== AST_NODE_TYPES.CallExpression) return undefined;
-  const callee = readPath(machine, inner.callee);
+  return inner.type === AST_NODE_TYPES.CallExpression ? callFile(machine, inner) : undefined;
+}
+
+/** What a call computes, read from its text. */
+function callFile(machine: Machine, node: TSESTree.CallExpression, depth = 0): FileRef | undefined {
+  const callee = readPath(machine, node.callee);
   if (callee === undefined) return undefined;
-  return { kind: "call", callee, inputs: inner.arguments.map((argument) => readFile(machine, argument)) };
+  return {
+    kind: "call",
+    callee,
+    inputs: node.arguments.map((argument) => readFile(machine, argument, depth)),
+  };
 }
 
 /** A variable that nothing told us about is its own file. */
@@ -34,7 +43,7 @@ export function variableFile(variable: Variable): FileRef | undefined {
 }
 
 /** Reads a file from the text alone, without running anything. */
-function readFile(machine: Machine, node: Node): FileRef | undefined {
+function readFile(machine: Machine, node: Node, depth = 0): FileRef | undefined {
   const inner = unwrap(node);
   switch (inner.type) {
     case AST_NODE_TYPES.Literal:
@@ -43,17 +52,41 @@ function readFile(machine: Machine, node: Node): FileRef | undefined {
         : undefined;
     case AST_NODE_TYPES.Identifier: {
       const variable = machine.scope.variableOf(inner);
+      const text = textOfConstant(machine.scope, inner, depth);
+      if (text !== undefined) return readFile(machine, text, depth + 1);
       return variable === undefined ? undefined : variableFile(variable);
     }
+    case AST_NODE_TYPES.CallExpression:
+      return callFile(machine, inner, depth);
     case AST_NODE_TYPES.MemberExpression: {
       const name = staticName(inner.property, inner.computed);
-      const base = readFile(machine, inner.object);
+      const base = readFile(machine, inner.object, depth);
       if (name === undefined || base?.kind !== "path") return undefined;
       return { ...base, properties: [...base.properties, name] };
+    }
+    case AST_NODE_TYPES.TemplateLiteral:
+      return joinText(
+        inner.quasis.flatMap((quasi, index) => {
+          const hole = inner.expressions[index];
+          return [
+            quasi.value.cooked ?? quasi.value.raw,
+            ...(hole === undefined ? [] : [readPart(machine, hole, depth)]),
+          ];
+        }),
+      );
+    case AST_NODE_TYPES.BinaryExpression: {
+      if (inner.operator !== "+") return undefined;
+      const parts = sumOperands(inner).map((operand) => readPart(machine, operand, depth));
+      const isText = parts.some(({ kind }) => kind === "text");
+      return isText ? joinText(parts) : undefined;
     }
     default:
       return undefined;
   }
+}
+
+function readPart(machine: Machine, node: Node, depth: number): FileRef {
+  return readFile(machine, node, depth) ?? { kind: "call", callee: machine.textOf(node), inputs: [] };
 }
 
 function readPath(machine: Machine, node: Node): string | undefined {

@@ -1,6 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
-import { staticName, unwrap, type Node } from "./syntax.ts";
+import { textOfConstant, type ScopeIndex } from "./resolve.ts";
+import { staticName, sumOperands, unwrap, type Node } from "./syntax.ts";
 
 /** True if a path that ends like this is one of a session file: by its ending, or by what a variable is called. */
 export function isSessionName(fileNames: readonly string[], end: string): boolean {
@@ -19,16 +20,25 @@ export function endOfTemplate(node: TSESTree.TemplateLiteral): string | Node {
 }
 
 /** What an argument is called where it stands; a call of code we do not see takes its name for the path's. */
-export function nameOfArgument(argument: Node | undefined): string | undefined {
+export function nameOfArgument(scope: ScopeIndex, argument: Node | undefined, depth = 0): string | undefined {
   if (argument === undefined) return undefined;
   const inner = unwrap(argument);
   switch (inner.type) {
     case AST_NODE_TYPES.Literal:
       return String(inner.value);
     case AST_NODE_TYPES.Identifier:
-      return inner.name;
+      return nameOfArgument(scope, textOfConstant(scope, inner, depth), depth + 1) ?? inner.name;
     case AST_NODE_TYPES.MemberExpression:
       return staticName(inner.property, inner.computed);
+    case AST_NODE_TYPES.TemplateLiteral: {
+      const end = endOfTemplate(inner);
+      return typeof end === "string" ? end : nameOfArgument(scope, end, depth);
+    }
+    case AST_NODE_TYPES.CallExpression:
+      return nameOfArgument(scope, inner.arguments.at(-1), depth);
+    case AST_NODE_TYPES.BinaryExpression:
+      if (inner.operator !== "+") return undefined;
+      return nameOfArgument(scope, sumOperands(inner).at(-1), depth);
     default:
       return undefined;
   }

@@ -3,14 +3,14 @@ import { originOf } from "./origins.ts";
 import type { ScopeIndex } from "./resolve.ts";
 import { unwrap, type Node } from "./syntax.ts";
 import type { Api, RawWriteSpec, Vocabulary } from "./vocabulary.ts";
-import type { Handing } from "./trail.ts";
+import type { Handing, Ways } from "./trail.ts";
 import type { Tree } from "./words.ts";
 
 interface NamedWrites {
   /** Those that may write a session file. What cannot be told is kept. */
   readonly writes: readonly Node[];
-  /** The calls in which a session file is handed to code that writes it. */
-  readonly calls: ReadonlySet<Handing>;
+  /** How session files get to what writes them. */
+  readonly ways: Ways<Node>;
 }
 
 /**
@@ -29,21 +29,47 @@ export function findNamedWrites(
     return api === undefined || api.kind === "raw-read" || api.kind === "raw-write";
   };
   const calls = new Set<Handing>();
-  const writes = places.filter((write) => {
+  const handed: Node[] = [];
+  const writes = [...places, ...places.flatMap((place) => usesOfAlias(place, scope))].filter((write) => {
     if (isImport(write)) return false;
     const file = fileOfWrite(write, rawWrites);
     if (file === undefined) return true;
     const origin = originOf(tree, scope, { fileNames, isForeign }, file);
-    for (const call of origin.calls) calls.add(call);
+    for (const call of origin.ways.calls) calls.add(call);
+    handed.push(...origin.ways.places);
     return origin.mayBeSessionFile;
   });
-  return { writes, calls };
+  return { writes, ways: { places: handed, calls } };
+}
+
+/** Where the function is used under the name that it is given here. */
+function usesOfAlias({ parent }: Node, scope: ScopeIndex): readonly Node[] {
+  const isMember = parent?.type === AST_NODE_TYPES.MemberExpression;
+  const holder = isMember ? parent.parent : parent;
+  const name = aliasIn(holder);
+  const variable = name?.type === AST_NODE_TYPES.Identifier ? scope.variableOf(name) : undefined;
+  return variable?.references.flatMap(({ identifier, init }) => (init === true ? [] : [identifier])) ?? [];
+}
+
+function aliasIn(holder: Node | undefined): Node | undefined {
+  switch (holder?.type) {
+    case AST_NODE_TYPES.ImportSpecifier:
+      return isRenamed(holder.imported, holder.local) ? holder.local : undefined;
+    case AST_NODE_TYPES.Property:
+      return holder.parent.type === AST_NODE_TYPES.ObjectPattern && !holder.shorthand
+        ? holder.value
+        : undefined;
+    case AST_NODE_TYPES.VariableDeclarator:
+      return holder.id;
+    default:
+      return undefined;
+  }
 }
 
 /** True where the function is brought in under its own name: what is done with it stands elsewhere, by that name. */
 function isImport(write: Node): boolean {
   const { parent } = write;
-  if (parent?.type === AST_NODE_TYPES.ImportSpecifier) return parent.local.name === nameOf(write);
+  if (parent?.type === AST_NODE_TYPES.ImportSpecifier) return !isRenamed(parent.imported, parent.local);
   const isShorthand = parent?.type === AST_NODE_TYPES.Property && parent.shorthand;
   return isShorthand && parent.parent.type === AST_NODE_TYPES.ObjectPattern;
 }
@@ -68,4 +94,8 @@ function fileOfWrite(write: Node, specs: readonly RawWriteSpec[]): Node | undefi
 
 function nameOf(node: Node): string | undefined {
   return node.type === AST_NODE_TYPES.Identifier ? node.name : undefined;
+}
+
+function isRenamed(imported: Node, local: Node): boolean {
+  return nameOf(imported) !== nameOf(local);
 }

@@ -20,7 +20,7 @@ import {
   type Node,
   type Variable,
 } from "./syntax.ts";
-import { Trail, type Handing } from "./trail.ts";
+import { Trail, type Ways } from "./trail.ts";
 import { forEachChild, type Tree } from "./words.ts";
 
 /** A value that comes from more places than this may come from anywhere. */
@@ -33,8 +33,8 @@ const maxNames = 8;
 export interface Origin {
   /** Must never be false for a file that the interpreter takes for a transcript. */
   readonly mayBeSessionFile: boolean;
-  /** The calls that hand a session file on, so that it gets where the path is used. */
-  readonly calls: ReadonlySet<Handing>;
+  /** How the name of a session file gets where the path is used. */
+  readonly ways: Ways<Node>;
 }
 
 /**
@@ -55,7 +55,7 @@ export function originOf(tree: Tree, scope: ScopeIndex, names: KnownNames, start
     if (visit(node) === "lost" || searches > maxNames || trail.length > maxPlaces) isLost = true;
     if (trail.length > maxPlaces) break;
   }
-  return { mayBeSessionFile: isLost || trail.hasEnd, calls: trail.callsToEnds() };
+  return { mayBeSessionFile: isLost || trail.hasEnd, ways: trail.waysToEnds() };
 
   function visit(wrapped: Node): Traced {
     const node = unwrap(wrapped);
@@ -82,7 +82,7 @@ export function originOf(tree: Tree, scope: ScopeIndex, names: KnownNames, start
         return undefined;
       case AST_NODE_TYPES.CallExpression:
         if (isForeignCallee(scope, names, node.callee)) {
-          isNamed(nameOfArgument(node.arguments.at(-1)) ?? "");
+          isNamed(nameOfArgument(scope, node.arguments.at(-1)) ?? "");
           return undefined;
         }
         pushReceiver(node.callee);

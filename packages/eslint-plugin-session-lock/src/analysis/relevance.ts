@@ -47,10 +47,10 @@ export function findRelevance(
     );
   const named = findNamedWrites(tree, scope, vocabulary, writes, apiOf);
   const kept = isByName ? named.writes : writes;
-  // A file write matters where it stands, and where a session file is handed to it.
-  for (const place of [...kept, ...named.calls])
+  // A file write matters where it stands, and so does what gives it the name of a session file.
+  for (const place of [...kept, ...named.ways.places])
     for (const owner of functionsAround(place)) functions.add(owner);
-  const called = calledBy(named.calls, scope);
+  const called = calledBy(named.ways.calls, scope);
   const remembered = new WeakMap<Variable, boolean>();
   const isEmpty = isLockless && kept.length === 0;
   return { isEmpty, functions, matters: (variable) => variables.has(variable), remembers };

@@ -109,6 +109,27 @@ export function isReassigned(variable: Variable): boolean {
   return variable.references.some((reference) => reference.isWrite() && reference.init !== true);
 }
 
+/** Constants are replaced by constants this often; they may name each other in a circle. */
+const maxConstants = 3;
+
+/** The text that a constant is defined as. `depth`: how many constants were followed to get here. */
+export function textOfConstant(scope: ScopeIndex, node: Node, depth: number): Node | undefined {
+  if (depth >= maxConstants) return undefined;
+  const variable = scope.variableOf(node);
+  const [definition, ...others] = variable?.defs ?? [];
+  if (variable === undefined || others.length > 0 || isReassigned(variable)) return undefined;
+  if (definition?.node.type !== AST_NODE_TYPES.VariableDeclarator || definition.node.id !== definition.name)
+    return undefined;
+  const { init } = definition.node;
+  return init !== null && texts.has(init.type) ? init : undefined;
+}
+
+const texts: ReadonlySet<AST_NODE_TYPES> = new Set([
+  AST_NODE_TYPES.BinaryExpression,
+  AST_NODE_TYPES.Literal,
+  AST_NODE_TYPES.TemplateLiteral,
+]);
+
 export function definitionOf(variable: Variable): Definition {
   const [definition] = variable.defs;
   if (definition === undefined || variable.defs.length > 1) return { kind: "variable" };

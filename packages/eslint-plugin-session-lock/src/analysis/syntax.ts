@@ -7,6 +7,14 @@ export type FunctionNode =
   TSESTree.FunctionDeclaration | TSESTree.FunctionExpression | TSESTree.ArrowFunctionExpression;
 export type ClassNode = TSESTree.ClassDeclaration | TSESTree.ClassExpression;
 
+/** The operands of `a + b + c`, in their order. */
+export function sumOperands(node: Node): readonly Node[] {
+  const inner = unwrap(node);
+  return inner.type === AST_NODE_TYPES.BinaryExpression && inner.operator === "+"
+    ? [...sumOperands(inner.left), ...sumOperands(inner.right)]
+    : [inner];
+}
+
 /** A name for the node that is the same in every path and every run over one file. */
 export function nodeKey(node: Node): string {
   return `${node.range[0]}-${node.range[1]}`;

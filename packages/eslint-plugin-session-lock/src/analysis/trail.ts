@@ -8,12 +8,18 @@ interface Step {
   readonly call: Handing | undefined;
 }
 
+export interface Ways<Place> {
+  readonly places: readonly Place[];
+  readonly calls: ReadonlySet<Handing>;
+}
+
 /**
  * The way of a trace from one place to the next. Each is visited once; all the steps to it are kept, to tell afterwards
  * which calls lie on a way to something that the trace looked for.
  */
 export class Trail<Place> {
   readonly #queue: Place[];
+  readonly #visited: Place[] = [];
   readonly #seen = new Set<unknown>();
   readonly #steps = new Map<unknown, Step[]>();
   readonly #ends = new Set<unknown>();
@@ -36,6 +42,7 @@ export class Trail<Place> {
     for (let place = this.#queue.pop(); place !== undefined; place = this.#queue.pop()) {
       if (this.#seen.has(place)) continue;
       this.#seen.add(place);
+      this.#visited.push(place);
       this.#at = place;
       return place;
     }
@@ -62,20 +69,17 @@ export class Trail<Place> {
     this.#ends.add(this.#at);
   }
 
-  /** The calls on every way from the start to an end. */
-  callsToEnds(): ReadonlySet<Handing> {
+  /** What lies on the ways from the start to the ends: the places, and the calls that hand the value on. */
+  waysToEnds(): Ways<Place> {
     const calls = new Set<Handing>();
-    const queue = [...this.#ends];
-    const seen = new Set(queue);
-    while (queue.length > 0) {
-      for (const { from, call } of this.#steps.get(queue.pop()) ?? []) {
+    const places = new Set<unknown>(this.#ends);
+    for (const place of places) {
+      for (const { from, call } of this.#steps.get(place) ?? []) {
         if (call !== undefined) calls.add(call);
-        if (seen.has(from)) continue;
-        seen.add(from);
-        queue.push(from);
+        places.add(from);
       }
     }
-    return calls;
+    return { calls, places: this.#visited.filter((place) => places.has(place)) };
   }
 
   #step(to: unknown, call: Handing | undefined): void {

@@ -203,6 +203,59 @@ test.each([
   expect(lint(imports + code + use)).toEqual(["no-raw-transcript-write/rawUnlocked 5"]);
 });
 
+test.each([
+  ["a sum", `export const f = (id) => fs.appendFileSync("logs/" + id + ".jsonl", "");`],
+  ["a sum in a path", `export const f = (id) => fs.appendFileSync(join("logs", id + ".jsonl"), "");`],
+  ["a template in a path", `export const f = (id) => fs.appendFileSync(join("logs", \`\${id}.jsonl\`), "");`],
+  ["a constant ending", `const end = ".jsonl"; export const f = (id) => fs.appendFileSync(id + end, "");`],
+  [
+    "a constant in a path",
+    `export function f(id) { const name = id + ".jsonl"; const file = join("a", name); fs.appendFileSync(file, ""); }`,
+  ],
+  [
+    "a path in a path",
+    `export const f = (id) => fs.appendFileSync(fs.realpathSync(join("a", id + ".jsonl")), "");`,
+  ],
+  [
+    "a function of the file",
+    `const pathOf = (id) => "a/" + id + ".jsonl"; export const f = (id) => fs.appendFileSync(pathOf(id), "");`,
+  ],
+  [
+    "a constructor's sum",
+    `export class A { constructor(d) { this.p = d + "/x.jsonl"; } add(t) { fs.appendFileSync(this.p, t); } }`,
+  ],
+  [
+    "constants that name each other",
+    `const a = "x" + b; const b = "y" + a; fs.appendFileSync(join(a), ""); fs.appendFileSync(a + ".jsonl", "");`,
+  ],
+])("a session file that is named by %s is found", (_, code) => {
+  expect(lint(imports + code)).toEqual(["no-raw-transcript-write/rawUnlocked 4"]);
+});
+
+test.each([
+  ["a difference", `export const f = (a, b) => fs.appendFileSync(join(a - b), "");`],
+  ["a sum of numbers", `export const f = (a, b) => fs.appendFileSync(a + b, "");`],
+  ["another ending", `export const f = (sessionFile) => fs.appendFileSync(sessionFile + ".html", "");`],
+])("a file that is named by %s is no session file", (_, code) => {
+  expect(lint(imports + code + use)).toEqual([]);
+});
+
+test("a text that grows in a loop comes to an end", () => {
+  const code = `export function f(n) { let s = ""; while (n--) { s = "a" + s + \`\${s}b\`; this.q = this.q + "x" + s; } return s; }`;
+
+  expect(lint(imports + code + use)).toEqual([]);
+});
+
+test.each([
+  ["an import", `import { appendFileSync as write } from "node:fs";`],
+  ["a pattern", `const { appendFileSync: write } = fs;`],
+  ["a constant", `const write = fs.appendFileSync;`],
+])("a write under the name that %s gives it is found in a function", (_, code) => {
+  expect(lint(`${imports}${code}\nexport const f = (sessionFile) => write(sessionFile, "");`)).toEqual([
+    "no-raw-transcript-write/rawUnlocked 5",
+  ]);
+});
+
 test("a function that writes a session file may be called under the lock", () => {
   const code = `${imports}import { withSessionWriteLock } from "session-lock";
 const write = (name) => fs.appendFileSync(name, "");
