@@ -1,5 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
+import { callLike } from "./file-ref.ts";
 import { fileOf } from "./files.ts";
 import type { Outcome } from "./frame.ts";
 import { escapeValue } from "./escape.ts";
@@ -86,7 +87,9 @@ function memorable(
       if (isReassigned(variable)) return undefined;
       if (value.isObject === true) return value;
       const file = value.file ?? (source === undefined ? undefined : fileOf(machine, source, value));
-      return file === undefined ? undefined : { kind: "unknown", file };
+      return file === undefined
+        ? undefined
+        : { kind: "unknown", file: callLike(file, variable.name, machine.vocabulary.fileNames) };
     }
     case "nullish":
       return machine.matters(variable) ? value : undefined;

@@ -5,6 +5,8 @@
  *   (a parameter, `this`), so that two different ones are two files until the code says otherwise.
  * - `text`: a literal or template, as its fixed and its variable parts.
  * - `call`: what a call computes from files: equal calls give equal files.
+ *
+ * The last two may be `called` like a variable that they were given to; that does not make them another file.
  */
 export type FileRef =
   | {
@@ -13,8 +15,13 @@ export type FileRef =
       readonly properties: readonly string[];
       readonly given: boolean;
     }
-  | { readonly kind: "text"; readonly parts: readonly (string | FileRef)[] }
-  | { readonly kind: "call"; readonly callee: string; readonly inputs: readonly (FileRef | undefined)[] };
+  | { readonly kind: "text"; readonly parts: readonly (string | FileRef)[]; readonly called?: string }
+  | {
+      readonly kind: "call";
+      readonly callee: string;
+      readonly inputs: readonly (FileRef | undefined)[];
+      readonly called?: string;
+    };
 
 /** `unknown` is neither proof: the caller decides whom to believe. */
 export type Sameness = "same" | "different" | "unknown";
@@ -48,6 +55,11 @@ export function joinText(parts: readonly (string | FileRef)[]): FileRef {
     else if (part !== "") joined.push(part);
   }
   return { kind: "text", parts: joined };
+}
+
+/** A path that is put together is a session file's if it is given to what is called like one. */
+export function callLike(file: FileRef, name: string, fileNames: readonly string[]): FileRef {
+  return file.kind !== "path" && fileNames.includes(name) ? { ...file, called: name } : file;
 }
 
 export function compareFiles(left: FileRef | undefined, right: FileRef | undefined): Sameness {

@@ -1,5 +1,5 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import { joinText, type FileRef } from "./file-ref.ts";
+import { callLike, joinText, type FileRef } from "./file-ref.ts";
 import type { TSESTree } from "@typescript-eslint/utils";
 import type { Machine } from "./machine.ts";
 import { cellOf, definitionOf, isReassigned, textOfConstant } from "./resolve.ts";
@@ -53,7 +53,8 @@ function readFile(machine: Machine, node: Node, depth = 0): FileRef | undefined 
     case AST_NODE_TYPES.Identifier: {
       const variable = machine.scope.variableOf(inner);
       const text = textOfConstant(machine.scope, inner, depth);
-      if (text !== undefined) return readFile(machine, text, depth + 1);
+      const file = text === undefined ? undefined : readFile(machine, text, depth + 1);
+      if (file !== undefined) return callLike(file, inner.name, machine.vocabulary.fileNames);
       return variable === undefined ? undefined : variableFile(variable);
     }
     case AST_NODE_TYPES.CallExpression:

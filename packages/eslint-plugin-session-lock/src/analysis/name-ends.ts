@@ -19,27 +19,34 @@ export function endOfTemplate(node: TSESTree.TemplateLiteral): string | Node {
   return "";
 }
 
-/** What an argument is called where it stands; a call of code we do not see takes its name for the path's. */
-export function nameOfArgument(scope: ScopeIndex, argument: Node | undefined, depth = 0): string | undefined {
-  if (argument === undefined) return undefined;
+/**
+ * True if an argument, as it stands there, ends like a session file's path; a call of code we do not see takes its last
+ * argument's name for the path's.
+ */
+export function namesSession(
+  scope: ScopeIndex,
+  fileNames: readonly string[],
+  argument: Node | undefined,
+  depth = 0,
+): boolean {
+  if (argument === undefined) return false;
   const inner = unwrap(argument);
+  const ends = (end: string | Node | undefined, deeper = depth): boolean =>
+    typeof end === "string" ? isSessionName(fileNames, end) : namesSession(scope, fileNames, end, deeper);
   switch (inner.type) {
     case AST_NODE_TYPES.Literal:
-      return String(inner.value);
+      return ends(String(inner.value));
     case AST_NODE_TYPES.Identifier:
-      return nameOfArgument(scope, textOfConstant(scope, inner, depth), depth + 1) ?? inner.name;
+      return ends(inner.name) || ends(textOfConstant(scope, inner, depth), depth + 1);
     case AST_NODE_TYPES.MemberExpression:
-      return staticName(inner.property, inner.computed);
-    case AST_NODE_TYPES.TemplateLiteral: {
-      const end = endOfTemplate(inner);
-      return typeof end === "string" ? end : nameOfArgument(scope, end, depth);
-    }
+      return ends(staticName(inner.property, inner.computed));
+    case AST_NODE_TYPES.TemplateLiteral:
+      return ends(endOfTemplate(inner));
     case AST_NODE_TYPES.CallExpression:
-      return nameOfArgument(scope, inner.arguments.at(-1), depth);
+      return ends(inner.arguments.at(-1));
     case AST_NODE_TYPES.BinaryExpression:
-      if (inner.operator !== "+") return undefined;
-      return nameOfArgument(scope, sumOperands(inner).at(-1), depth);
+      return inner.operator === "+" && ends(sumOperands(inner).at(-1));
     default:
-      return undefined;
+      return false;
   }
 }

@@ -8,7 +8,7 @@ import {
   type PropertyPlace,
 } from "./property-places.ts";
 import { isForeignCallee, type KnownNames } from "./foreign-calls.ts";
-import { endOfTemplate, isSessionName, nameOfArgument } from "./name-ends.ts";
+import { endOfTemplate, isSessionName, namesSession } from "./name-ends.ts";
 import type { ScopeIndex } from "./resolve.ts";
 import { returnedBy } from "./returned.ts";
 import {
@@ -82,7 +82,7 @@ export function originOf(tree: Tree, scope: ScopeIndex, names: KnownNames, start
         return undefined;
       case AST_NODE_TYPES.CallExpression:
         if (isForeignCallee(scope, names, node.callee)) {
-          isNamed(nameOfArgument(scope, node.arguments.at(-1)) ?? "");
+          if (namesSession(scope, names.fileNames, node.arguments.at(-1))) trail.end();
           return undefined;
         }
         pushReceiver(node.callee);

@@ -1,10 +1,13 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { Call } from "./calls.ts";
 import { callUnknown } from "./unknown-calls.ts";
 import { compareFiles, fileKey, type FileRef } from "./file-ref.ts";
 import type { Outcome } from "./frame.ts";
 import type { Machine } from "./machine.ts";
+import { isSessionName } from "./name-ends.ts";
 import { place } from "./place.ts";
 import { resourceOf } from "./resources.ts";
+import { staticName, unwrap, type Node } from "./syntax.ts";
 import type { ManagerValue } from "./values.ts";
 import { completeManager, type RawReadSpec, type RawWriteSpec } from "./vocabulary.ts";
 import { mayShare, type World } from "./world.ts";
@@ -17,7 +20,7 @@ export function callRawWrite(
   world: World,
 ): readonly Outcome[] {
   const file = resourceOf(machine, call, spec.resource ?? 0, world);
-  if (spec.anyFile !== true || isTranscript(machine, file, world))
+  if (spec.anyFile !== true || isTranscript(machine, call, spec, file, world))
     reportWrite(machine, call, spec, file, world);
   return callUnknown(machine, call, world);
 }
@@ -31,7 +34,7 @@ function reportWrite(
 ): void {
   const holders = world.held.filter(({ lock }) => mayShare(lock.file, file));
   if (holders.some(({ lock }) => lock.claim === "owned")) return;
-  const argument = call.node.arguments.at(typeof spec.resource === "number" ? spec.resource : 0);
+  const argument = argumentOf(call, spec);
   const base = { node: call.node.callee, path: world.path };
   const data = {
     call: machine.textOf(call.node.callee),
@@ -62,7 +65,7 @@ export function callRawRead(
   world: World,
 ): readonly Outcome[] {
   const file = resourceOf(machine, call, spec.resource ?? 0, world);
-  const isKnown = spec.anyFile !== true || isTranscript(machine, file, world);
+  const isKnown = spec.anyFile !== true || isTranscript(machine, call, spec, file, world);
   if (file === undefined || !isKnown) return callUnknown(machine, call, world);
   const snapshot: ManagerValue = {
     kind: "manager",
@@ -80,18 +83,48 @@ function readCell(file: FileRef | undefined): string {
 }
 
 /** A session file by its ending, by the name of the variable or property that holds it, or because its lock is held. */
-function isTranscript(machine: Machine, file: FileRef | undefined, world: World): boolean {
+function isTranscript(
+  machine: Machine,
+  call: Call,
+  spec: RawReadSpec | RawWriteSpec,
+  file: FileRef | undefined,
+  world: World,
+): boolean {
+  const { fileNames } = machine.vocabulary;
+  if (namesOf(argumentOf(call, spec)).some((name) => name !== undefined && fileNames.includes(name)))
+    return true;
   if (file === undefined) return false;
   if (world.held.some(({ lock }) => compareFiles(lock.file, file) === "same")) return true;
   for (const value of world.bindings.values()) {
     if (value.kind === "manager" && compareFiles(value.file, file) === "same") return true;
   }
-  const last = lastPart(file);
-  return last !== undefined && (last.endsWith(".jsonl") || machine.vocabulary.fileNames.includes(last));
+  return isSessionName(fileNames, lastPart(file) ?? "");
+}
+
+/** What the variables and properties are called that an argument may be. */
+function namesOf(argument: Node | undefined): readonly (string | undefined)[] {
+  const inner = argument === undefined ? undefined : unwrap(argument);
+  switch (inner?.type) {
+    case AST_NODE_TYPES.Identifier:
+      return [inner.name];
+    case AST_NODE_TYPES.MemberExpression:
+      return [staticName(inner.property, inner.computed)];
+    case AST_NODE_TYPES.LogicalExpression:
+      return [...namesOf(inner.left), ...namesOf(inner.right)];
+    case AST_NODE_TYPES.ConditionalExpression:
+      return [...namesOf(inner.consequent), ...namesOf(inner.alternate)];
+    default:
+      return [];
+  }
+}
+
+function argumentOf({ node }: Call, { resource }: RawReadSpec | RawWriteSpec): Node | undefined {
+  return node.arguments.at(typeof resource === "number" ? resource : 0);
 }
 
 /** What the file is called at the end of its path, in the text. */
 function lastPart(file: FileRef): string | undefined {
+  if (file.kind !== "path" && file.called !== undefined) return file.called;
   switch (file.kind) {
     case "path":
       return file.properties.at(-1) ?? file.root.replace(/@\d+$/, "");

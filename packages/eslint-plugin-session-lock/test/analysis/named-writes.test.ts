@@ -225,6 +225,30 @@ test.each([
     `export class A { constructor(d) { this.p = d + "/x.jsonl"; } add(t) { fs.appendFileSync(this.p, t); } }`,
   ],
   [
+    "the name of a sum",
+    `export const f = (d) => { const sessionFile = d + "/a"; fs.appendFileSync(sessionFile, ""); };`,
+  ],
+  [
+    "the name of a path",
+    `export const f = (d) => { const sessionFile = join(d, "a"); fs.appendFileSync(sessionFile, ""); };`,
+  ],
+  [
+    "the name of a sum in a path",
+    `export const f = (d) => { const sessionFile = d + "/a"; fs.appendFileSync(join(sessionFile), ""); };`,
+  ],
+  [
+    "the name of a path that is handed on",
+    `const write = (p) => fs.appendFileSync(p, ""); export const f = (d) => { const sessionFile = join(d, "a"); write(sessionFile); };`,
+  ],
+  [
+    "the name of a variable that is set later",
+    `export const f = (o) => { let sessionFile = o.a; if (!sessionFile) sessionFile = "b"; fs.appendFileSync(sessionFile, ""); };`,
+  ],
+  [
+    "the name of what may be missing",
+    `export const f = (o) => fs.appendFileSync(o.sessionFile ?? o.file, "");`,
+  ],
+  [
     "constants that name each other",
     `const a = "x" + b; const b = "y" + a; fs.appendFileSync(join(a), ""); fs.appendFileSync(a + ".jsonl", "");`,
   ],
@@ -235,6 +259,10 @@ test.each([
 test.each([
   ["a difference", `export const f = (a, b) => fs.appendFileSync(join(a - b), "");`],
   ["a sum of numbers", `export const f = (a, b) => fs.appendFileSync(a + b, "");`],
+  [
+    "a function that changes the ending",
+    `const html = (file) => file.replace(".jsonl", "") + ".html"; export const f = (sessionFile) => fs.appendFileSync(html(sessionFile), "");`,
+  ],
   ["another ending", `export const f = (sessionFile) => fs.appendFileSync(sessionFile + ".html", "");`],
 ])("a file that is named by %s is no session file", (_, code) => {
   expect(lint(imports + code + use)).toEqual([]);
