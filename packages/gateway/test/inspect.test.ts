@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { acquireSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
@@ -48,8 +48,8 @@ test("an inspection of a session that cannot be opened says what is wrong with i
   await before.terminal("run-1");
   await first.close();
   const sessionFile = await sessionFileOf(dir.path, MAIN);
-  writeFileSync(sessionFile, '{"not":"a header"}\n');
-  appendFileSync(sessionFile, "and no JSON\n");
+  // eslint-disable-next-line session-lock/no-raw-transcript-write -- a damaged file is what is tested, and no gateway runs
+  writeFileSync(sessionFile, '{"not":"a header"}\nand no JSON\n');
   await using second = await startTestGateway(dir.path);
   await using client = await TestClient.connect(second.url);
 
