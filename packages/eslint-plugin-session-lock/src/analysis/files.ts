@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import { callLike, joinText, type FileRef } from "./file-ref.ts";
 import type { TSESTree } from "@typescript-eslint/utils";
+import { callLike, joinText, type FileRef } from "./file-ref.ts";
 import type { Machine } from "./machine.ts";
 import { cellOf, definitionOf, isReassigned, textOfConstant } from "./resolve.ts";
 import { staticName, sumOperands, unwrap, type Node, type Variable } from "./syntax.ts";

@@ -5,8 +5,8 @@ import { reachFrom } from "./reach.ts";
 import type { ScopeIndex } from "./resolve.ts";
 import { searchIn, type Contains } from "./search.ts";
 import { functionsAround, isFunction, type FunctionNode, type Node, type Variable } from "./syntax.ts";
-import { methodWords, type Api, type Vocabulary } from "./vocabulary.ts";
 import type { Handing } from "./trail.ts";
+import { methodWords, type Api, type Vocabulary } from "./vocabulary.ts";
 import { findWords, type Tree } from "./words.ts";
 
 /** The parts of a file that can have to do with locks and managers; the rest is taken as unknown code. */

@@ -1,5 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
+import { escapeValue } from "./escape.ts";
 import { fileKey, joinText, type FileRef } from "./file-ref.ts";
 import { fileOfValue } from "./files.ts";
 import type { Outcome } from "./frame.ts";
@@ -39,17 +40,23 @@ export function evaluateSum(
   const operands = sumOperands(node);
   return evaluateAll(machine, operands, world).map(({ world: after, values }) => {
     const parts = operands.map((operand, index) => partOf(machine, operand, values[index] ?? unknown));
-    const isText = operands.some(
-      (operand) => operand.type === AST_NODE_TYPES.Literal && typeof operand.value === "string",
+    const hasText = operands.some((operand, index) =>
+      operand.type === AST_NODE_TYPES.Literal
+        ? typeof operand.value === "string"
+        : parts[index]?.kind === "text",
     );
-    const hasText = isText || parts.some((part) => typeof part !== "string" && part.kind === "text");
-    return { world: after, value: hasText ? { kind: "unknown", file: joinText(parts) } : unknown };
+    return {
+      world: values.reduce((before, value) => escapeValue(machine, value, node, before), after),
+      value: hasText ? { kind: "unknown", file: joinText(parts) } : unknown,
+    };
   });
 }
 
-function partOf(machine: Machine, node: Node, value: Value): string | FileRef {
+function partOf(machine: Machine, node: Node, value: Value): FileRef {
   const file = fileOfValue(value);
-  const isKept = file !== undefined && !isVariable(machine, node) && fileKey(file).length <= maxKey;
+  const isFixed = node.type === AST_NODE_TYPES.Literal;
+  const isKept =
+    file !== undefined && (isFixed || (!isVariable(machine, node) && fileKey(file).length <= maxKey));
   return isKept ? file : { kind: "call", callee: machine.textOf(node), inputs: [] };
 }
 

@@ -268,6 +268,12 @@ test.each([
   expect(lint(imports + code + use)).toEqual([]);
 });
 
+test("a long text ends as it is written", () => {
+  const code = `${imports}export const f = (id) => fs.appendFileSync(id + "/${"a".repeat(300)}.jsonl", "");`;
+
+  expect(lint(code)).toEqual(["no-raw-transcript-write/rawUnlocked 4"]);
+});
+
 test("a text that grows in a loop comes to an end", () => {
   const code = `export function f(n) { let s = ""; while (n--) { s = "a" + s + \`\${s}b\`; this.q = this.q + "x" + s; } return s; }`;
 
