@@ -53,12 +53,18 @@ export function findingsIn(ast: object): readonly Finding[] {
 export function moduleNames(
   context: Pick<Context, "cwd" | "filename">,
 ): Pick<SourceFile, "resolveImport" | "resolveSetting"> {
-  const folder = dirname(resolve(context.cwd, context.filename));
-  const pathFrom =
-    (base: string) =>
-    (from: string): string => {
-      if (from.startsWith(".")) return resolve(base, from).replace(/\.[cm]?[jt]sx?$/, "");
-      return isBuiltin(from) && !from.startsWith("node:") ? `node:${from}` : from;
-    };
-  return { resolveImport: pathFrom(folder), resolveSetting: pathFrom(context.cwd) };
+  const { cwd, filename } = context;
+  let resolveSetting = settingsFrom.get(cwd);
+  if (resolveSetting === undefined) settingsFrom.set(cwd, (resolveSetting = resolveFrom(cwd)));
+  return { resolveImport: resolveFrom(dirname(resolve(cwd, filename))), resolveSetting };
+}
+
+/** By the folder ESLint runs in; there is seldom more than one. */
+const settingsFrom = new Map<string, SourceFile["resolveSetting"]>();
+
+function resolveFrom(folder: string): (from: string) => string {
+  return (from) => {
+    if (from.startsWith(".")) return resolve(folder, from).replace(/\.[cm]?[jt]sx?$/, "");
+    return isBuiltin(from) && !from.startsWith("node:") ? `node:${from}` : from;
+  };
 }

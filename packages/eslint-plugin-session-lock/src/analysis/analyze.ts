@@ -1,6 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESLint, TSESTree } from "@typescript-eslint/utils";
 import { findDeclarations, readAnnotations, type Annotation } from "./annotations.ts";
+import { indexVocabulary } from "./api-index.ts";
 import { worldsOfInstance } from "./classes.ts";
 import { enterContract } from "./contract-bodies.ts";
 import { Contracts } from "./contracts.ts";
@@ -26,7 +27,7 @@ import {
   type FunctionNode,
   type Node,
 } from "./syntax.ts";
-import { indexVocabulary, type Vocabulary } from "./vocabulary.ts";
+import type { Vocabulary } from "./vocabulary.ts";
 import { World } from "./world.ts";
 import { meet } from "./worlds.ts";
 import type { Tree } from "./words.ts";

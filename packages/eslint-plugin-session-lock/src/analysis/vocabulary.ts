@@ -183,38 +183,6 @@ const mutators: readonly string[] = [
   "rewriteFile",
 ];
 
-/** Finds what an export means. Keys are resolved module names. */
-export function indexVocabulary(
-  vocabulary: Vocabulary,
-  resolveModule: (from: string) => string,
-): (from: string, name: string) => Api | undefined {
-  const index = new Map<string, Api>();
-  const add = (spec: ExportName, name: string, api: Api): unknown =>
-    index.set(`${resolveModule(spec.from)}\n${name}`, api);
-  for (const spec of vocabulary.immediate) add(spec, spec.name, { kind: "immediate", spec });
-  for (const spec of vocabulary.releasers) add(spec, spec.name, { kind: "releaser", spec });
-  for (const spec of vocabulary.identities) add(spec, spec.name, { kind: "identity", spec });
-  for (const spec of vocabulary.mutexes) add(spec, spec.name, { kind: "mutex", spec });
-  for (const spec of vocabulary.asserts) add(spec, spec.name, { kind: "asserter", spec });
-  for (const spec of vocabulary.rawReads) add(spec, spec.name, { kind: "raw-read", spec });
-  for (const spec of vocabulary.rawWrites) add(spec, spec.name, { kind: "raw-write", spec });
-  for (const spec of vocabulary.slow) add(spec, spec.name, { kind: "slow", spec });
-  for (const spec of vocabulary.wrappers) add(spec, spec.name, { kind: "wrapper", spec });
-  for (const spec of vocabulary.acquires) {
-    add(spec, spec.name, { kind: "acquire", spec });
-    if (spec.handleType !== undefined) add(spec, spec.handleType, { kind: "lock-type", spec });
-  }
-  for (const spec of vocabulary.managers) {
-    add(spec, spec.name, { kind: "manager", spec: completeManager(spec) });
-  }
-  for (const spec of vocabulary.contracts) add(spec, spec.name, { kind: "contract", spec });
-  for (const spec of vocabulary.aliases) {
-    const api = index.get(`${resolveModule(spec.of.from)}\n${spec.of.name}`);
-    if (api !== undefined) add(spec, spec.name, api);
-  }
-  return (from, name) => index.get(`${from}\n${name}`);
-}
-
 /** The names of writing methods that matter by themselves, where types or the settings say whose they are. */
 export function methodWords({ managers, types, parameters }: Vocabulary): readonly string[] {
   return types || parameters === "annotate" ? managers.flatMap((spec) => completeManager(spec).writes) : [];

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { readExports, type ModuleExports } from "../analysis/exports.ts";
 import type { Node } from "../analysis/syntax.ts";
-import { indexVocabulary } from "../analysis/vocabulary.ts";
+import { indexVocabulary } from "../analysis/api-index.ts";
 import type { ConfigName } from "../configs.ts";
 import { findingsIn, moduleNames } from "../findings.ts";
 import { plugin } from "../plugin.ts";
