@@ -2,7 +2,12 @@ import { callSite } from "./call-site.ts";
 import { hasCode, SessionLockError } from "./errors.ts";
 import { fileLock, knownFileLock } from "./file-locks.ts";
 import { readOptions } from "./options.ts";
-import type { AcquireSessionWriteLockOptions, LockRequest, SessionWriteLockOptions } from "./options.ts";
+import type {
+  AcquireSessionWriteLockOptions,
+  LockRequest,
+  SessionWriteLockOptions,
+  TryAcquireSessionWriteLockOptions,
+} from "./options.ts";
 import { enter, isAtWork, isOwnedLock, nestedHold } from "./owned-lock.ts";
 import type { OwnedLock } from "./owned-lock.ts";
 import type { FileLock } from "./queue.ts";
@@ -55,11 +60,14 @@ async function acquireOwned(options: AcquireSessionWriteLockOptions): Promise<Ow
 
 /** Takes the lock if that is possible this instant, else returns `undefined`. Synchronous; never waits. */
 export function tryAcquireSessionWriteLock(
-  options: AcquireSessionWriteLockOptions,
+  options: TryAcquireSessionWriteLockOptions,
 ): SessionWriteLock | undefined {
   const request = readOptions(options);
   const file = fileLock(options.sessionFile, request);
-  return reentered(file, request) ?? file.tryGrant(request, callSite(tryAcquireSessionWriteLock));
+  const owned = reentered(file, request);
+  if (owned !== undefined) return owned;
+  if (options.inTurn === true && file.owesOthers) return undefined;
+  return file.tryGrant(request, callSite(tryAcquireSessionWriteLock));
 }
 
 /**

@@ -6,7 +6,12 @@ export {
 } from "./acquire.ts";
 export { SessionLockError } from "./errors.ts";
 export type { SessionLockErrorCode, SessionLockHolder } from "./errors.ts";
-export type { AcquireSessionWriteLockOptions, EngineName, SessionWriteLockOptions } from "./options.ts";
+export type {
+  AcquireSessionWriteLockOptions,
+  EngineName,
+  SessionWriteLockOptions,
+  TryAcquireSessionWriteLockOptions,
+} from "./options.ts";
 export type { SessionWriteLock } from "./session-write-lock.ts";
 export { breakSessionLock } from "./break.ts";
 export type { BreakSessionLockOptions, BrokenSessionLock } from "./break.ts";

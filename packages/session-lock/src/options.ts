@@ -32,6 +32,14 @@ export interface AcquireSessionWriteLockOptions extends SessionWriteLockOptions 
   readonly sessionFile: string;
 }
 
+export interface TryAcquireSessionWriteLockOptions extends AcquireSessionWriteLockOptions {
+  /**
+   * Also refuse a free lock that this process has had for its turn, with hardly a pause, so that others come first:
+   * then `acquireSessionWriteLock` queues behind them. For who would take the lock in a loop. Default: `false`.
+   */
+  readonly inTurn?: boolean;
+}
+
 export type EngineName = "kernel" | "lockfile";
 
 /** Options with their defaults applied. */

@@ -70,6 +70,23 @@ describe("options", () => {
     });
   });
 
+  test("inTurn refuses a free lock once its process has had it for a while, until it has queued for it", async () => {
+    const sessionFile = tempSession();
+    const take = () => tryAcquireSessionWriteLock({ sessionFile, inTurn: true });
+    const until = performance.now() + 5_000;
+    let lock = take();
+    for (; lock !== undefined && performance.now() < until; lock = take()) await lock.release();
+
+    expect(lock).toBeUndefined();
+    const plain = tryAcquireSessionWriteLock({ sessionFile });
+    expect(plain?.held).toBe(true);
+    await plain?.release();
+    await (await acquireSessionWriteLock({ sessionFile })).release();
+    lock = take();
+    expect(lock?.held).toBe(true);
+    await lock?.release();
+  });
+
   test('allowReentrant "process" shares one lock among all tasks and frees it after the last', async () => {
     const sessionFile = tempSession();
     const first = await acquireSessionWriteLock({ sessionFile });
