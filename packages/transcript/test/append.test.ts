@@ -1,8 +1,10 @@
-import { setImmediate } from "node:timers/promises";
+import { copyFileSync, renameSync } from "node:fs";
+import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import { SessionLockError } from "session-lock";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { AppendBatch } from "../src/append/append.ts";
 import { draftMessage } from "../src/append/draft.ts";
+import { LockLooks } from "../src/append/write-right.ts";
 import { newHeader } from "../src/file/header.ts";
 import { onSessionTranscriptUpdate } from "../src/index.ts";
 import { SessionLog } from "../src/file/session-log.ts";
@@ -10,17 +12,15 @@ import { userMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
 import { tempSession } from "./temp-session.ts";
 
-const HELD = { assertHeld: () => undefined };
+const HELD = { assertWritable: () => undefined, assertHeld: () => undefined };
 
 /** A right that is lost at a moment of the test's choosing, as a lock is whose owner is fenced off. */
 function losableRight() {
   let isHeld = true;
-  return {
-    lose: () => void (isHeld = false),
-    assertHeld: () => {
-      if (!isHeld) throw new SessionLockError("LOST", "the lock was lost");
-    },
+  const assertHeld = () => {
+    if (!isHeld) throw new SessionLockError("LOST", "the lock was lost");
   };
+  return { lose: () => void (isHeld = false), assertWritable: assertHeld, assertHeld };
 }
 
 function appendOne(log: SessionLog, text: string): void {
@@ -68,6 +68,37 @@ test("a right that is lost after the write acknowledges nothing, and the next ow
   expect(log.leafId).toBe(leaf);
   appendOne(log, "three");
   expect(readRaw(log.path)).toMatchObject({ visible: ["one", "two", "three"], forks: 0 });
+});
+
+test("where a takeover has put another file at the path, a look of a moment ago is not enough to write there", () => {
+  const log = sessionWith("one");
+  const right = losableRight();
+  const fresh = { ...right, assertWritable: () => undefined };
+  copyFileSync(log.path, `${log.path}.new`);
+  renameSync(`${log.path}.new`, log.path);
+  right.lose();
+
+  expect(() => AppendBatch.begin(log, fresh)).toThrow(expect.objectContaining({ code: "LOST" }));
+
+  expect(readRaw(log.path).visible).toEqual(["one"]);
+});
+
+test("a look at the lock serves the writes of the next millisecond, of the same owner only", async () => {
+  const lock = { epoch: 1, held: true, assertHeld: vi.fn<() => void>() };
+  const next = { ...lock, epoch: 2, assertHeld: vi.fn<() => void>() };
+  const looks = new LockLooks();
+  const right = looks.rightOf(lock);
+
+  right.assertHeld();
+  right.assertWritable();
+  expect(lock.assertHeld).toHaveBeenCalledTimes(1);
+  looks.rightOf(next).assertWritable();
+  expect(next.assertHeld).toHaveBeenCalledTimes(1);
+  await delay(5);
+  looks.rightOf(next).assertWritable();
+  expect(next.assertHeld).toHaveBeenCalledTimes(2);
+  looks.rightOf({ ...next, held: false }).assertWritable();
+  expect(next.assertHeld).toHaveBeenCalledTimes(3);
 });
 
 test("a batch that meets a writer without the lock keeps that writer's bytes", () => {

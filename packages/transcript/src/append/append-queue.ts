@@ -7,10 +7,12 @@ import type { Appended } from "./appended.ts";
 import { TranscriptError } from "../errors.ts";
 import { FileWriter } from "./group-writer.ts";
 import type { FileWriterSettings, GroupWriter, Outcome } from "./group-writer.ts";
-import { entered, freshRight, LockBurst } from "./lock-burst.ts";
 import type { SessionLog } from "../file/session-log.ts";
 import { SpillingWriter } from "../spill/spilling-writer.ts";
+import { QuickLock } from "./quick-lock.ts";
 import type { AppendRequest, StagedRequest } from "./stage-request.ts";
+import { LockLooks } from "./write-right.ts";
+import type { OwnersRight } from "./write-right.ts";
 
 export interface AppendQueueSettings extends FileWriterSettings {
   /** Where appends go that the session's disk refuses. Default: nowhere, they fail. */
@@ -45,7 +47,8 @@ export class AppendQueue {
   readonly #file: FileWriter;
   /** Undefined where appends that the disk refuses fail. */
   readonly spilling: SpillingWriter | undefined;
-  readonly #burst = new LockBurst();
+  readonly #quick = new QuickLock();
+  readonly #looks = new LockLooks();
   readonly #unsettled = new Set<Pending>();
   #waiting: Pending[] = [];
   #leader: Pending | undefined;
@@ -63,21 +66,27 @@ export class AppendQueue {
 
   /** Resolves when what became of the request is known; rejects when nothing of it is acknowledged. */
   async append(request: AppendRequest): Promise<readonly Appended[]> {
-    const lock = this.#isQuiet() && isUsual(request.lock) ? this.#lockNow(request) : undefined;
+    if (!this.#isQuiet() || !isUsual(request.lock)) return this.#wait(request);
+    const within = request.lock?.within;
+    if (within !== undefined) {
+      // A lock that is over, or another file's: the normal way says so.
+      if (!within.held || within.sessionFile !== this.#path) return this.#wait(request);
+      return this.#writeNow(this.#looks.rightOf(within), request);
+    }
+    const lock = this.#quick.take(this.#path);
     if (lock === undefined) return this.#wait(request);
     try {
-      const result = this.#file.writeNow(freshRight(lock), request);
-      if (result instanceof TranscriptError) throw result;
-      return result;
+      return this.#writeNow(this.#looks.rightTaken(lock), request);
     } finally {
       // The lock is free when this returns; what went wrong with that becomes a warning.
       void lock.release().catch(tellOfLock);
     }
   }
 
-  /** A lock that the caller has is entered, which takes nothing from anybody. */
-  #lockNow({ lock }: AppendRequest): SessionWriteLock | undefined {
-    return lock?.within === undefined ? this.#burst.take(this.#path) : entered(lock.within, this.#path);
+  #writeNow(right: OwnersRight, request: AppendRequest): readonly Appended[] {
+    const result = this.#file.writeNow(right, request);
+    if (result instanceof TranscriptError) throw result;
+    return result;
   }
 
   /** Nobody would come along, nobody is to go first, and nothing is done but the write. */
@@ -144,7 +153,7 @@ export class AppendQueue {
     try {
       lock = await acquireSessionWriteLock(this.#lockOptions(pending, timeoutMs));
       this.#leader = undefined;
-      this.#burst.began(lock);
+      this.#quick.began(lock);
       await this.#flush(lock);
       return;
     } catch (error) {
@@ -167,7 +176,7 @@ export class AppendQueue {
   }
 
   async #flush(lock: SessionWriteLock): Promise<void> {
-    const right = freshRight(lock);
+    const right = this.#looks.rightTaken(lock);
     // Two of one owner's scope: the entries of the second go behind those that are being synced.
     while (this.#writing !== undefined) await this.#writing;
     const group = this.#waiting;

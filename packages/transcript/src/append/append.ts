@@ -15,17 +15,7 @@ import type { SessionLog } from "../file/session-log.ts";
 import { ToolGroup } from "./tool-group.ts";
 import type { OpenCall } from "./tool-group.ts";
 import { announce } from "../updates.ts";
-
-/** The right to write. Asked right before each write and again before anything is acknowledged. */
-export interface WriteRight {
-  /** Throws when the right is gone. */
-  assertHeld(): void;
-}
-
-/** The right of one owner of the write lock, whose epoch tells it from all others. */
-export interface OwnersRight extends WriteRight {
-  readonly epoch: number;
-}
+import type { WriteRight } from "./write-right.ts";
 
 /**
  * What an acknowledged append has survived.
@@ -68,6 +58,8 @@ export class AppendBatch {
   static begin(log: SessionLog, right: WriteRight, disk = SYSTEM_DISK): AppendBatch {
     const lent = keptFiles.lend(log.path, disk);
     try {
+      // Another file at the path may be what a forced takeover put there, for its owner to write and not for us.
+      if (lent !== undefined && log.isOnDisk && !log.isIn(lent.stat)) right.assertHeld();
       if (lent !== undefined) bringUpToDate(log, right, lent);
       else if (log.isOnDisk)
         throw new TranscriptError("NOT_FOUND", `${log.path} is gone`, { sessionFile: log.path });
@@ -145,7 +137,7 @@ export class AppendBatch {
 
   write(): void {
     if (this.#staged.length === 0) return;
-    this.#right.assertHeld();
+    this.#right.assertWritable();
     if (this.#file && this.#log.isOnDisk) this.#file.append(this.#bytes(), this.#base);
     else this.#create();
   }
@@ -243,6 +235,11 @@ export class AppendBatch {
   }
 
   #bytes(): Buffer {
-    return (this.#encoded ??= Buffer.from(this.#staged.map(({ line }) => line).join("")));
+    const [first] = this.#staged;
+    return (this.#encoded ??= Buffer.from(
+      first !== undefined && this.#staged.length === 1
+        ? first.line
+        : this.#staged.map(({ line }) => line).join(""),
+    ));
   }
 }

@@ -1,10 +1,11 @@
 import { AppendBatch } from "./append.ts";
-import type { Durability, OwnersRight, WriteRight } from "./append.ts";
+import type { Durability } from "./append.ts";
 import { SYSTEM_DISK } from "../file/disk.ts";
 import type { Disk } from "../file/disk.ts";
 import type { SessionLog } from "../file/session-log.ts";
 import { stageRequest } from "./stage-request.ts";
 import type { AppendRequest, StagedRequest } from "./stage-request.ts";
+import type { OwnersRight, WriteRight } from "./write-right.ts";
 
 /** What became of a group of requests: an outcome for each, or one failure for all. */
 export type Outcome =

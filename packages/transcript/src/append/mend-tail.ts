@@ -1,4 +1,4 @@
-import type { WriteRight } from "./append.ts";
+import type { WriteRight } from "./write-right.ts";
 import { decodeLine } from "../file/decode.ts";
 import { asIoError, TranscriptError } from "../errors.ts";
 import { versionOf } from "../file/header.ts";
@@ -28,12 +28,12 @@ export function bringUpToDate(log: SessionLog, right: WriteRight, { file, stat }
   const { end, size } = log.bounds;
   if (end === size) return;
   const tail = file.read(end, size);
-  right.assertHeld();
+  right.assertWritable();
   if (decodeLine(tail.toString("utf8")) !== undefined) {
     file.append(Buffer.from("\n"), size);
   } else {
     keepRejected(log.path, tail);
-    right.assertHeld();
+    right.assertWritable();
     file.takeBack(end, size);
   }
   log.update(file);

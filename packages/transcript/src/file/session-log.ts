@@ -84,6 +84,11 @@ export class SessionLog {
     return this.#known ?? { end: 0, size: 0 };
   }
 
+  /** Whether what is known is of the file that was found. */
+  isIn({ dev, ino }: FileStat): boolean {
+    return dev === this.#known?.dev && ino === this.#known.ino;
+  }
+
   /** Takes in what was appended since the last look. Throws `NOT_FOUND` when a file that was there is gone. */
   refresh(): void {
     const isThere = keptFiles.read(this.path, ({ file, stat }) => {

@@ -4,7 +4,9 @@ import path from "node:path";
 import { heldSessionWriteLock } from "session-lock";
 import type { SessionWriteLock } from "session-lock";
 import { AppendBatch } from "../append/append.ts";
-import type { Durability, WriteRight } from "../append/append.ts";
+import type { Durability } from "../append/append.ts";
+import { LockLooks } from "../append/write-right.ts";
+import type { WriteRight } from "../append/write-right.ts";
 import { unguardedPolicy } from "../config.ts";
 import type { UnguardedPolicy } from "../config.ts";
 import type { EntryDraft } from "../append/draft.ts";
@@ -46,12 +48,13 @@ export interface WriteGuard {
   readonly durability?: Durability;
 }
 
-const NO_RIGHT: WriteRight = { assertHeld: () => undefined };
+const NO_RIGHT: WriteRight = { assertWritable: () => undefined, assertHeld: () => undefined };
 
 /** A session file whose appends demand the write lock, and are done when they return. */
 class GuardedLog implements EntryLog {
   readonly #log: SessionLog;
   readonly #guard: WriteGuard;
+  readonly #looks = new LockLooks();
 
   constructor(log: SessionLog, guard: WriteGuard) {
     this.#log = log;
@@ -92,7 +95,8 @@ class GuardedLog implements EntryLog {
 
   #write<T>(fill: (batch: AppendBatch) => T): T {
     const { durability = "fdatasync" } = this.#guard;
-    const batch = AppendBatch.begin(this.#log, writeRight(this.#log.path, this.#guard));
+    const lock = writeLock(this.#log.path, this.#guard);
+    const batch = AppendBatch.begin(this.#log, lock ? this.#looks.rightOf(lock) : NO_RIGHT);
     try {
       const filled = fill(batch);
       batch.write();
@@ -138,18 +142,18 @@ export function newLog(folder: string, header: SessionHeader, guard: WriteGuard)
 
 /** Puts a new session in the place of a file that is none, and keeps its bytes in `<file>.rej`. */
 function startOver(path: string, cwd: string, guard: WriteGuard): EntryLog {
-  const right = writeRight(path, guard);
-  right.assertHeld();
+  const lock = writeLock(path, guard);
+  lock?.assertHeld();
   using file = SessionFile.open(path, "read");
   const size = file?.stat().size ?? 0;
   keepRejected(path, file?.read(0, size) ?? Buffer.alloc(0));
-  right.assertHeld();
+  lock?.assertHeld();
   replaceFile(path, encodeHeader(newHeader({ sessionId: randomUUID(), cwd })));
   return openLog(path, cwd, guard);
 }
 
-/** The right to write a file now. Throws `UNLOCKED` when there is none and the policy asks for one. */
-function writeRight(file: string, { lock, unguarded }: WriteGuard): WriteRight {
+/** The lock under which a file may be written now. Throws `UNLOCKED` when there is none and the policy asks for one. */
+function writeLock(file: string, { lock, unguarded }: WriteGuard): SessionWriteLock | undefined {
   if (lock === undefined) {
     const held = heldSessionWriteLock(file);
     if (held !== undefined) return held;
@@ -161,7 +165,7 @@ function writeRight(file: string, { lock, unguarded }: WriteGuard): WriteRight {
   const policy = unguarded ?? unguardedPolicy();
   if (policy === "throw") throw new TranscriptError("UNLOCKED", message, { sessionFile: file });
   if (policy === "warn") process.emitWarning(message, { code: "SESSION_LOCK_UNGUARDED" });
-  return NO_RIGHT;
+  return undefined;
 }
 
 /** The name a lock knows the file by: its folder's real path. The file itself is never a link. */

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { SessionLockError, withSessionWriteLock } from "session-lock";
 import type { SessionWriteLock } from "session-lock";
-import type { AppendBatch, OwnersRight } from "../append/append.ts";
+import type { AppendBatch } from "../append/append.ts";
 import { appendedOf } from "../append/appended.ts";
 import type { Appended } from "../append/appended.ts";
 import { contentOf, draftOfContent } from "../append/deferred.ts";
@@ -13,6 +13,7 @@ import type { FileWriter, GroupWriter, Outcome } from "../append/group-writer.ts
 import { newEntryId, placeEntry } from "../append/place-entry.ts";
 import type { SessionLog } from "../file/session-log.ts";
 import type { AppendRequest, StagedRequest } from "../append/stage-request.ts";
+import type { OwnersRight } from "../append/write-right.ts";
 import { addToSpill, readSpill, removeSpill } from "./spill-file.ts";
 import type { SpilledAppend } from "./spill-file.ts";
 
