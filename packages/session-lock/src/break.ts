@@ -1,5 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, constants, lstatSync, openSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { publish as publishEvent } from "./diagnostics.ts";
 import { chainEnd, publish } from "./engines/claim-chain.ts";
 import { both, main, turn } from "./engines/kernel.ts";
@@ -15,6 +24,7 @@ import { inspectSessionLock } from "./inspect.ts";
 import type { SessionLockStatus } from "./inspect.ts";
 import { identity } from "./owner.ts";
 import { recordBytes, RecordWriter } from "./record.ts";
+import type { Claim, Owner } from "./record.ts";
 
 export interface BreakSessionLockOptions {
   /** Why; the ousted owner's error and the lock record show it. */
@@ -72,10 +82,16 @@ function oustFromFolder(status: SessionLockStatus, epoch: number, reason: string
   const end = chainEnd(lockPath);
   if (end === undefined) return false;
   const nonce = randomUUID();
-  const record = new RecordWriter(identity(), "lockfile").write(epoch, claimFor(reason), nonce);
-  const published = publish(lockPath, end.successor, nonce, record);
+  const record = (due: Owner["fence"]) =>
+    new RecordWriter(identity(), "lockfile").write(epoch, claimFor(reason, due), nonce);
+  const published = publish(lockPath, end.successor, nonce, record("due"));
   if (published === undefined) return false;
-  fence(sessionFile);
+  try {
+    fence(sessionFile);
+  } catch (error) {
+    writeSync(published.fd, record("left"), 0, recordBytes, 0); // whoever takes the lock next does it
+    throw error;
+  }
   return leaveFolder(lockPath, nonce, published);
 }
 
@@ -91,7 +107,7 @@ function oustFromFile(status: SessionLockStatus, epoch: number, reason: string):
     return replaceFile(
       lockPath,
       locks,
-      new RecordWriter(identity(), "kernel").write(epoch, claimFor(reason), "kernel"),
+      new RecordWriter(identity(), "kernel").write(epoch, claimFor(reason, "due"), "kernel"),
     );
   });
   if (replaced === undefined) return false;
@@ -100,6 +116,7 @@ function oustFromFile(status: SessionLockStatus, epoch: number, reason: string):
     unlinkSync(lockPath);
     return true;
   } finally {
+    // Where it failed, the record says so, and whoever takes the lock next does it.
     closeSync(replaced);
   }
 }
@@ -110,6 +127,7 @@ function replaceFile(lockPath: string, locks: KernelLocks, record: Buffer): numb
   try {
     locks.tryLock(fd, main, both);
     writeSync(fd, record, 0, recordBytes, 0);
+    fsyncSync(fd); // before its name: after a power cut an empty file would count as held
     renameSync(aside, lockPath);
     return fd;
   } catch (error) {
@@ -119,6 +137,6 @@ function replaceFile(lockPath: string, locks: KernelLocks, record: Buffer): numb
   }
 }
 
-function claimFor(reason: string): { readonly purpose: string; readonly where: undefined } {
-  return { purpose: `break: ${reason}`, where: undefined };
+function claimFor(reason: string, due: Owner["fence"]): Claim {
+  return { purpose: `break: ${reason}`, where: undefined, ...(due && { fence: due }) };
 }

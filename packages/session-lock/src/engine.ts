@@ -10,7 +10,7 @@ export type Taking =
       readonly epoch: number;
       /** Nobody else had the lock since this process did. False where the engine cannot tell. */
       readonly again: boolean;
-      /** Whose lock it was: nobody's, a dead owner's, or that of one who may still be writing (so: fence first). */
+      /** Whose lock it was: nobody's, a dead owner's, or that of one who may still have been writing and is fenced off. */
       readonly from: "nobody" | "dead" | "suspect";
     };
 
@@ -27,14 +27,18 @@ export interface Parking {
  */
 export interface Engine {
   readonly name: EngineName;
-  take(claim: Claim): Taking;
+  /** `staleMs`: as the option. Throws when an owner that may still be writing cannot be fenced off: then nobody has the lock. */
+  take(claim: Claim, staleMs: number): Taking;
   /** Records the next owner of this process without letting go. `undefined` when the lock is not ours any more. */
   renew(claim: Claim): number | undefined;
   /** Whether what is on disk still says that we hold. */
   isOurs(): boolean;
   /** Whether other processes may be waiting for us to let go. */
   isWanted(): boolean;
-  /** Lets go. `soonAgain`: this process will ask again in a moment, so it may stay in front of those who queue. */
+  /**
+   * Lets go; does nothing where nothing is held. What throws may be tried again. `soonAgain`: this process will ask again in a moment, so it may
+   * stay in front of those who queue.
+   */
   drop(soonAgain: boolean): void;
   /** Called once when a hold has become long, so that waiters change to a wait they can cancel. */
   settle(): void;
@@ -53,7 +57,6 @@ export interface Engine {
 export interface EngineTarget {
   readonly sessionFile: string;
   readonly lockPath: string;
-  readonly staleMs: number;
   /** Called when the engine itself finds that the lock was taken away. */
   readonly onLost: (reason: string) => void;
 }

@@ -21,18 +21,6 @@ export function fence(sessionFile: string): void {
   }
 }
 
-/** For an owner that knows it lost: a fence that fails (a full disk) must not keep the lock from everybody for ever. */
-export function fenceOrWarn(sessionFile: string): void {
-  try {
-    fence(sessionFile);
-  } catch (error) {
-    process.emitWarning(`could not fence off the former owner of ${sessionFile}: ${String(error)}`, {
-      type: "SessionLockWarning",
-      code: "SESSION_LOCK_UNFENCED",
-    });
-  }
-}
-
 function syncPath(file: string): void {
   const fd = openSync(file, "r+");
   try {

@@ -5,6 +5,7 @@ import type { LockRequest } from "./options.ts";
 import { processWide } from "./process-wide.ts";
 import { FileLock } from "./queue.ts";
 import { canonicalSessionFile, lockPathOf } from "./target.ts";
+import { warn } from "./warning.ts";
 
 interface Spelling {
   readonly file: FileLock;
@@ -36,7 +37,7 @@ export function knownFileLock(sessionFile: string): FileLock | undefined {
 }
 
 /** This process's lock of a session file however spelt, made on first use. Throws `INVALID_TARGET`, `ENGINE_MISMATCH`, `IO`. */
-export function fileLock(sessionFile: string, request: Pick<LockRequest, "engine" | "staleMs">): FileLock {
+export function fileLock(sessionFile: string, request: Pick<LockRequest, "engine">): FileLock {
   const known = locks.bySpelling.get(sessionFile);
   if (known !== undefined && (request.engine === undefined || request.engine === known.file.engine))
     return known.file;
@@ -47,7 +48,7 @@ export function fileLock(sessionFile: string, request: Pick<LockRequest, "engine
   return file;
 }
 
-function entryFor(canonical: string, request: Pick<LockRequest, "engine" | "staleMs">): FileLock {
+function entryFor(canonical: string, request: Pick<LockRequest, "engine">): FileLock {
   const existing = locks.byFile.get(canonical);
   if (existing !== undefined) {
     if (request.engine === undefined || request.engine === existing.engine) return existing;
@@ -58,9 +59,10 @@ function entryFor(canonical: string, request: Pick<LockRequest, "engine" | "stal
         { sessionFile: canonical },
       );
     existing.close();
+    forget(canonical, existing);
   }
   const engine = chooseEngine(canonical, request.engine);
-  const target = { sessionFile: canonical, lockPath: lockPathOf(canonical), staleMs: request.staleMs };
+  const target = { sessionFile: canonical, lockPath: lockPathOf(canonical) };
   const file = new FileLock(canonical, (onLost) => openEngine(engine, { ...target, onLost }));
   locks.byFile.set(canonical, file);
   return file;
@@ -70,9 +72,28 @@ function entryFor(canonical: string, request: Pick<LockRequest, "engine" | "stal
 function sweep(now: number): boolean {
   for (const [spelling, { resolvedAt }] of locks.bySpelling)
     if (now - resolvedAt > spellingMs) locks.bySpelling.delete(spelling);
-  for (const [sessionFile, file] of locks.byFile) if (!file.tick(now)) forget(sessionFile, file);
+  for (const [sessionFile, file] of locks.byFile) if (!tick(file, now)) forget(sessionFile, file);
   return locks.byFile.size > 0;
 }
+
+/** What fails here is nobody's call, so it is warned of, once, and tried again until it works. */
+function tick(file: FileLock, now: number): boolean {
+  try {
+    const isNeeded = file.tick(now);
+    troubled.delete(file);
+    return isNeeded;
+  } catch (error) {
+    if (!troubled.has(file))
+      warn(
+        "SESSION_LOCK_HOUSEKEEPING",
+        `looking after the write lock on ${file.sessionFile}: ${String(error)}`,
+      );
+    troubled.add(file);
+    return true;
+  }
+}
+
+const troubled = new WeakSet<FileLock>();
 
 function forget(sessionFile: string, file: FileLock): void {
   locks.byFile.delete(sessionFile);
@@ -81,5 +102,14 @@ function forget(sessionFile: string, file: FileLock): void {
 }
 
 function closeAll(): void {
-  for (const file of locks.byFile.values()) file.close();
+  // The process ends: what cannot be removed now is left for the next to find free.
+  for (const file of locks.byFile.values()) tryToClose(file);
+}
+
+function tryToClose(file: FileLock): void {
+  try {
+    file.close();
+  } catch (error) {
+    warn("SESSION_LOCK_HOUSEKEEPING", `leaving the write lock on ${file.sessionFile}: ${String(error)}`);
+  }
 }

@@ -1,6 +1,8 @@
+import { isObserved, publish } from "./diagnostics.ts";
 import { unwatchHandle, watchHandle } from "./dropped.ts";
 import { asLockError, SessionLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
+import type { EngineName } from "./options.ts";
 import { atWork, enter, nest } from "./owned-lock.ts";
 import type { OwnedLock } from "./owned-lock.ts";
 import { identity } from "./owner.ts";
@@ -11,8 +13,6 @@ export interface LeaseHost {
   readonly sessionFile: string;
   /** The last hold of this lease has ended. */
   onReleased(lease: Lease): void;
-  /** The lease is past its deadline. */
-  onOverdue(lease: Lease): void;
   /** Whether the lock on disk is still ours. */
   isOursOnDisk(): boolean;
   onTakenAway(lease: Lease, reason: string): void;
@@ -47,6 +47,18 @@ export class Lease {
     return this.#host.sessionFile;
   }
 
+  tellAcquire(engine: EngineName, waitedMs: number): void {
+    if (!isObserved("acquire")) return;
+    const { sessionFile, epoch, purpose } = this;
+    publish("acquire", () => ({ sessionFile, engine, epoch, purpose, waitedMs }));
+  }
+
+  tellRelease(now: number): void {
+    if (!isObserved("release")) return;
+    const { sessionFile, epoch, purpose, since } = this;
+    publish("release", () => ({ sessionFile, epoch, purpose, heldMs: now - since }));
+  }
+
   get held(): boolean {
     return this.#state === "held";
   }
@@ -58,11 +70,17 @@ export class Lease {
   }
 
   assertHeld(): void {
-    if (this.#state === "held" && performance.now() > this.deadline) this.#host.onOverdue(this);
+    if (this.#state === "held" && performance.now() > this.deadline) this.endOverdue();
     if (this.#state === "held" && !this.#host.isOursOnDisk())
       this.#host.onTakenAway(this, "its lock file was replaced or removed");
     if (this.#state instanceof SessionLockError) throw this.#state;
     if (this.#state === "released") throw releasedError(this.sessionFile);
+  }
+
+  /** Ends a hold that has lasted longer than its `maxHoldMs`. */
+  endOverdue(): void {
+    const heldMs = Math.round(performance.now() - this.since);
+    this.#host.onTakenAway(this, `it was held for ${heldMs} ms, longer than its maxHoldMs allows`);
   }
 
   hold(): Hold {
@@ -106,10 +124,13 @@ export class Lease {
   }
 
   /** Ends the right to write, in memory, at once. */
-  revoke(reason: SessionLockError): void {
+  revoke(reason: string): void {
     if (this.#state !== "held") return;
-    this.#state = reason;
-    this.#controller?.abort(reason);
+    const { sessionFile } = this;
+    const holder = this.describe();
+    const message = `the write lock on ${sessionFile} was lost: ${reason}`;
+    this.#state = new SessionLockError("LOST", message, { sessionFile, holder });
+    this.#controller?.abort(this.#state);
   }
 
   describe(): SessionLockHolder {

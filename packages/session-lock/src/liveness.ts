@@ -16,3 +16,9 @@ export function livenessOf(owner: Owner, self: Identity): Liveness {
   // "unknown" counts as alive: a holder is only robbed on proof.
   return stateOf(owner.pid, owner.tid, owner.starttime) === "gone" ? "dead" : "alive";
 }
+
+/** Whether the owner's machine is this one, which has started anew since. Known on Linux. */
+export function isOfEarlierBoot(owner: Owner, self: Identity): boolean {
+  const isSameHost = owner.hostId === self.hostId && owner.host === self.host;
+  return isSameHost && owner.boot !== undefined && self.boot !== undefined && owner.boot !== self.boot;
+}

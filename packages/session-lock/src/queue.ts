@@ -1,8 +1,8 @@
-import { isObserved, publish } from "./diagnostics.ts";
+import { publish } from "./diagnostics.ts";
 import type { Engine, Taking } from "./engine.ts";
-import { asLockError, SessionLockError } from "./errors.ts";
+import { asLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
-import { fence, fenceOrWarn } from "./fence.ts";
+import { FormerOwner } from "./former-owner.ts";
 import { Lease } from "./lease.ts";
 import type { LeaseHost } from "./lease.ts";
 import type { OwnedLock } from "./owned-lock.ts";
@@ -28,8 +28,11 @@ export class FileLock implements LeaseHost {
   readonly sessionFile: string;
   readonly #engine: Engine;
   readonly #turn = new Turn();
-  readonly #waiting: Waiter[] = [];
+  #waiting: Waiter[] = [];
   #lease: Lease | undefined;
+  readonly #former: FormerOwner;
+  /** The lock passes from one state to the next, and listeners are told: nothing is granted meanwhile. */
+  #isChanging = false;
   #pumping = false;
   #unpark: (() => void) | undefined;
   #parkedAt = 0;
@@ -37,6 +40,7 @@ export class FileLock implements LeaseHost {
   /** `open` gets what to call when the engine finds that the lock was taken away. */
   constructor(sessionFile: string, open: (onLost: (reason: string) => void) => Engine) {
     this.sessionFile = sessionFile;
+    this.#former = new FormerOwner(sessionFile);
     this.#engine = open((reason) => {
       if (this.#lease !== undefined) this.onTakenAway(this.#lease, reason);
     });
@@ -52,7 +56,7 @@ export class FileLock implements LeaseHost {
   }
 
   get isInUse(): boolean {
-    return this.#lease !== undefined || this.#pumping;
+    return this.#lease !== undefined || this.#pumping || this.#former.isAtLarge;
   }
 
   get isHeld(): boolean {
@@ -70,12 +74,16 @@ export class FileLock implements LeaseHost {
 
   /** Grants at once if nobody in this process holds or waits, and no other process holds. */
   tryGrant(request: LockRequest, where: string | undefined): OwnedLock | undefined {
-    if (this.#lease !== undefined || this.#waiting.length > 0) return undefined;
-    const taking = this.#take(request, where);
-    if (taking.kind === "busy") return undefined;
-    const now = performance.now();
-    this.#turn.taken(now, taking.again);
-    return this.#leaseTo(request, where, taking.epoch, now, 0);
+    if (this.isHeld || this.#waiting.length > 0 || this.#isChanging) return undefined;
+    try {
+      const taking = this.#take(request, where);
+      if (taking.kind === "busy") return undefined;
+      const now = performance.now();
+      this.#turn.taken(now, taking.again);
+      return this.#leaseTo(request, where, taking.epoch, now, 0);
+    } finally {
+      this.#pumpIfWanted(); // a listener may have come to wait meanwhile
+    }
   }
 
   /** Joins the queue. Rejects with `TIMEOUT` or `ABORTED`, or with what the engine throws. */
@@ -94,42 +102,40 @@ export class FileLock implements LeaseHost {
   }
 
   onLeft(waiter: Waiter): void {
-    this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+    this.#waiting = this.#waiting.filter((one) => one !== waiter);
     if (this.#waiting.length === 0) this.#unpark?.();
   }
 
   onReleased(lease: Lease): void {
     const now = performance.now();
+    this.#isChanging = true;
     this.#lease = undefined;
     this.#turn.used(now);
-    if (isObserved("release"))
-      publish("release", () => ({
-        sessionFile: this.sessionFile,
-        epoch: lease.epoch,
-        purpose: lease.purpose,
-        heldMs: now - lease.since,
-      }));
-    if (!this.#turn.isOthers(now, this.#engine) && this.#handOver(now)) return;
     try {
+      lease.tellRelease(now);
+      if (this.#former.isAtLarge) return;
+      if (!this.#turn.isOthers(now, this.#engine) && this.#handOver(now)) return;
       this.#engine.drop(this.#turn.isBurst);
     } finally {
-      if (this.#waiting.length > 0) void this.#pump(this.owesOthers ? "behind" : "try"); // as above
+      this.#isChanging = false;
+      this.#pumpIfWanted();
     }
   }
 
-  onOverdue(lease: Lease): void {
-    const heldMs = Math.round(performance.now() - lease.since);
-    this.#revoke(lease, `it was held for ${heldMs} ms, longer than its maxHoldMs allows`);
-  }
-
   onTakenAway(lease: Lease, reason: string): void {
-    this.#revoke(lease, reason);
+    if (this.#lease !== lease) return;
+    const { sessionFile, epoch, purpose } = lease;
+    // In memory first, then the bytes that may be under way, then the lock: nobody gets in before the owner is out.
+    lease.revoke(reason);
+    publish("lost", () => ({ sessionFile, epoch, purpose, reason }));
+    if (this.#engine.isOurs()) this.#former.lost();
+    this.onReleased(lease);
   }
 
   /** Ousts the owner on an operator's word. Returns whether there was one. */
   breakLease(reason: string): boolean {
     const lease = this.#lease;
-    if (lease !== undefined) this.#revoke(lease, reason);
+    if (lease !== undefined) this.onTakenAway(lease, reason);
     return lease !== undefined;
   }
 
@@ -143,12 +149,15 @@ export class FileLock implements LeaseHost {
     const lease = this.#lease;
     if (lease !== undefined) {
       lease.watchHandles();
-      if (now > lease.deadline) this.onOverdue(lease);
+      if (now > lease.deadline) lease.endOverdue();
       else if (now - lease.since > longHoldMs) this.#engine.settle();
       return true;
     }
     if (now - this.#parkedAt > longestParkMs) this.#unpark?.();
-    if (this.#pumping || now - this.#turn.lastUse < idleMs || !this.#engine.isIdle) return true;
+    if (this.#pumping) return true;
+    this.#finishRelease();
+    this.#pumpIfWanted();
+    if (this.#waiting.length > 0 || now - this.#turn.lastUse < idleMs || !this.#engine.isIdle) return true;
     this.close();
     return false;
   }
@@ -157,35 +166,26 @@ export class FileLock implements LeaseHost {
     this.#engine.close();
   }
 
-  #revoke(lease: Lease, reason: string): void {
-    if (this.#lease !== lease) return;
-    const { sessionFile } = this;
-    const { epoch, purpose } = lease;
-    // In memory first, then the bytes that may be under way, then the lock: nobody gets in before the owner is out.
-    lease.revoke(
-      new SessionLockError("LOST", `the write lock on ${sessionFile} was lost: ${reason}`, {
-        sessionFile,
-        holder: lease.describe(),
-      }),
-    );
-    publish("lost", () => ({ sessionFile, epoch, purpose, reason }));
-    if (this.#engine.isOurs()) fenceOrWarn(sessionFile);
-    this.onReleased(lease);
+  /** Does what failed when the lock was to be let go: to fence the owner off, or to leave a lock folder. */
+  #finishRelease(): void {
+    if (this.#former.isAtLarge) this.#former.fenceOff();
+    this.#engine.drop(false);
+  }
+
+  #pumpIfWanted(): void {
+    if (this.#waiting.length === 0 || this.#lease !== undefined || this.#former.isAtLarge) return;
+    void this.#pump(this.owesOthers ? "behind" : "try"); // settles every waiter itself
   }
 
   #take(request: LockRequest, where: string | undefined): Taking {
-    const taking = this.#engine.take({ purpose: request.purpose, where });
+    if (this.#former.isAtLarge) this.#finishRelease();
+    const taking = this.#engine.take({ purpose: request.purpose, where }, request.staleMs);
     if (taking.kind === "busy" || taking.from === "nobody") return taking;
     const { epoch, from } = taking;
-    publish("takeover", () => ({ sessionFile: this.sessionFile, from, epoch }));
-    if (from === "dead") return taking;
-    try {
-      fence(this.sessionFile);
-      return taking;
-    } catch (error) {
-      this.#engine.drop(false);
-      throw error;
-    }
+    this.#isChanging = true;
+    publish("takeover", () => ({ sessionFile: this.sessionFile, from, epoch })); // a listener's throw comes out elsewhere
+    this.#isChanging = false;
+    return taking;
   }
 
   #leaseTo(
@@ -195,10 +195,10 @@ export class FileLock implements LeaseHost {
     now: number,
     waitedMs: number,
   ): OwnedLock {
-    const { sessionFile, engine } = this;
+    const { engine } = this;
     const { purpose, maxHoldMs } = request;
     this.#lease = new Lease(this, { epoch, purpose, where, since: now, deadline: now + maxHoldMs });
-    if (isObserved("acquire")) publish("acquire", () => ({ sessionFile, engine, epoch, purpose, waitedMs }));
+    this.#lease.tellAcquire(engine, waitedMs);
     return this.#lease.hold();
   }
 
@@ -217,7 +217,7 @@ export class FileLock implements LeaseHost {
 
   /** `wait`: begin with a wait. `behind`: begin with one in which those who wait already go first. */
   async #pump(begin: "try" | "wait" | "behind"): Promise<void> {
-    if (this.#pumping) return;
+    if (this.#pumping || this.#isChanging) return;
     this.#pumping = true;
     try {
       for (let step = begin; ; step = "try") {
@@ -231,8 +231,8 @@ export class FileLock implements LeaseHost {
         this.#unpark = undefined;
       }
     } catch (error) {
-      for (const waiter of this.#waiting.splice(0))
-        waiter.refuse(asLockError(error, "take the lock", this.sessionFile));
+      const refusal = asLockError(error, "take the lock", this.sessionFile);
+      for (const waiter of this.#waiting.splice(0)) waiter.refuse(refusal);
     } finally {
       this.#pumping = false;
       this.#engine.withdraw();

@@ -16,6 +16,7 @@ const numbersBytes = epochAt + epochDigits + ',"acquiredAt":'.length + 13;
 const renderedMs = 60_000;
 const longestPurpose = 200;
 const longestWhere = 300;
+const longestFence = 4;
 
 /**
  * What a lock record tells about its owner: enough to name it, and enough for a process on the same machine to know
@@ -43,6 +44,11 @@ export interface Owner {
   readonly pidns?: string;
   readonly purpose?: string;
   readonly where?: string;
+  /**
+   * The owner before this one may still be writing, so whoever comes next fences that one off first: when this owner is
+   * dead (`due`), or at once, as it could not do so itself and has left (`left`).
+   */
+  readonly fence?: "due" | "left";
 }
 
 /** The part of an owner record that is the same for everything this thread locks. */
@@ -52,6 +58,7 @@ export type Identity = Pick<Owner, "pid" | "tid" | "starttime" | "host" | "hostI
 export interface Claim {
   readonly purpose: string | undefined;
   readonly where: string | undefined;
+  readonly fence?: Owner["fence"];
 }
 
 /** A lock file's content, told apart by who wrote it. */
@@ -81,6 +88,7 @@ export class RecordWriter {
   #nonce = "";
   #purpose: string | undefined;
   #where: string | undefined;
+  #fence: Owner["fence"];
   #renderedAt = 0;
 
   constructor(identity: Identity, engine: EngineName) {
@@ -91,7 +99,8 @@ export class RecordWriter {
   write(epoch: number, claim: Claim, nonce: string): Buffer {
     const now = Date.now();
     const sameText = nonce === this.#nonce && claim.purpose === this.#purpose && claim.where === this.#where;
-    if (!sameText || now - this.#renderedAt > renderedMs) this.#render(claim, nonce, now);
+    if (!sameText || claim.fence !== this.#fence || now - this.#renderedAt > renderedMs)
+      this.#render(claim, nonce, now);
     this.#buffer.write(`{"epoch":${epoch},"acquiredAt":${String(now).padStart(13)}`, 0, "latin1");
     return this.#buffer;
   }
@@ -100,10 +109,11 @@ export class RecordWriter {
     this.#nonce = nonce;
     this.#purpose = claim.purpose;
     this.#where = claim.where;
+    this.#fence = claim.fence;
     this.#renderedAt = now;
     const text =
       `,"createdAt":"${new Date(now).toISOString()}","nonce":"${nonce}",${this.#identity}` +
-      `${optional("purpose", claim.purpose, longestPurpose)}${optional("where", claim.where, longestWhere)}}`;
+      `${optional("purpose", claim.purpose, longestPurpose)}${optional("where", claim.where, longestWhere)}${optional("fence", claim.fence, longestFence)}}`;
     this.#buffer.fill(" ").write(text, numbersBytes);
     this.#buffer[recordBytes - 1] = 0x0a;
   }
@@ -133,6 +143,11 @@ export function parseRecord(text: string): LockRecord {
     createdAt: Number.isNaN(createdAt) ? Date.now() : createdAt,
     ...("starttime" in value && typeof value.starttime === "number" && { starttime: value.starttime }),
   };
+}
+
+/** Whether somebody who may still be writing is to be fenced off before the next owner writes. */
+export function owesFence(record: LockRecord): boolean {
+  return record.kind === "ours" && record.owner.fence !== undefined;
 }
 
 /** The holder as errors and the inspector show it. */

@@ -17,6 +17,8 @@ export function canonicalSessionFile(sessionFile: string): string {
   const absolute = path.resolve(sessionFile);
   const name = path.basename(absolute);
   if (name === "") throw refused(sessionFile, "it names a folder");
+  // The lock of the session without that ending would be in its place.
+  if (name.endsWith(".lock")) throw refused(sessionFile, "a name that ends in .lock is a lock's");
   if (Buffer.byteLength(name) > longestNameBytes)
     throw refused(sessionFile, `its name is longer than ${longestNameBytes} bytes`);
   const folder = realFolder(path.dirname(absolute), sessionFile);

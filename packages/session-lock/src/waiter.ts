@@ -22,6 +22,7 @@ export class Waiter {
   #reject: (error: SessionLockError) => void = () => undefined;
   readonly #host: WaiterHost;
   readonly #onAbort: (() => void) | undefined;
+  #isSettled = false;
 
   constructor(request: LockRequest, where: string | undefined, host: WaiterHost) {
     this.request = request;
@@ -56,12 +57,15 @@ export class Waiter {
     if (now - this.since >= this.request.timeoutMs) this.#giveUp(this.#timeoutError());
   }
 
+  /** A listener that is told of a timeout may abort the wait meanwhile: it ends once. */
   #giveUp(error: SessionLockError): void {
+    if (this.#isSettled) return;
     this.refuse(error);
     this.#host.onLeft(this);
   }
 
   #stop(): void {
+    this.#isSettled = true;
     waitEnds();
     if (this.#onAbort !== undefined) this.request.signal?.removeEventListener("abort", this.#onAbort);
   }

@@ -1,6 +1,12 @@
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { acquireSessionWriteLock, breakSessionLock, inspectSessionLock } from "session-lock";
+import {
+  acquireSessionWriteLock,
+  breakSessionLock,
+  inspectSessionLock,
+  tryAcquireSessionWriteLock,
+} from "session-lock";
 import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -82,4 +88,17 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     await waiter.ask("release");
     expect(inspectSessionLock(sessionFile)).toMatchObject({ state: "free", sameProcess: false });
   });
+});
+
+test("a lock folder whose record cannot be read is broken, and free afterwards", async () => {
+  const sessionFile = tempSession();
+  writeFileSync(sessionFile, "kept\n");
+  mkdirSync(`${sessionFile}.lock`);
+  writeFileSync(path.join(`${sessionFile}.lock`, "after-root"), "");
+  expect(tryAcquireSessionWriteLock({ sessionFile, engine: "lockfile" })).toBeUndefined();
+
+  expect(breakSessionLock(sessionFile, { reason: "power cut" }).outcome).toBe("broken");
+
+  await using lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile", timeoutMs: 1_000 });
+  lock.assertHeld();
 });

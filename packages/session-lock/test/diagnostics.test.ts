@@ -1,6 +1,12 @@
 import diagnosticsChannel from "node:diagnostics_channel";
 import { expect, onTestFinished, test } from "vitest";
-import { acquireSessionWriteLock, collectSessionLockMetrics, withSessionWriteLock } from "session-lock";
+import {
+  acquireSessionWriteLock,
+  collectSessionLockMetrics,
+  tryAcquireSessionWriteLock,
+  withSessionWriteLock,
+} from "session-lock";
+import type { SessionWriteLock } from "session-lock";
 import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 
@@ -88,4 +94,60 @@ test("the metrics collector counts and measures until it is closed", async () =>
   expect(waitMs.buckets.at(-1)).toEqual({ le: Infinity, count: 3 });
   expect(holdMs.maxMs).toBeGreaterThan(0);
   expect(metrics.snapshot().acquired).toBe(2);
+});
+
+test.each(["kernel", "lockfile"] as const)(
+  "a listener that is told of a release gets no lock that is then let go (%s)",
+  async (engine) => {
+    const sessionFile = tempSession();
+    await using other = await Driver.start();
+    let taken: SessionWriteLock | undefined;
+    const listener = () => {
+      taken ??= tryAcquireSessionWriteLock({ sessionFile, engine });
+    };
+    diagnosticsChannel.subscribe("session-lock:release", listener);
+    onTestFinished(() => void diagnosticsChannel.unsubscribe("session-lock:release", listener));
+
+    await (await acquireSessionWriteLock({ sessionFile, engine })).release();
+    const { acquired } = await other.ask("tryAcquire", { sessionFile, engine });
+
+    expect([taken?.held, acquired]).not.toEqual([true, true]);
+    expect(acquired).toBe(taken === undefined);
+    await taken?.release();
+  },
+);
+
+test("a listener that is told of a takeover gets no second lock", async () => {
+  const sessionFile = tempSession();
+  await using dead = await Driver.start();
+  await dead.ask("acquire", { sessionFile, engine: "lockfile" });
+  await dead.kill();
+  let second: SessionWriteLock | undefined;
+  const listener = () => {
+    second = tryAcquireSessionWriteLock({ sessionFile, engine: "lockfile" });
+  };
+  diagnosticsChannel.subscribe("session-lock:takeover", listener);
+  onTestFinished(() => void diagnosticsChannel.unsubscribe("session-lock:takeover", listener));
+
+  await using lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile" });
+
+  lock.assertHeld();
+  expect(second).toBeUndefined();
+});
+
+test("a listener that aborts the wait whose timeout it is told of ends no other wait", async () => {
+  const sessionFile = tempSession();
+  const holder = await acquireSessionWriteLock({ sessionFile });
+  const controller = new AbortController();
+  const listener = () => controller.abort();
+  diagnosticsChannel.subscribe("session-lock:timeout", listener);
+  onTestFinished(() => void diagnosticsChannel.unsubscribe("session-lock:timeout", listener));
+
+  const first = acquireSessionWriteLock({ sessionFile, timeoutMs: 30, signal: controller.signal });
+  const second = acquireSessionWriteLock({ sessionFile });
+  await expect(first).rejects.toBeDefined();
+  await holder.release();
+
+  await using lock = await second;
+  lock.assertHeld();
 });

@@ -11,6 +11,7 @@ describe("targets", () => {
     ["a name with NUL", () => `${tempSession()}\0.jsonl`],
     ["a name ending in a slash", () => `${tempSession()}/`],
     ["a name longer than file systems take", () => path.join(tempFolder(), "x".repeat(300))],
+    ["the name of another session's lock", () => tempSession("session.jsonl.lock")],
     ["a folder", () => tempFolder()],
     ["a device", () => "/dev/null"],
     ["a symbolic link", () => linkTo(tempSession())],

@@ -1,8 +1,8 @@
-import { statfsSync } from "node:fs";
 import path from "node:path";
 import type { Engine, EngineTarget } from "../engine.ts";
 import { engineFromEnvironment } from "../environment.ts";
 import { SessionLockError } from "../errors.ts";
+import { isLocal } from "../file-system.ts";
 import type { EngineName } from "../options.ts";
 import { loadKernelLocks } from "./kernel-locks.ts";
 import { KernelEngine } from "./kernel.ts";
@@ -25,24 +25,4 @@ export function openEngine(name: EngineName, target: EngineTarget): Engine {
       { sessionFile: target.sessionFile },
     );
   return new KernelEngine(target, locks);
-}
-
-/** f_type values of statfs(2) where a kernel lock may not reach the other writers. */
-const remoteFileSystems: ReadonlySet<number> = new Set([
-  0x6969, // NFS
-  0x517b, // SMB
-  0xff534d42, // CIFS
-  0xfe534d42, // SMB2
-  0x01021997, // 9p
-  0x65735546, // FUSE, virtiofs
-  0x5346414f, // AFS
-  0x00c36400, // Ceph
-  0x19830326, // FhGFS/BeeGFS
-  0x0bd00bd0, // Lustre
-  0x47504653, // GPFS
-]);
-
-function isLocal(folder: string): boolean {
-  if (process.platform === "win32") return !folder.startsWith("\\\\");
-  return !remoteFileSystems.has(statfsSync(folder).type >>> 0);
 }

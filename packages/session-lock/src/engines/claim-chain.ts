@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  fsyncSync,
   linkSync,
   openSync,
   readSync,
@@ -31,11 +32,13 @@ export interface ChainEnd {
   readonly beat: string;
 }
 
-/** A record that was published, kept open for the owner to renew. Close `fd` in the end. */
+/** A record that was published, kept open for the owner to renew. */
 export interface Published {
   readonly entry: string;
   readonly fd: number;
   readonly ino: number;
+  /** Closes `fd`, once. */
+  readonly close: () => void;
 }
 
 /** Walks to the end of the chain. `undefined` when there is no such folder. */
@@ -45,8 +48,8 @@ export function chainEnd(folder: string): ChainEnd | undefined {
     const next = readEntry(path.join(folder, end.successor));
     if (next === undefined) return end.beat === "" ? undefined : end;
     const { record, beat } = next;
-    if (record.kind !== "ours") return { record, successor: `${end.successor}.unreadable`, beat };
-    const own = `after-${record.owner.nonce}`;
+    // What cannot be read names no nonce; only an operator's break follows it.
+    const own = record.kind === "ours" ? `after-${record.owner.nonce}` : `${end.successor}.unreadable`;
     end = { record, beat, successor: own === end.successor ? `${own}.left` : own };
   }
 }
@@ -64,9 +67,11 @@ export function publish(
   if (fd === undefined) return undefined;
   try {
     writeSync(fd, record, 0, recordBytes, 0);
+    // A name can reach the disk, or another host, before what it names, and an empty record counts as held.
+    fsyncSync(fd);
     linkSync(draft, entry);
     // The folder may be a newer one than the one we judged: then our entry hangs on no chain, and gives no right.
-    if (isChainEnd(folder, nonce)) return { entry, fd, ino: fstatSync(fd).ino };
+    if (isChainEnd(folder, nonce)) return { entry, fd, ino: fstatSync(fd).ino, close: closeOnce(fd) };
     removeEntry(entry);
   } catch (error) {
     // ENOENT: the folder is gone. EEXIST: another successor was published first.
@@ -77,28 +82,43 @@ export function publish(
   return undefined;
 }
 
+function closeOnce(fd: number): () => void {
+  let isOpen = true;
+  return () => {
+    if (isOpen) closeSync(fd);
+    isOpen = false;
+  };
+}
+
 /** Bars every later takeover from this owner. Returns false when one has happened already. */
 export function closeChain(folder: string, nonce: string, published: Published): boolean {
   if (!isPublished(published)) return false;
   try {
-    linkSync(published.entry, path.join(folder, `after-${nonce}`));
+    linkSync(published.entry, successorAt(folder, nonce));
     return true;
   } catch (error) {
-    if (hasCode(error, "EEXIST") || hasCode(error, "ENOENT")) return false;
+    if (hasCode(error, "ENOENT")) return false;
+    // Ours from a try that failed later, or somebody else's.
+    if (hasCode(error, "EEXIST")) return inodeAt(successorAt(folder, nonce)) === published.ino;
     throw error;
   }
 }
 
 /** Whether this owner's record is still in place and has no successor. */
 export function isOwner(folder: string, nonce: string, published: Published): boolean {
-  return (
-    isPublished(published) &&
-    statSync(path.join(folder, `after-${nonce}`), { throwIfNoEntry: false }) === undefined
-  );
+  return isPublished(published) && inodeAt(successorAt(folder, nonce)) === undefined;
 }
 
 function isPublished(published: Published): boolean {
-  return statSync(published.entry, { throwIfNoEntry: false })?.ino === published.ino;
+  return inodeAt(published.entry) === published.ino;
+}
+
+function successorAt(folder: string, nonce: string): string {
+  return path.join(folder, `after-${nonce}`);
+}
+
+function inodeAt(entry: string): number | undefined {
+  return statSync(entry, { throwIfNoEntry: false })?.ino;
 }
 
 function isChainEnd(folder: string, nonce: string): boolean {

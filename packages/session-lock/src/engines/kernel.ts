@@ -1,14 +1,15 @@
-import { closeSync, ftruncateSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, ftruncateSync, writeSync } from "node:fs";
 import type { Stats } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
-import { asLockError, hasCode } from "../errors.ts";
+import { asLockError } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
 import { outlast } from "../epochs.ts";
+import { fence } from "../fence.ts";
 import { stateOf } from "../process-table.ts";
-import { holderOf, recordBytes } from "../record.ts";
+import { holderOf, owesFence, recordBytes } from "../record.ts";
 import type { Claim, LockRecord } from "../record.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
-import { foundAtPath, isAtPath, openLockFile, readLockFile } from "./lock-file.ts";
+import { foundAtPath, isAtPath, openLockFile, readLockFile, removeLockFile } from "./lock-file.ts";
 import type { LockFile } from "./lock-file.ts";
 import { LockRecordFile } from "./lock-record.ts";
 import { NativeTurn } from "./native-turn.ts";
@@ -61,6 +62,8 @@ export class KernelEngine implements Engine {
   #foreign: LockRecord | undefined;
   /** The open file holds a dead process's record in another tool's format. */
   #fromDead = false;
+  /** The open file says that whoever was ousted from here was not fenced off yet. */
+  #owesFence = false;
 
   constructor(target: EngineTarget, locks: KernelLocks) {
     this.#target = target;
@@ -159,12 +162,20 @@ export class KernelEngine implements Engine {
   close(): void {
     const file = this.#file;
     if (file === undefined) return;
-    // Removed only under the lock, and only our own inode: whoever waits on it then finds that and opens the next.
+    try {
+      this.#removeIfFree(file);
+    } finally {
+      this.#forget(file);
+    }
+  }
+
+  /** Removed only under the lock, and only our own inode: whoever waits on it then finds that and opens the next. */
+  #removeIfFree(file: LockFile): void {
+    if (this.#owesFence) return;
     if (this.#locks.tryLock(file.fd, main, both) && isAtPath(file, this.#target.lockPath)) {
       outlast(this.#record.limit); // the next owner has only the clock to go by
-      removeFile(this.#target.lockPath);
+      removeLockFile(this.#target.lockPath);
     }
-    this.#forget(file);
   }
 
   #lock(file: LockFile): boolean {
@@ -195,6 +206,7 @@ export class KernelEngine implements Engine {
     if (record.kind === "ours" || isDeadForeigner(record)) {
       this.#file = file;
       this.#fromDead = record.kind !== "ours";
+      this.#owesFence = owesFence(record);
       this.#foreign = undefined;
       return file;
     }
@@ -209,6 +221,9 @@ export class KernelEngine implements Engine {
     this.#refusedAt = Infinity;
     this.#turn.used();
     try {
+      // As long as it fails, the record stays as it is and nobody gets the lock.
+      if (this.#owesFence && owesFence(readLockFile(file.fd))) fence(this.#target.sessionFile);
+      this.#owesFence = false;
       if (this.#fromDead) ftruncateSync(file.fd, recordBytes);
       this.#fromDead = false;
       const { epoch, again } = this.#record.take(file.fd, claim, found);
@@ -232,12 +247,4 @@ const busy: Taking = { kind: "busy" };
 
 function isDeadForeigner(record: LockRecord): boolean {
   return record.kind === "foreign" && stateOf(record.pid, undefined, record.starttime) === "gone";
-}
-
-function removeFile(lockPath: string): void {
-  try {
-    unlinkSync(lockPath);
-  } catch (error) {
-    if (!hasCode(error, "ENOENT")) throw error; // an operator removed it in this very moment: the goal is reached
-  }
 }

@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  fsyncSync,
   linkSync,
   openSync,
   readSync,
@@ -74,6 +75,15 @@ export function readLockFile(fd: number): LockRecord {
   return parseRecord(buffer.toString("utf8", 0, length));
 }
 
+/** Removes a lock file that its caller has locked. */
+export function removeLockFile(lockPath: string): void {
+  try {
+    unlinkSync(lockPath);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error; // an operator removed it in this very moment: the goal is reached
+  }
+}
+
 function openExisting(lockPath: string): number | undefined {
   try {
     return openSync(lockPath, constants.O_RDWR | noFollow | nonBlocking);
@@ -91,6 +101,8 @@ function createNew(lockPath: string, firstRecord: Buffer): number | undefined {
   const fd = openSync(aside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow, 0o600);
   try {
     writeSync(fd, firstRecord, 0, recordBytes, 0);
+    // A name can reach the disk before what it names: after a power cut an empty file would count as held.
+    fsyncSync(fd);
     linkSync(aside, lockPath);
     return fd;
   } catch (error) {
@@ -108,6 +120,7 @@ function createInPlace(lockPath: string, firstRecord: Buffer): number | undefine
   try {
     const fd = openSync(lockPath, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow, 0o600);
     writeSync(fd, firstRecord, 0, recordBytes, 0);
+    fsyncSync(fd);
     return fd;
   } catch (error) {
     if (hasCode(error, "EEXIST")) return undefined;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, statSync, unlinkSync } from "node:fs";
 import path from "node:path";
 import { hasCode } from "../errors.ts";
 
@@ -6,13 +6,22 @@ const prefix = "waits-";
 
 /**
  * Leaves a mark in the lock folder that this process waits, so that the holder lets go after its turn and the
- * inspector can name the waiters. It goes away with the folder, and is never proof of anything.
+ * inspector can name the waiters. It goes away with the wait or with the folder, and is never proof of anything.
  */
 export function announceWait(lockPath: string): void {
   try {
     // A folder without an owner record may be plain proper-lockfile's, which can only remove an empty one.
     if (statSync(path.join(lockPath, "after-root"), { throwIfNoEntry: false }) === undefined) return;
     closeSync(openSync(path.join(lockPath, `${prefix}${process.pid}`), "wx", 0o600));
+  } catch (error) {
+    if (!isHarmless(error)) throw error;
+  }
+}
+
+/** Takes this process's mark away: nobody here waits any more. */
+export function withdrawWait(lockPath: string): void {
+  try {
+    unlinkSync(path.join(lockPath, `${prefix}${process.pid}`));
   } catch (error) {
     if (!isHarmless(error)) throw error;
   }

@@ -1,24 +1,16 @@
-import {
-  closeSync,
-  linkSync,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  unlinkSync,
-} from "node:fs";
+import { linkSync, lstatSync, readdirSync, readFileSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import path from "node:path";
 import { randomUUID } from "node:crypto";
 import type { EngineTarget } from "../engine.ts";
 import { hasCode, SessionLockError } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
-import { livenessOf } from "../liveness.ts";
+import { isLocal } from "../file-system.ts";
+import { isOfEarlierBoot, livenessOf } from "../liveness.ts";
 import { identity } from "../owner.ts";
 import { stateOf } from "../process-table.ts";
 import { processWide } from "../process-wide.ts";
 import { holderOf, parseRecord } from "../record.ts";
-import type { LockRecord } from "../record.ts";
+import type { Owner } from "../record.ts";
 import { chainEnd, closeChain, removeEntry } from "./claim-chain.ts";
 import type { ChainEnd, Published } from "./claim-chain.ts";
 
@@ -36,8 +28,8 @@ export type Verdict =
 const busy: Verdict = { kind: "busy" };
 
 /** Judges what stands at the lock path. A holder of this host is never judged by time. */
-export function judge(target: Pick<EngineTarget, "lockPath" | "staleMs" | "sessionFile">): Verdict {
-  const { lockPath, staleMs } = target;
+export function judge(target: Pick<EngineTarget, "lockPath" | "sessionFile">, staleMs: number): Verdict {
+  const { lockPath } = target;
   const found = lstatSync(lockPath, { throwIfNoEntry: false });
   if (found === undefined) return busy; // just released: the next try makes a new folder
   if (!found.isDirectory()) return judgeFile(target, found.isFile());
@@ -48,7 +40,7 @@ export function judge(target: Pick<EngineTarget, "lockPath" | "staleMs" | "sessi
       // A folder without a record: plain proper-lockfile's, or a claim that is being made. Only its heartbeat tells.
       return hasExpired(lockPath, end.beat, staleMs) ? successorOf(end, "suspect") : busy;
     case "ours":
-      return judgeOwner(end, end.record, target);
+      return judgeOwner(end, end.record.owner, lockPath, staleMs);
     default:
       return busy; // unreadable counts as held
   }
@@ -65,11 +57,13 @@ export function holderAt(lockPath: string): SessionLockHolder | undefined {
 
 /**
  * Ends an ownership: bars takeovers, moves the folder out of the way in one step so that nobody sees it half empty,
- * and removes it. Returns false, and touches nothing, when the owner has been succeeded.
+ * and removes it. Returns false, and touches nothing, when the owner has been succeeded. Where it throws, the folder is
+ * still the owner's, and leaving it may be tried again.
  */
 export function leaveFolder(folder: string, nonce: string, published: Published): boolean {
-  closeSync(published.fd);
-  if (!closeChain(folder, nonce, published)) return false;
+  const isLast = closeChain(folder, nonce, published);
+  published.close(); // Windows renames no folder in which a file is open
+  if (!isLast) return false;
   const gone = `${folder}.${nonce.slice(0, 8)}.gone`;
   renameSync(folder, gone);
   removeFolder(gone);
@@ -90,18 +84,18 @@ function removeFolder(folder: string): void {
   }
 }
 
-function judgeOwner(
-  end: ChainEnd,
-  record: Extract<LockRecord, { kind: "ours" }>,
-  target: Pick<EngineTarget, "lockPath" | "staleMs">,
-): Verdict {
-  switch (livenessOf(record.owner, identity())) {
+function judgeOwner(end: ChainEnd, owner: Owner, lockPath: string, staleMs: number): Verdict {
+  if (owner.fence === "left") return successorOf(end, "suspect");
+  const whenDead = successorOf(end, owner.fence === undefined ? "dead" : "suspect");
+  switch (livenessOf(owner, identity())) {
     case "alive":
       return busy;
     case "dead":
-      return successorOf(end, "dead");
+      return whenDead;
     case "foreign":
-      return hasExpired(target.lockPath, end.beat, target.staleMs) ? successorOf(end, "suspect") : busy;
+      // What no other machine reaches was written before this one's last start.
+      if (isOfEarlierBoot(owner, identity()) && isLocal(path.dirname(lockPath))) return whenDead;
+      return hasExpired(lockPath, end.beat, staleMs) ? successorOf(end, "suspect") : busy;
   }
 }
 

@@ -3,7 +3,7 @@ export const mutations = [
   {
     name: "no queue inside the process",
     file: "src/queue.ts",
-    find: "if (this.#lease !== undefined || this.#waiting.length > 0) return undefined;",
+    find: "if (this.isHeld || this.#waiting.length > 0 || this.#isChanging) return undefined;",
     replace: "",
     tests: ["contract"],
   },
@@ -38,7 +38,7 @@ export const mutations = [
   {
     name: "no fence when a hold is overdue",
     file: "src/queue.ts",
-    find: "if (this.#engine.isOurs()) fenceOrWarn(sessionFile);",
+    find: "if (this.#engine.isOurs()) this.#former.lost();",
     replace: "",
     tests: ["hold"],
   },
@@ -52,7 +52,7 @@ export const mutations = [
   {
     name: "a release that does not look whose lock it is",
     file: "src/engines/lock-folder.ts",
-    find: "if (!closeChain(folder, nonce, published)) return false;",
+    find: "  if (!isLast) return false;",
     replace: "",
     tests: ["claim-chain", "break"],
   },
@@ -78,5 +78,26 @@ export const mutations = [
     replace:
       "  if (lock !== undefined) {\n    processState.scopes.enterWith({ lock, outer: undefined });\n    return lock;\n  }",
     tests: ["contract"],
+  },
+  {
+    name: "a lock file that gets its name before its record is on the disk",
+    file: "src/engines/lock-file.ts",
+    find: "    fsyncSync(fd);\n    linkSync(aside, lockPath);",
+    replace: "    linkSync(aside, lockPath);",
+    tests: ["power-cut"],
+  },
+  {
+    name: "a heartbeat that takes a later owner of its own process for another one",
+    file: "src/engines/lockfile.ts",
+    find: "return { mtime: this.#beat ?? found.mtime };",
+    replace: "return found;",
+    tests: ["heartbeat"],
+  },
+  {
+    name: "a lock whose break could not fence is taken without a fence",
+    file: "src/engines/kernel.ts",
+    find: "if (this.#owesFence && owesFence(readLockFile(file.fd))) fence(this.#target.sessionFile);",
+    replace: "",
+    tests: ["trouble"],
   },
 ];

@@ -1,10 +1,24 @@
 // A process that does with locks what the test tells it to, one message at a time.
 import { appendFileSync, openSync, writeSync } from "node:fs";
-import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
+import { acquireSessionWriteLock, breakSessionLock, tryAcquireSessionWriteLock } from "session-lock";
 
 const locks = new Map();
+const files = new Map();
 
 const operations = {
+  /** Gives up root's right to pass over file permissions, where this is root. */
+  becomeOrdinary() {
+    if (process.getuid?.() === 0) process.setuid(65_534);
+  },
+  breakLock({ sessionFile, ...options }) {
+    return { outcome: breakSessionLock(sessionFile, options).outcome };
+  },
+  openForAppend({ name = "file", file }) {
+    files.set(name, openSync(file, "a"));
+  },
+  appendLate({ name = "file", text }) {
+    writeSync(files.get(name), text);
+  },
   async acquire({ name = "lock", ...options }) {
     const lock = await acquireSessionWriteLock(options);
     locks.set(name, lock);

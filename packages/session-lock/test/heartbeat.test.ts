@@ -1,0 +1,39 @@
+import { rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { acquireSessionWriteLock } from "session-lock";
+import { Driver } from "./support/process.ts";
+import { tempSession } from "./support/temp.ts";
+
+/** The shortest one that is allowed: a heartbeat each second. */
+const staleMs = 2_000;
+
+test("who got the lock from another task of its process keeps it past the next heartbeats, and it is free afterwards", async () => {
+  const sessionFile = tempSession();
+  const options = { sessionFile, engine: "lockfile", staleMs } as const;
+  const first = await acquireSessionWriteLock(options);
+  const waiting = acquireSessionWriteLock(options);
+  await delay(30);
+  await first.release();
+  const second = await waiting;
+
+  await delay(2_600);
+  second.assertHeld();
+  await second.release();
+
+  await using other = await Driver.start();
+  await expect(other.ask("tryAcquire", options)).resolves.toEqual({ acquired: true });
+});
+
+test("an owner whose record is replaced is told by the heartbeat", async () => {
+  const sessionFile = tempSession();
+  writeFileSync(sessionFile, "");
+  const lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile", staleMs });
+  const lost = new Promise((resolve) => lock.signal.addEventListener("abort", resolve));
+
+  rmSync(path.join(`${sessionFile}.lock`, "after-root"));
+
+  await lost;
+  expect(lock.signal.reason).toMatchObject({ code: "LOST" });
+});

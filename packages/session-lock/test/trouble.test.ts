@@ -1,0 +1,111 @@
+import { chmodSync, chownSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { Driver } from "./support/process.ts";
+import { tempSession } from "./support/temp.ts";
+import { until } from "./support/until.ts";
+
+const nobody = 65_534;
+
+/** A session of a user who has no special rights. */
+function ordinarySession(text: string): string {
+  const sessionFile = tempSession();
+  writeFileSync(sessionFile, text);
+  if (process.getuid?.() === 0)
+    for (const file of [path.dirname(sessionFile), sessionFile]) chownSync(file, nobody, nobody);
+  return sessionFile;
+}
+
+async function ordinaryProcess(): Promise<Driver> {
+  const driver = await Driver.start();
+  await driver.ask("becomeOrdinary");
+  return driver;
+}
+
+/** In a folder that cannot be changed no lock can be let go and no owner fenced off. */
+function freeze(sessionFile: string): void {
+  chmodSync(path.dirname(sessionFile), 0o500);
+}
+
+function thaw(sessionFile: string): void {
+  chmodSync(path.dirname(sessionFile), 0o700);
+}
+
+describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s engine", (engine) => {
+  test("a folder that can no longer be changed does not end the process that looks after its locks", async () => {
+    const sessionFile = ordinarySession("");
+    await using user = await ordinaryProcess();
+    await user.ask("acquire", { sessionFile, engine });
+    if (engine === "kernel") await user.ask("release");
+
+    freeze(sessionFile);
+    if (engine === "lockfile") await expect(user.ask("release")).rejects.toMatchObject({ code: "IO" });
+    await delay(1_300); // an unused lock is tidied away after a second
+
+    thaw(sessionFile);
+    await user.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+    await expect(user.ask("assertHeld")).resolves.toEqual({ held: true });
+  });
+
+  test("a lock that could not be let go is let go as soon as that is possible", async () => {
+    const sessionFile = ordinarySession("");
+    await using drivers = await pair();
+    const [owner, other] = drivers;
+    await owner.ask("acquire", { sessionFile, engine });
+    freeze(sessionFile);
+    await owner.ask("release").catch(() => undefined);
+
+    thaw(sessionFile);
+
+    await other.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+  });
+
+  test("nobody gets the lock of an overdue owner that cannot be fenced off, until it can", async () => {
+    const sessionFile = ordinarySession("kept\n");
+    await using drivers = await pair();
+    const [owner, other] = drivers;
+    await owner.ask("openForAppend", { file: sessionFile });
+    await owner.ask("acquire", { sessionFile, engine, maxHoldMs: 50 });
+    freeze(sessionFile);
+
+    await expect(other.ask("acquire", { sessionFile, engine, timeoutMs: 400 })).rejects.toBeDefined();
+    await expect(owner.ask("assertHeld")).rejects.toMatchObject({ code: "LOST" });
+    thaw(sessionFile);
+    await other.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+    await owner.ask("appendLate", { text: "late\n" });
+
+    expect(readFileSync(sessionFile, "utf8")).toBe("kept\n");
+  });
+
+  test("after a break whose fence failed, whoever takes the lock next fences the old owner off first", async () => {
+    const sessionFile = ordinarySession("kept\n");
+    await using drivers = await pair();
+    const [owner, other] = drivers;
+    await owner.ask("openForAppend", { file: sessionFile });
+    await owner.ask("acquire", { sessionFile, engine });
+    chmodSync(sessionFile, 0o000);
+
+    const broken = other.ask("breakLock", { sessionFile, reason: "stuck", force: true });
+    await expect(broken).rejects.toMatchObject({ code: "IO" });
+    await other.kill();
+    await using next = await ordinaryProcess();
+    await expect(next.ask("acquire", { sessionFile, engine, timeoutMs: 300 })).rejects.toMatchObject({
+      code: "IO",
+    });
+    chmodSync(sessionFile, 0o600);
+    await until(async () => (await next.ask("tryAcquire", { sessionFile, engine }))["acquired"] === true);
+    await owner.ask("appendLate", { text: "late\n" });
+
+    expect(readFileSync(sessionFile, "utf8")).toBe("kept\n");
+  });
+});
+
+/** Two ordinary processes that end together. */
+async function pair(): Promise<readonly [Driver, Driver] & AsyncDisposable> {
+  const drivers = [await ordinaryProcess(), await ordinaryProcess()] as const;
+  const end = async (): Promise<void> => {
+    for (const driver of drivers) await driver.kill();
+  };
+  return Object.assign([...drivers] as const, { [Symbol.asyncDispose]: end });
+}
