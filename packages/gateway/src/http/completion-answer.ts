@@ -1,5 +1,5 @@
 import { textOf } from "../session/message-text.ts";
-import type { TerminalEvent } from "../run/run-board.ts";
+import type { TerminalEvent } from "../run/run-track.ts";
 import { openAiError, type OpenAiRefusal } from "./openai-error.ts";
 import type { RunReader } from "./run-reader.ts";
 

@@ -73,9 +73,8 @@ async function answer(
   const named = headerOf(request, "x-session-key", 512) ?? asked.user;
   // Without a name the same key must still find the same session again.
   const sessionKey = toSessionKey(named ?? `openai:${runId}`);
-  const reader = new RunReader(services.board, runId);
+  const reader = await accept(asked, { runId, sessionKey }, services);
   try {
-    await accept(asked, { runId, sessionKey }, { services, reader });
     const facts: CompletionFacts = {
       id: runId,
       created: Math.floor(Date.now() / 1_000),
@@ -103,12 +102,12 @@ async function answer(
   }
 }
 
-/** Makes the message durable, as `chat.send` does. */
+/** Makes the message durable, as `chat.send` does. Dispose the reader of its run after use. */
 async function accept(
   { text, images, earlier, thinking }: CompletionRequest,
   { runId, sessionKey }: { readonly runId: string; readonly sessionKey: string },
-  { services, reader }: { readonly services: Services; readonly reader: RunReader },
-): Promise<void> {
+  { sessions, model }: Services,
+): Promise<RunReader> {
   const acceptedAt = Date.now();
   const input = {
     runId,
@@ -117,12 +116,19 @@ async function accept(
     ...(images.length === 0 ? {} : { images: [...images] }),
     ...(thinking === undefined ? {} : { thinking }),
   };
-  await services.sessions.ensure(sessionKey, async (session) => {
-    const rows = openingRows(earlier, services.model, acceptedAt);
+  return sessions.ensure(sessionKey, async (session) => {
+    const rows = openingRows(earlier, model, acceptedAt);
     if (rows.length > 0) await begin(session, rows);
-    const { status } = await session.accept(input);
-    const outcome = status === "ok" ? await session.outcome(runId) : undefined;
-    if (outcome !== undefined) reader.take(outcome);
+    const reader = new RunReader(session.board, runId);
+    try {
+      const { status } = await session.accept(input);
+      const outcome = status === "ok" ? await session.outcome(runId) : undefined;
+      if (outcome !== undefined) reader.take(outcome);
+      return reader;
+    } catch (error) {
+      reader[Symbol.dispose]();
+      throw error;
+    }
   });
 }
 

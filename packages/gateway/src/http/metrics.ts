@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Hub } from "../connection/hub.ts";
-import type { TerminalEvent } from "../run/run-board.ts";
+import type { TerminalEvent } from "../run/run-track.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { checkBearer, type BearerTerms } from "./bearer.ts";
 

@@ -1,6 +1,7 @@
 import { textOf } from "../session/message-text.ts";
 import type { ChatEvent } from "../protocol/chat.ts";
-import type { RunBoard, TerminalEvent } from "../run/run-board.ts";
+import type { SessionBoard } from "../run/run-board.ts";
+import type { TerminalEvent } from "../run/run-track.ts";
 
 /** A reader that hears nothing for this long is given an empty piece, to show that the line is alive. */
 const QUIET_MS = 15_000;
@@ -15,8 +16,8 @@ export class RunReader {
   #terminal: TerminalEvent | undefined;
   #wake: () => void = () => undefined;
 
-  constructor(board: RunBoard, runId: string) {
-    for (const event of board.since(runId, -1) ?? []) this.take(event);
+  constructor(board: SessionBoard, runId: string) {
+    for (const event of board.run(runId)?.since(-1) ?? []) this.take(event);
     this.#unfollow = board.follow(runId, (event) => this.take(event));
   }
 

@@ -2,7 +2,7 @@ import { GatewayError } from "../errors.ts";
 import { cleanText } from "../session/input-text.ts";
 import { textOf } from "../session/message-text.ts";
 import { AgentParams } from "../protocol/agent.ts";
-import type { TerminalEvent } from "../run/run-board.ts";
+import type { TerminalEvent } from "../run/run-track.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod, type Services } from "./method.ts";
 
@@ -33,12 +33,13 @@ export const agent = defineMethod({
       const { status } = await session.accept({ runId, message, acceptedAt, timeoutMs, ...thinkingLevel });
       return {
         sessionId: session.transcript.sessionId,
+        run: session.board.run(runId),
         outcome: status === "ok" ? session.outcome(runId) : undefined,
       };
     });
     call.answerFirst({ runId, status: "accepted", acceptedAt });
     const limit = AbortSignal.timeout(timeoutMs + GRACE_MS);
-    const outcome = (await known.outcome) ?? (await services.board.untilTerminal(runId, limit));
+    const outcome = (await known.outcome) ?? (await known.run?.untilTerminal(limit));
     const durationMs = Date.now() - acceptedAt;
     return { runId, ...summaryOf(outcome), result: resultOf(outcome, services, { ...known, durationMs }) };
   },

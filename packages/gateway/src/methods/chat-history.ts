@@ -4,7 +4,6 @@ import { deltaCursor, messagesAfter } from "../session/delta-cursor.ts";
 import { readHistory } from "../session/history.ts";
 import { readPending } from "../session/pending-inputs.ts";
 import { ChatHistoryParams } from "../protocol/chat.ts";
-import type { RunBoard } from "../run/run-board.ts";
 import type { Session } from "../session/session.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
@@ -20,17 +19,15 @@ export const chatHistory = defineMethod({
     "What is on the active branch, what waits, whether a run is active and what it has said. With `cursor`, only the messages since that `deltaCursor`, as `kind` `delta`; `kind` `reset` when they cannot be told.",
   scope: "operator.read",
   params: ChatHistoryParams,
-  async handle(params, { sessions, board, agentId }) {
+  async handle(params, { sessions, agentId }) {
     const sessionKey = toSessionKey(params.sessionKey, params.agentId ?? agentId);
     const found = await sessions.find(sessionKey, async (session) => {
       // State first: what moves from waiting to active or to the messages meanwhile is in one or both, never nowhere.
-      const state = await presentState(session, board);
+      const state = await presentState(session);
       const branch = await session.transcript.branch();
       return { sessionKey, ...historyOf(params, session.transcript.sessionId, branch), ...state };
     });
-    return (
-      found ?? { sessionKey, ...historyOf(params, undefined, []), ...(await presentState(undefined, board)) }
-    );
+    return found ?? { sessionKey, ...historyOf(params, undefined, []), ...(await presentState(undefined)) };
   },
 });
 
@@ -54,11 +51,12 @@ function historyOf(
     : { kind: "delta", ...facts, messages: rows.messages };
 }
 
-async function presentState(session: Session | undefined, board: RunBoard): Promise<object> {
+async function presentState(session: Session | undefined): Promise<object> {
   const activeRunId = session?.activeRunId;
   const activeRunIds = activeRunId === undefined ? ((await session?.runsElsewhere()) ?? []) : [activeRunId];
   const pending = readPending((await session?.transcript.entries()) ?? []);
-  const [soFar] = activeRunId === undefined ? [] : (board.since(activeRunId, -1) ?? []);
+  const active = activeRunId === undefined ? undefined : session?.board.run(activeRunId);
+  const [soFar] = active?.since(-1) ?? [];
   return {
     pendingInputs: { items: pending.slice(0, MAX_PENDING_ROWS), total: pending.length },
     sessionInfo: {

@@ -1,5 +1,4 @@
 import { ChatReplayParams } from "../protocol/chat.ts";
-import type { ChatEvent } from "../protocol/chat.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
@@ -10,15 +9,12 @@ export const chatReplay = defineMethod({
     "The `chat` events of a run after `afterSeq` (-1 for all), the deltas among them joined into one. A run that has ended gives its terminal event, also when an earlier process ended it.",
   scope: "operator.read",
   params: ChatReplayParams,
-  async handle(
-    { sessionKey: rawKey, agentId, runId, afterSeq },
-    { sessions, board, agentId: defaultAgentId },
-  ) {
+  async handle({ sessionKey: rawKey, agentId, runId, afterSeq }, { sessions, agentId: defaultAgentId }) {
     const sessionKey = toSessionKey(rawKey, agentId ?? defaultAgentId);
-    const ofSession = (event: ChatEvent): boolean => event.sessionKey === sessionKey;
-    const told = board.since(runId, afterSeq)?.filter(ofSession);
-    if (told !== undefined) return { runId, events: told };
-    const stored = await sessions.find(sessionKey, (session) => session.outcome(runId));
-    return { runId, events: stored === undefined ? [] : [stored] };
+    const events = await sessions.find(sessionKey, async (session) => {
+      const told = session.board.run(runId)?.since(afterSeq);
+      return told ?? [await session.outcome(runId)].filter((event) => event !== undefined);
+    });
+    return { runId, events: events ?? [] };
   },
 });

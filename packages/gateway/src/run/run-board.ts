@@ -1,29 +1,38 @@
 import type { ChatEvent } from "../protocol/chat.ts";
-import { partialMessage } from "./run-events.ts";
-
-/** The one event that ends a run. */
-export type TerminalEvent = Exclude<ChatEvent, { readonly state: "delta" }>;
-type DeltaEvent = Extract<ChatEvent, { readonly state: "delta" }>;
+import { RunTrack, type TerminalEvent } from "./run-track.ts";
 
 /** Runs that have ended and are remembered. */
 const MAX_ENDED_RUNS = 1_000;
 
-/** What a run has told so far. */
-interface Track {
-  /** What was said since the last tool calls. */
-  text: string;
-  /** Its deltas since then: the number of each, and how long the text was after it. */
-  marks: { readonly seq: number; readonly length: number }[];
-  last: DeltaEvent | undefined;
-  terminal: TerminalEvent | undefined;
-  readonly listeners: Set<(event: ChatEvent) => void>;
+/** The runs of one session. A run id is a key that clients choose: in another session it names another run. */
+export interface SessionBoard {
+  /** From now on the run is the latest one of its id. */
+  began(runId: string): void;
+  /** Takes an event of a run in. */
+  told(event: ChatEvent): void;
+  /** What a run has told; undefined when it is not known here, or forgotten. */
+  run(runId: string): RunTrack | undefined;
+  /** Calls `listener` with every event of a run from now on, also of one that is yet to begin. Returns the way to stop it. */
+  follow(runId: string, listener: (event: ChatEvent) => void): () => void;
 }
 
-/** Remembers what runs have told, for those who were not there, and tells those who wait for one. */
+/** A run on the board. */
+interface Row {
+  readonly name: string;
+  readonly runId: string;
+  readonly track: RunTrack;
+  isBegun: boolean;
+}
+
+/** Remembers what runs have told, and tells those who wait for one. */
 export class RunBoard {
-  readonly #tracks = new Map<string, Track>();
-  /** The ids of those that ended; the one that ended first comes first. */
-  readonly #ended = new Set<string>();
+  readonly #rows = new Map<string, Row>();
+  /** Of each run id the run that began last, in whichever session. */
+  readonly #latest = new Map<string, Row>();
+  /** Those that ended; the one that ended first comes first. */
+  readonly #ended = new Set<Row>();
+  /** Who waits for a run id that is not known yet. */
+  readonly #awaiting = new Map<string, Set<() => void>>();
   readonly #onEnded: (event: TerminalEvent) => void;
 
   /** `onEnded` is told of every terminal event. */
@@ -31,87 +40,76 @@ export class RunBoard {
     this.#onEnded = onEnded;
   }
 
-  /** Takes an event of a run in. */
-  told(event: ChatEvent): void {
-    const track = this.#track(event.runId);
-    if (event.state === "delta") {
-      if (event.replace === true) Object.assign(track, { text: "", marks: [] });
-      track.text += event.deltaText;
-      track.marks.push({ seq: event.seq, length: track.text.length });
-      track.last = event;
-    } else {
-      Object.assign(track, { text: "", marks: [], last: undefined, terminal: event });
-      this.#ended.add(event.runId);
-      this.#forgetOldest();
-      this.#onEnded(event);
-    }
-    for (const listener of [...track.listeners]) listener(event);
-  }
-
-  /** How a run ended, if it did and is remembered. */
-  terminal(runId: string): TerminalEvent | undefined {
-    return this.#tracks.get(runId)?.terminal;
-  }
-
-  /**
-   * What a client that knows a run up to `afterSeq` has missed, in at most one event: the text since then, or the
-   * terminal event. Undefined when nothing is known of the run.
-   */
-  since(runId: string, afterSeq: number): ChatEvent[] | undefined {
-    const track = this.#tracks.get(runId);
-    if (track === undefined) return undefined;
-    const { text, marks, last, terminal } = track;
-    if (terminal !== undefined) return terminal.seq > afterSeq ? [terminal] : [];
-    if (last === undefined || last.seq <= afterSeq) return [];
-    const known = marks.findLast((mark) => mark.seq <= afterSeq)?.length;
-    const { runId: name, sessionKey, agentId, seq } = last;
-    const event = { runId: name, sessionKey, agentId, seq, state: "delta" as const };
-    const message = partialMessage(text);
-    if (known !== undefined) return [{ ...event, deltaText: text.slice(known), message }];
-    return [{ ...event, deltaText: text, message, replace: true }];
-  }
-
-  /** Calls `listener` with every event of a run from now on. Returns the way to stop it. */
-  follow(runId: string, listener: (event: ChatEvent) => void): () => void {
-    const track = this.#track(runId);
-    track.listeners.add(listener);
-    return () => {
-      track.listeners.delete(listener);
-      const isUnheard = track.last === undefined && track.terminal === undefined;
-      if (isUnheard && track.listeners.size === 0) this.#tracks.delete(runId);
+  /** The runs of a session, by the id of its transcript: a session key may stand for another session tomorrow. */
+  of(sessionId: string): SessionBoard {
+    const nameOf = (runId: string): string => `${sessionId}/${runId}`; // no session id has a slash
+    return {
+      began: (runId) => this.#begin(this.#row(nameOf(runId), runId)),
+      told: (event) => this.#told(this.#row(nameOf(event.runId), event.runId), event),
+      run: (runId) => this.#rows.get(nameOf(runId))?.track,
+      follow: (runId, listener) => this.#follow(this.#row(nameOf(runId), runId), listener),
     };
   }
 
-  /** Resolves with the run's terminal event, which may have been long ago; undefined when the signal aborts first. */
-  async untilTerminal(runId: string, signal: AbortSignal): Promise<TerminalEvent | undefined> {
-    const known = this.terminal(runId);
+  /** The run that began last under that id, in whichever session; undefined when none is known. */
+  latest(runId: string): RunTrack | undefined {
+    return this.#latest.get(runId)?.track;
+  }
+
+  /** Resolves with the latest run of that id, as soon as there is one; undefined when the signal aborts first. */
+  async untilBegun(runId: string, signal: AbortSignal): Promise<RunTrack | undefined> {
+    const known = this.latest(runId);
     if (known !== undefined || signal.aborted) return known;
     return new Promise((resolve) => {
-      const settle = (event?: TerminalEvent): void => {
-        unfollow();
-        signal.removeEventListener("abort", onAbort);
-        resolve(event);
+      const waiters = this.#awaiting.get(runId) ?? new Set();
+      this.#awaiting.set(runId, waiters);
+      const settle = (): void => {
+        waiters.delete(settle);
+        if (waiters.size === 0 && this.#awaiting.get(runId) === waiters) this.#awaiting.delete(runId);
+        signal.removeEventListener("abort", settle);
+        resolve(this.latest(runId));
       };
-      const onAbort = (): void => settle();
-      const unfollow = this.follow(runId, (event) => {
-        if (event.state !== "delta") settle(event);
-      });
-      signal.addEventListener("abort", onAbort, { once: true });
+      waiters.add(settle);
+      signal.addEventListener("abort", settle, { once: true });
     });
   }
 
-  #track(runId: string): Track {
-    const known = this.#tracks.get(runId);
+  #begin(row: Row): void {
+    row.isBegun = true;
+    this.#latest.set(row.runId, row);
+    for (const settle of [...(this.#awaiting.get(row.runId) ?? [])]) settle();
+  }
+
+  #told(row: Row, event: ChatEvent): void {
+    row.track.take(event);
+    if (event.state === "delta") return;
+    this.#ended.add(row);
+    this.#forgetOldest();
+    this.#onEnded(event);
+  }
+
+  #follow(row: Row, listener: (event: ChatEvent) => void): () => void {
+    const unfollow = row.track.follow(listener);
+    return () => {
+      unfollow();
+      if (!row.isBegun && !row.track.isFollowed) this.#rows.delete(row.name);
+    };
+  }
+
+  #row(name: string, runId: string): Row {
+    const known = this.#rows.get(name);
     if (known !== undefined) return known;
-    const track: Track = { text: "", marks: [], last: undefined, terminal: undefined, listeners: new Set() };
-    this.#tracks.set(runId, track);
-    return track;
+    const row: Row = { name, runId, track: new RunTrack(), isBegun: false };
+    this.#rows.set(name, row);
+    return row;
   }
 
   #forgetOldest(): void {
     if (this.#ended.size <= MAX_ENDED_RUNS) return;
-    const [oldest = ""] = this.#ended;
+    const [oldest] = this.#ended;
+    if (oldest === undefined) return;
     this.#ended.delete(oldest);
-    this.#tracks.delete(oldest);
+    this.#rows.delete(oldest.name);
+    if (this.#latest.get(oldest.runId) === oldest) this.#latest.delete(oldest.runId);
   }
 }

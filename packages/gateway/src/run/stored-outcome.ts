@@ -2,7 +2,7 @@ import { idempotencyKeyOf, type SessionEntry } from "@session-lock/transcript";
 import { RUN_END_ENTRY, runKeys } from "../session/inputs.ts";
 import { openedBy, textOf } from "../session/message-text.ts";
 import { errorKindOf } from "./failure.ts";
-import type { TerminalEvent } from "./run-board.ts";
+import type { TerminalEvent } from "./run-track.ts";
 import type { TerminalNews } from "./run-events.ts";
 
 /** Whose outcome is looked for. */

@@ -8,9 +8,10 @@ import { injectedMessage, type AbortOrigin } from "./messages.ts";
 import type { AgentStreamEvent } from "../protocol/agent-event.ts";
 import type { ChatEvent, ChatSendResult } from "../protocol/chat.ts";
 import { toQueueMode } from "../lane/queue-mode.ts";
-import type { TerminalEvent } from "../run/run-board.ts";
+import type { SessionBoard } from "../run/run-board.ts";
 import type { RunHost } from "../run/run-host.ts";
 import { RunQueue } from "../lane/run-queue.ts";
+import type { TerminalEvent } from "../run/run-track.ts";
 import { Run } from "../run/run.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 import type { SessionSetup } from "./session-setup.ts";
@@ -23,6 +24,8 @@ export class Session implements RunHost {
   readonly transcript: Transcript;
   readonly agentId: string;
   readonly runner: AgentRunner;
+  /** What its runs have told. */
+  readonly board: SessionBoard;
   readonly #setup: SessionSetup;
   readonly #acceptance: Acceptance;
   readonly #queue: RunQueue;
@@ -49,6 +52,7 @@ export class Session implements RunHost {
     this.transcript = transcript;
     this.agentId = setup.agentId;
     this.runner = setup.runner;
+    this.board = setup.board.of(transcript.sessionId);
     this.#setup = setup;
   }
 
@@ -118,7 +122,7 @@ export class Session implements RunHost {
   /** How a run of this session ended, also in an earlier process. */
   async outcome(runId: string): Promise<TerminalEvent | undefined> {
     const { sessionKey, agentId } = this;
-    const known = this.#setup.board.terminal(runId);
+    const known = this.board.run(runId)?.terminal;
     return known ?? readOutcome(await this.transcript.entries(), { runId, sessionKey, agentId });
   }
 
@@ -172,7 +176,7 @@ export class Session implements RunHost {
 
   publish(event: ChatEvent): void {
     const delivery = event.state === "delta" ? "droppable" : "certain";
-    this.#setup.board.told(event);
+    this.board.told(event);
     this.#setup.hub.publish("chat", event, delivery);
   }
 
@@ -236,6 +240,7 @@ export class Session implements RunHost {
   #enqueue(input: AcceptedInput, isBegun: boolean): void {
     const run = new Run(input, this, isBegun);
     this.#runs.add(run);
+    this.board.began(run.runId);
     this.#queue.push(run);
   }
 }
