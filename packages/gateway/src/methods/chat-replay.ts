@@ -6,7 +6,7 @@ import { defineMethod } from "./method.ts";
 export const chatReplay = defineMethod({
   name: "chat.replay",
   summary:
-    "The `chat` events of a run after `afterSeq` (-1 for all), the deltas among them joined into one. A run that has ended gives its terminal event, also when an earlier process ended it.",
+    "The `chat` events of a run after `afterSeq` (-1 for all), the deltas among them joined into one; all of them, as one that says `replace`, when the number is of another process. A run that has ended gives its terminal event, also when an earlier process ended it.",
   scope: "operator.read",
   params: ChatReplayParams,
   async handle({ sessionKey: rawKey, agentId, runId, afterSeq }, { sessions, agentId: defaultAgentId }) {

@@ -97,14 +97,14 @@ const runFields = {
   runId: RunId,
   sessionKey: SessionKey,
   agentId: Type.String({ minLength: 1 }),
-  /** Counts the events of this run. */
+  /** Counts the events of this run; a process that goes on with a run begins far beyond those of the one before. */
   seq: Type.Integer({ minimum: 0 }),
   message: Type.Optional(Type.Unknown()),
 };
 
 /**
  * More of the answer: `deltaText` is what is new, `message` holds all of it so far. After tool calls a new text begins:
- * its first delta says `replace`.
+ * its first delta says `replace`. So does the first of a process that goes on with the run of another.
  */
 const ChatDeltaEvent = Type.Object(
   {

@@ -41,15 +41,18 @@ export class RunTrack {
 
   /**
    * What a client that knows the run up to `afterSeq` has missed, in at most one event: the text since then, or the
-   * terminal event. Undefined when the run has told nothing yet.
+   * terminal event. A number that the run has not had here is from another process: such a client gets all there is.
+   * Undefined when the run has told nothing yet.
    */
   since(afterSeq: number): ChatEvent[] | undefined {
     const terminal = this.#terminal;
-    if (terminal !== undefined) return terminal.seq > afterSeq ? [terminal] : [];
+    // Only who names it has it for certain: the end is told twice rather than never.
+    if (terminal !== undefined) return terminal.seq === afterSeq ? [] : [terminal];
     const last = this.#last;
     if (last === undefined) return undefined;
-    if (last.seq <= afterSeq) return [];
-    const known = this.#marks.findLast((mark) => mark.seq <= afterSeq)?.length;
+    if (last.seq === afterSeq) return [];
+    const isOurs = afterSeq < last.seq;
+    const known = isOurs ? this.#marks.findLast((mark) => mark.seq <= afterSeq)?.length : undefined;
     const { runId, sessionKey, agentId, seq } = last;
     const event = { runId, sessionKey, agentId, seq, state: "delta" as const };
     const message = partialMessage(this.#text);

@@ -12,10 +12,9 @@ import type { RunHost } from "./run-host.ts";
 import { endUnbegun, writeRows } from "./run-rows.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 import type { SessionSettings } from "../session/session-settings.ts";
-import { readNews } from "./stored-outcome.ts";
 import { terminalNews, unstoredNews, withWords } from "./terminal-news.ts";
 import { Turn } from "./turn.ts";
-import { wordRows, wordsOf } from "./words.ts";
+import { beginWith, putWords, wordsOf, type Speaker } from "./words.ts";
 
 /**
  * One agent turn, from the acknowledged input to its one terminal event.
@@ -26,7 +25,7 @@ import { wordRows, wordsOf } from "./words.ts";
  * - `ending` the outcome is decided and being written; an abort comes too late
  * - `ended` the terminal event has been sent
  */
-export class Run implements LaneJob {
+export class Run implements LaneJob, Speaker {
   readonly input: AcceptedInput;
   readonly queueMode: QueueMode;
   readonly #host: RunHost;
@@ -65,7 +64,7 @@ export class Run implements LaneJob {
   }
 
   /** This run and those that end with it. */
-  get company(): readonly Run[] {
+  get company(): readonly [Run, ...Run[]] {
     return [this, ...this.#joined];
   }
 
@@ -104,8 +103,18 @@ export class Run implements LaneJob {
     return true;
   }
 
+  /** Has its events go on after those that another process may have told. */
+  resumed(): void {
+    this.#events.goOn();
+  }
+
   /** Ends a run that waits, in the way that another gateway has ended it, or as one that cannot be run. */
   finish(news: TerminalNews): void {
+    for (const run of this.company) run.resumed();
+    this.#end(news);
+  }
+
+  #end(news: TerminalNews): void {
     const told = withWords(news, this.#text);
     for (const run of this.company) {
       run.#state = "ended";
@@ -136,7 +145,7 @@ export class Run implements LaneJob {
     this.#turn = new Turn(this.runId, { ...about, steer });
     try {
       const news = await retrying(
-        () => this.#begin(lease),
+        () => beginWith(this.company, { transcript, lease }),
         () => lease.held && !signal.aborted,
       );
       if (news !== undefined) return { kind: "elsewhere", news };
@@ -156,26 +165,11 @@ export class Run implements LaneJob {
     }
   }
 
-  /** Puts the words on the branch, unless another gateway has ended the run: then returns how. */
-  async #begin(lease: LaneLease): Promise<TerminalNews | undefined> {
-    let news: TerminalNews | undefined;
-    await writeRows(this.#host.transcript, {
-      rows: (entries) => {
-        news = readNews(entries, this.runId);
-        return news === undefined ? wordRows(this.company) : [];
-      },
-      purpose: "run input",
-      lease,
-      closesToolCalls: true, // a killed process may have left some, whatever program it was
-    });
-    return news;
-  }
-
   async #steer(lease: LaneLease): Promise<readonly UserMessage[]> {
     const runs = this.#state === "running" ? this.#host.steering() : [];
     if (runs.length === 0) return [];
     for (const run of runs) this.join(run);
-    await writeRows(this.#host.transcript, { rows: wordRows(runs), purpose: "run input", lease });
+    await putWords(runs, { transcript: this.#host.transcript, lease });
     return runs.map(({ input }) => wordsOf(input));
   }
 
@@ -189,11 +183,11 @@ export class Run implements LaneJob {
     this.#state = "ending";
     const write = () => this.#record(end, lease);
     try {
-      this.finish(terminalNews(end, await retrying(write, () => lease.held)));
+      this.#end(terminalNews(end, await retrying(write, () => lease.held)));
     } catch (error) {
       if (!lease.held) return this.#wait("lost");
       this.#host.failed(this, error);
-      this.finish(unstoredNews(end, error));
+      this.#end(unstoredNews(end, error));
     }
     return "ended";
   }
@@ -232,14 +226,14 @@ export class Run implements LaneJob {
     try {
       const item = outcomeItem(this.runId, outcome, this.#model);
       if (await retrying(() => endUnbegun(transcript, this.runId, item))) {
-        this.finish(terminalNews(outcome, undefined));
+        this.#end(terminalNews(outcome, undefined));
         return;
       }
       this.#abortOrigin = origin;
       this.#wait("lost");
     } catch (error) {
       this.#host.failed(this, error);
-      this.finish(unstoredNews(outcome, error));
+      this.#end(unstoredNews(outcome, error));
     }
   }
 }
