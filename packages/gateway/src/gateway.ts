@@ -99,6 +99,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     stopTexts: stopTexts(stopWords),
     version: readVersion(),
     startedAt,
+    hasPeers: () => peers.hasOthers,
     health,
   };
   metrics.watch({ sessions, hub });

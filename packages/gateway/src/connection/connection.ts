@@ -52,6 +52,7 @@ export class Connection implements Caller {
   readonly #followedKeys = new Set<string>();
   #presence: Presence | undefined;
   #followsSessions = false;
+  readonly #gone = new AbortController();
 
   constructor(socket: WebSocket, request: IncomingMessage, setup: ConnectionSetup) {
     this.#socket = socket;
@@ -213,7 +214,13 @@ export class Connection implements Caller {
         throw new GatewayError("FORBIDDEN", `missing scope: ${method.scope}`, { details });
       }
       const answer = (payload: object): void => this.#outbox.frame({ type: "res", id, ok: true, payload });
-      answer(await method.call(params, this.#setup.services, { caller: this, answerFirst: answer }));
+      answer(
+        await method.call(params, this.#setup.services, {
+          caller: this,
+          gone: this.#gone.signal,
+          answerFirst: answer,
+        }),
+      );
       answered("ok");
     } catch (error) {
       if (!(error instanceof GatewayError))
@@ -229,6 +236,7 @@ export class Connection implements Caller {
 
   #left(): void {
     this.#phase = "closing";
+    this.#gone.abort();
     clearTimeout(this.#handshakeTimer);
     this.#setup.services.hub.leave(this);
   }

@@ -22,6 +22,8 @@ export interface Services {
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** Whether there may be other gateways on the state folder. */
+  readonly hasPeers: () => boolean;
   health(): Health;
 }
 
@@ -36,6 +38,8 @@ export interface Caller extends EventSink {
 /** One call, as the method that answers it sees it. */
 interface Call {
   readonly caller: Caller;
+  /** Aborts when the connection is closed: nobody waits for the answer any more. */
+  readonly gone: AbortSignal;
   /** Sends an answer before the last one, under the same id. */
   answerFirst(payload: object): void;
 }
