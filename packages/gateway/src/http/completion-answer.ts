@@ -1,5 +1,7 @@
 import { textOf } from "../session/message-text.ts";
+import { originOf } from "../run/answer-origin.ts";
 import type { TerminalEvent } from "../run/run-track.ts";
+import type { AgentRunner } from "../runners/runner.ts";
 import { openAiError, type OpenAiRefusal } from "./openai-error.ts";
 import type { RunReader } from "./run-reader.ts";
 
@@ -8,10 +10,9 @@ export interface CompletionFacts {
   readonly id: string;
   /** Seconds since the epoch. */
   readonly created: number;
-  readonly model: string;
+  /** Who answers in the session as it is set. */
+  readonly usual: AgentRunner["model"];
 }
-
-const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 
 /** The whole answer, or why there is none. */
 export function completionOf(
@@ -22,7 +23,14 @@ export function completionOf(
   if (failure !== undefined) return failure;
   const message = { role: "assistant", content: textOf(terminal?.message), refusal: null };
   const choice = { index: 0, message, logprobs: null, finish_reason: finishReason(terminal) };
-  return { completion: { ...facts, object: "chat.completion", choices: [choice], usage: NO_USAGE } };
+  return {
+    completion: {
+      ...headOf(facts, terminal),
+      object: "chat.completion",
+      choices: [choice],
+      usage: usageOf(facts, terminal),
+    },
+  };
 }
 
 /** The answer as server-sent events, while it comes. A reader that leaves stops reading and nothing else. */
@@ -31,9 +39,10 @@ export async function* completionEvents(
   reader: RunReader,
   options: { readonly includesUsage: boolean; readonly signal: AbortSignal },
 ): AsyncGenerator<string, void> {
+  const head = { ...headOf(facts, reader.terminal), object: "chat.completion.chunk" };
   const chunk = (delta: object, finish: string | null = null): string => {
     const choice = { index: 0, delta, logprobs: null, finish_reason: finish };
-    return eventOf({ ...facts, object: "chat.completion.chunk", choices: [choice] });
+    return eventOf({ ...head, choices: [choice] });
   };
   try {
     yield chunk({ role: "assistant", content: "" });
@@ -47,12 +56,22 @@ export async function* completionEvents(
     }
     yield chunk({}, finishReason(reader.terminal));
     if (options.includesUsage) {
-      yield eventOf({ ...facts, object: "chat.completion.chunk", choices: [], usage: NO_USAGE });
+      yield eventOf({ ...head, choices: [], usage: usageOf(facts, reader.terminal) });
     }
     yield "data: [DONE]\n\n";
   } finally {
     reader[Symbol.dispose]();
   }
+}
+
+function headOf({ id, created, usual }: CompletionFacts, terminal: TerminalEvent | undefined): object {
+  return { id, created, model: originOf(terminal, usual).model };
+}
+
+/** What was read from the provider's cache, or put there, was in the prompt too. */
+function usageOf({ usual }: CompletionFacts, terminal: TerminalEvent | undefined): object {
+  const { output, totalTokens } = originOf(terminal, usual).usage;
+  return { prompt_tokens: totalTokens - output, completion_tokens: output, total_tokens: totalTokens };
 }
 
 function failureOf(terminal: TerminalEvent | undefined): OpenAiRefusal | undefined {

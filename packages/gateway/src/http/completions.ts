@@ -5,6 +5,8 @@ import { checkUpgrade, type BoundAddress } from "../connection/auth.ts";
 import { GatewayError } from "../errors.ts";
 import type { Services } from "../methods/method.ts";
 import { MAX_COMPLETIONS, MAX_PAYLOAD_BYTES } from "../protocol/limits.ts";
+import { identityOf } from "../runners/identity.ts";
+import type { AgentRunner } from "../runners/runner.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import type { Session } from "../session/session.ts";
 import { checkBearer, type BearerTerms } from "./bearer.ts";
@@ -73,13 +75,9 @@ async function answer(
   const named = headerOf(request, "x-session-key", 512) ?? asked.user;
   // Without a name the same key must still find the same session again.
   const sessionKey = toSessionKey(named ?? `openai:${runId}`);
-  const reader = await accept(asked, { runId, sessionKey }, services);
+  const { reader, usual } = await accept(asked, { runId, sessionKey }, services);
   try {
-    const facts: CompletionFacts = {
-      id: runId,
-      created: Math.floor(Date.now() / 1_000),
-      model: services.model.model,
-    };
+    const facts: CompletionFacts = { id: runId, created: Math.floor(Date.now() / 1_000), usual };
     reply.header("x-request-id", runId);
     if (asked.stream) {
       const events = completionEvents(facts, reader, {
@@ -107,7 +105,7 @@ async function accept(
   { text, images, earlier, thinking }: CompletionRequest,
   { runId, sessionKey }: { readonly runId: string; readonly sessionKey: string },
   { sessions, model }: Services,
-): Promise<RunReader> {
+): Promise<{ readonly reader: RunReader; readonly usual: AgentRunner["model"] }> {
   const acceptedAt = Date.now();
   const input = {
     runId,
@@ -124,7 +122,7 @@ async function accept(
       const { status } = await session.accept(input);
       const outcome = status === "ok" ? await session.outcome(runId) : undefined;
       if (outcome !== undefined) reader.take(outcome);
-      return reader;
+      return { reader, usual: identityOf(session.runner, session.settings.model) };
     } catch (error) {
       reader[Symbol.dispose]();
       throw error;

@@ -2,9 +2,12 @@ import { GatewayError } from "../errors.ts";
 import { cleanText } from "../session/input-text.ts";
 import { textOf } from "../session/message-text.ts";
 import { AgentParams } from "../protocol/agent.ts";
+import { originOf } from "../run/answer-origin.ts";
 import type { TerminalEvent } from "../run/run-track.ts";
+import { identityOf } from "../runners/identity.ts";
+import type { AgentRunner } from "../runners/runner.ts";
 import { toSessionKey } from "../session/session-key.ts";
-import { defineMethod, type Services } from "./method.ts";
+import { defineMethod } from "./method.ts";
 
 const DEFAULT_TIMEOUT_S = 600;
 const MAX_TIMEOUT_S = 24 * 60 * 60;
@@ -18,9 +21,8 @@ export const agent = defineMethod({
     "Takes a message in and answers twice: `status` `accepted` when it is on disk, and, under the same request id, the outcome of its run. `timeout` is in seconds.",
   scope: "operator.write",
   params: AgentParams,
-  async handle(params, services, call) {
+  async handle(params, { sessions, agentId }, call) {
     const { idempotencyKey: runId, timeout = DEFAULT_TIMEOUT_S, thinking, sessionId } = params;
-    const { sessions, agentId } = services;
     const sessionKey = toSessionKey(params.sessionKey ?? "main", params.agentId ?? agentId);
     const message = cleanText(params.message, "message");
     const acceptedAt = Date.now();
@@ -34,6 +36,7 @@ export const agent = defineMethod({
       return {
         sessionId: session.transcript.sessionId,
         run: session.board.run(runId),
+        usual: identityOf(session.runner, session.settings.model),
         outcome: status === "ok" ? session.outcome(runId) : undefined,
       };
     });
@@ -41,7 +44,7 @@ export const agent = defineMethod({
     const limit = AbortSignal.timeout(timeoutMs + GRACE_MS);
     const outcome = (await known.outcome) ?? (await known.run?.untilTerminal(limit));
     const durationMs = Date.now() - acceptedAt;
-    return { runId, ...summaryOf(outcome), result: resultOf(outcome, services, { ...known, durationMs }) };
+    return { runId, ...summaryOf(outcome), result: resultOf(outcome, { ...known, durationMs }) };
   },
 });
 
@@ -61,14 +64,16 @@ function summaryOf(outcome: TerminalEvent | undefined): object {
   }
 }
 
-function resultOf(
-  outcome: TerminalEvent | undefined,
-  { model }: Services,
-  facts: { readonly sessionId: string; readonly durationMs: number },
-): object {
+interface AnswerFacts {
+  readonly sessionId: string;
+  readonly durationMs: number;
+  /** Who answers in the session as it is set. */
+  readonly usual: AgentRunner["model"];
+}
+
+function resultOf(outcome: TerminalEvent | undefined, { sessionId, durationMs, usual }: AnswerFacts): object {
   const text = textOf(outcome?.message);
-  const { provider, model: name } = model;
-  const agentMeta = { sessionId: facts.sessionId, provider, model: name };
+  const agentMeta = { sessionId, ...originOf(outcome, usual) };
   const payloads = text === "" ? [] : [{ text, mediaUrl: null }];
-  return { payloads, meta: { durationMs: facts.durationMs, agentMeta } };
+  return { payloads, meta: { durationMs, agentMeta } };
 }

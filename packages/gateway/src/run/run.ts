@@ -10,6 +10,7 @@ import { retrying } from "./retrying.ts";
 import { RunEvents, type TerminalNews } from "./run-events.ts";
 import type { RunHost } from "./run-host.ts";
 import { endUnbegun, writeRows } from "./run-rows.ts";
+import { identityOf } from "../runners/identity.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 import type { SessionSettings } from "../session/session-settings.ts";
 import { terminalNews, unstoredNews, withWords } from "./terminal-news.ts";
@@ -50,8 +51,7 @@ export class Run implements LaneJob, Speaker {
     this.#host = host;
     this.#events = new RunEvents(input.runId, host);
     this.#settings = host.settings;
-    const { model } = this.#settings;
-    this.#model = (model === undefined ? undefined : host.runner.identify?.(model)) ?? host.runner.model;
+    this.#model = identityOf(host.runner, this.#settings.model);
   }
 
   get runId(): string {
