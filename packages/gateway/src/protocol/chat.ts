@@ -97,7 +97,10 @@ const runFields = {
   runId: RunId,
   sessionKey: SessionKey,
   agentId: Type.String({ minLength: 1 }),
-  /** Counts the events of this run; a process that goes on with a run begins far beyond those of the one before. */
+  /**
+   * Counts the events of this run; a process that goes on with a run begins far beyond those of the one
+   * before.
+   */
   seq: Type.Integer({ minimum: 0 }),
   message: Type.Optional(Type.Unknown()),
 };

@@ -11,7 +11,10 @@ export interface AnswerOrigin {
   readonly usage: TokenCount & { readonly totalTokens: number };
 }
 
-/** As the stored message of a run has it. `usual` is told where it has none, or was stopped, as such a row names no model. */
+/**
+ * As the stored message of a run has it. `usual` is told where it has none, or was stopped, as such a row
+ * names no model.
+ */
 export function originOf(terminal: TerminalEvent | undefined, usual: AgentRunner["model"]): AnswerOrigin {
   const message = openedBy(terminal?.message);
   const { provider, model } = terminal?.state === "aborted" ? usual : { ...usual, ...namesOf(message) };

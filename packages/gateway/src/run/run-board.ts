@@ -4,7 +4,9 @@ import { RunTrack, type TerminalEvent } from "./run-track.ts";
 /** Runs that have ended and are remembered. */
 const MAX_ENDED_RUNS = 1_000;
 
-/** The runs of one session. A run id is a key that clients choose: in another session it names another run. */
+/**
+ * The runs of one session. A run id is a key that clients choose: in another session it names another run.
+ */
 export interface SessionBoard {
   /** From now on the run is the latest one of its id. */
   began(runId: string): void;
@@ -12,7 +14,10 @@ export interface SessionBoard {
   told(event: ChatEvent): void;
   /** What a run has told; undefined when it is not known here, or forgotten. */
   run(runId: string): RunTrack | undefined;
-  /** Calls `listener` with every event of a run from now on, also of one that is yet to begin. Returns the way to stop it. */
+  /**
+   * Calls `listener` with every event of a run from now on, also of one that is yet to begin. Returns the way
+   * to stop it.
+   */
   follow(runId: string, listener: (event: ChatEvent) => void): () => void;
 }
 
@@ -40,7 +45,9 @@ export class RunBoard {
     this.#onEnded = onEnded;
   }
 
-  /** The runs of a session, by the id of its transcript: a session key may stand for another session tomorrow. */
+  /**
+   * The runs of a session, by the id of its transcript: a session key may stand for another session tomorrow.
+   */
   of(sessionId: string): SessionBoard {
     const nameOf = (runId: string): string => `${sessionId}/${runId}`; // no session id has a slash
     return {
@@ -56,7 +63,9 @@ export class RunBoard {
     return this.#latest.get(runId)?.track;
   }
 
-  /** Resolves with the latest run of that id, as soon as there is one; undefined when the signal aborts first. */
+  /**
+   * Resolves with the latest run of that id, as soon as there is one; undefined when the signal aborts first.
+   */
   async untilBegun(runId: string, signal: AbortSignal): Promise<RunTrack | undefined> {
     const known = this.latest(runId);
     if (known !== undefined || signal.aborted) return known;

@@ -32,9 +32,10 @@ export class RunEvents {
   }
 
   /**
-   * Goes on with a run that another process may have told of: with a new text, and numbers that are greater than those.
-   * A process that begins a run counts from 0 and tells less than one event a millisecond, so the time is greater. Where
-   * the clock was put back, a reader that is told again of what it knows is all that comes of it.
+   * Goes on with a run that another process may have told of: with a new text, and numbers that are greater
+   * than those. A process that begins a run counts from 0 and tells less than one event a millisecond, so the
+   * time is greater. Where the clock was put back, a reader that is told again of what it knows is all that
+   * comes of it.
    */
   goOn(): void {
     const now = Date.now();

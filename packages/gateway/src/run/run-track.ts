@@ -40,9 +40,9 @@ export class RunTrack {
   }
 
   /**
-   * What a client that knows the run up to `afterSeq` has missed, in at most one event: the text since then, or the
-   * terminal event. A number that the run has not had here is from another process: such a client gets all there is.
-   * Undefined when the run has told nothing yet.
+   * What a client that knows the run up to `afterSeq` has missed, in at most one event: the text since then,
+   * or the terminal event. A number that the run has not had here is from another process: such a client gets
+   * all there is. Undefined when the run has told nothing yet.
    */
   since(afterSeq: number): ChatEvent[] | undefined {
     const terminal = this.#terminal;
@@ -66,7 +66,9 @@ export class RunTrack {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Resolves with the terminal event, which may have been long ago; undefined when the signal aborts first. */
+  /**
+   * Resolves with the terminal event, which may have been long ago; undefined when the signal aborts first.
+   */
   async untilTerminal(signal: AbortSignal): Promise<TerminalEvent | undefined> {
     if (this.#terminal !== undefined || signal.aborted) return this.#terminal;
     return new Promise((resolve) => {

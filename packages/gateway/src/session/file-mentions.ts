@@ -14,7 +14,9 @@ export class FileMentions {
     this.#text = Buffer.from(text);
   }
 
-  /** Whether the file has it by now, as far as it was read when the signal aborts. A missing file has nothing. */
+  /**
+   * Whether the file has it by now, as far as it was read when the signal aborts. A missing file has nothing.
+   */
   async look(signal: AbortSignal): Promise<boolean> {
     if (this.#isFound) return true;
     await using handle = await openIfThere(this.#file);

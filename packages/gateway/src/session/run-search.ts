@@ -21,8 +21,9 @@ export class RunSearch {
   }
 
   /**
-   * How the run ended, in the first session that knows it: the open ones come first, then the one that changed last.
-   * Opens only sessions that mention the run; of the others it reads each byte once. Gives up when the signal aborts.
+   * How the run ended, in the first session that knows it: the open ones come first, then the one that
+   * changed last. Opens only sessions that mention the run; of the others it reads each byte once. Gives up
+   * when the signal aborts.
    */
   async look(signal: AbortSignal): Promise<TerminalEvent | undefined> {
     for (const record of await this.#records()) {
