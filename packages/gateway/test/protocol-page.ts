@@ -61,7 +61,9 @@ function objectShape(schema: TSchema, indent: string): string {
   const fields = (schema["properties"] ?? {}) as Record<string, TSchema>;
   const required = new Set((schema["required"] ?? []) as string[]);
   const lines = Object.entries(fields).map(([name, field]) => {
-    return `${deeper}${name}${required.has(name) ? "" : "?"}: ${shapeOf(field, deeper)}`;
+    const note: unknown = field["description"];
+    const shape = `${deeper}${name}${required.has(name) ? "" : "?"}: ${shapeOf(field, deeper)}`;
+    return typeof note === "string" ? `${shape}  // ${note}` : shape;
   });
   const isOpen = schema["additionalProperties"] !== false;
   return ["{", ...lines, ...(isOpen ? [`${deeper}…`] : []), `${indent}}`].join("\n");

@@ -6,6 +6,7 @@ import { originOf } from "../run/answer-origin.ts";
 import type { TerminalEvent } from "../run/run-track.ts";
 import { identityOf } from "../runners/identity.ts";
 import type { AgentRunner } from "../runners/runner.ts";
+import { refuseDenied } from "../session/session-settings.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
@@ -26,12 +27,13 @@ export const agent = defineMethod({
     const sessionKey = toSessionKey(params.sessionKey ?? "main", params.agentId ?? agentId);
     const message = cleanText(params.message, "message");
     const acceptedAt = Date.now();
-    const timeoutMs = Math.min(timeout, MAX_TIMEOUT_S) * 1_000;
+    const timeoutMs = Math.min(timeout || MAX_TIMEOUT_S, MAX_TIMEOUT_S) * 1_000;
     const thinkingLevel = thinking === undefined ? {} : { thinking };
     const known = await sessions.ensure(sessionKey, async (session) => {
       if (sessionId !== undefined && sessionId !== session.transcript.sessionId) {
         throw new GatewayError("INVALID_REQUEST", "the session key belongs to another session by now");
       }
+      refuseDenied(session.settings);
       const { status } = await session.accept({ runId, message, acceptedAt, timeoutMs, ...thinkingLevel });
       return {
         sessionId: session.transcript.sessionId,

@@ -2,7 +2,8 @@ import type { SessionEntry } from "@session-lock/transcript";
 import type { Static } from "@sinclair/typebox";
 import { deltaCursor, messagesAfter } from "../session/delta-cursor.ts";
 import { readHistory } from "../session/history.ts";
-import { readPending } from "../session/pending-inputs.ts";
+import { readPending, readReceipts } from "../session/pending-inputs.ts";
+import { GatewayError } from "../errors.ts";
 import { ChatHistoryParams } from "../protocol/chat.ts";
 import type { Session } from "../session/session.ts";
 import { toSessionKey } from "../session/session-key.ts";
@@ -10,7 +11,6 @@ import { defineMethod } from "./method.ts";
 
 const DEFAULT_LIMIT = 200;
 const MAX_LIMIT = 1_000;
-const MAX_PENDING_ROWS = 20;
 
 /** `chat.history`: what is on the active branch, what waits, and whether a run is active. */
 export const chatHistory = defineMethod({
@@ -23,42 +23,61 @@ export const chatHistory = defineMethod({
     const sessionKey = toSessionKey(params.sessionKey, params.agentId ?? agentId);
     const found = await sessions.find(sessionKey, async (session) => {
       // State first: what moves from waiting to active or to the messages meanwhile is in one or both, never nowhere.
-      const state = await presentState(session);
+      const state = await presentState(session, params);
       const branch = await session.transcript.branch();
       return { sessionKey, ...historyOf(params, session.transcript.sessionId, branch), ...state };
     });
-    return found ?? { sessionKey, ...historyOf(params, undefined, []), ...(await presentState(undefined)) };
+    return (
+      found ?? {
+        sessionKey,
+        ...historyOf(params, undefined, []),
+        ...(await presentState(undefined, params)),
+      }
+    );
   },
 });
 
 type Asked = Static<typeof ChatHistoryParams>;
 
 function historyOf(
-  { limit = DEFAULT_LIMIT, offset = 0, maxChars, cursor }: Asked,
+  { limit = DEFAULT_LIMIT, offset = 0, maxChars, maxBytes, cursor, messageId }: Asked,
   sessionId: string | undefined,
   branch: readonly SessionEntry[],
 ): object {
   const facts = sessionId === undefined ? {} : { sessionId, deltaCursor: deltaCursor(sessionId, branch) };
   if (cursor === undefined) {
-    return { ...facts, ...readHistory(branch, { limit: Math.min(limit, MAX_LIMIT), offset, maxChars }) };
+    const newer = messageId === undefined ? 0 : countAfter(messageId, branch);
+    const page = { limit: Math.min(limit, MAX_LIMIT), offset: newer + offset, maxChars, maxBytes };
+    return { ...facts, ...readHistory(branch, page) };
   }
   const news = sessionId === undefined ? undefined : messagesAfter(cursor, sessionId, branch);
   // Too much to be news, or another conversation: the client begins anew.
   if (news === undefined || news > MAX_LIMIT) return { kind: "reset" };
-  const rows = readHistory(branch, { limit: news, offset: 0, maxChars });
+  const rows = readHistory(branch, { limit: news, offset: 0, maxChars, maxBytes });
   return rows.messages.length < news
     ? { kind: "reset" }
     : { kind: "delta", ...facts, messages: rows.messages };
 }
 
-async function presentState(session: Session | undefined): Promise<object> {
+function countAfter(messageId: string, branch: readonly SessionEntry[]): number {
+  const at = branch.findIndex(({ type, id }) => type === "message" && id === messageId);
+  if (at < 0) throw new GatewayError("INVALID_REQUEST", "the message is not on the active branch");
+  return branch.slice(at + 1).filter(({ type }) => type === "message").length;
+}
+
+async function presentState(
+  session: Session | undefined,
+  { pendingBefore, inputRunIds }: Asked,
+): Promise<object> {
   const activeRunId = session?.activeRunId;
   const activeRunIds = activeRunId === undefined ? ((await session?.runsElsewhere()) ?? []) : [activeRunId];
-  const pending = readPending((await session?.transcript.entries()) ?? []);
+  const entries = (await session?.transcript.entries()) ?? [];
+  const receipts = inputRunIds && { inputReceipts: readReceipts(entries, inputRunIds) };
   const active = activeRunId === undefined ? undefined : session?.board.run(activeRunId);
   const [soFar] = active?.since(-1) ?? [];
   return {
-    pendingInputs: { items: pending.slice(0, MAX_PENDING_ROWS), total: pending.length },
+    pendingInputs: readPending(entries, pendingBefore),
+    ...receipts,
     sessionInfo: {
       hasActiveRun: activeRunIds.length > 0,
       activeRunIds,

@@ -1,8 +1,11 @@
+import type { Static } from "@sinclair/typebox";
 import { readAttachments } from "../session/attachments.ts";
-import { GatewayError } from "../errors.ts";
+import { branchChanged, type ExpectedLeaf } from "../session/expected-leaf.ts";
 import { cleanText, normalText } from "../session/input-text.ts";
 import { ChatSendParams } from "../protocol/chat.ts";
 import type { Session } from "../session/session.ts";
+import { refuseOtherSession } from "../session/session-identity.ts";
+import { refuseDenied } from "../session/session-settings.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import { isStopText } from "../session/stop-text.ts";
 import { defineMethod } from "./method.ts";
@@ -22,7 +25,8 @@ export const chatSend = defineMethod({
     const images = readAttachments(params.attachments ?? []);
     // An image says enough; without one there must be words.
     const message = (images.length > 0 ? normalText : cleanText)(params.message, "message");
-    if (images.length === 0 && isStopText(message, stopTexts)) {
+    const mayBeCommand = images.length === 0 && params.suppressCommandInterpretation !== true;
+    if (mayBeCommand && isStopText(message, stopTexts)) {
       const stop = (session: Session): Promise<string[]> => session.abortEverywhere(undefined, "stop");
       const runIds = (await sessions.find(sessionKey, stop)) ?? [];
       return { ok: true, aborted: runIds.length > 0, runIds };
@@ -36,11 +40,18 @@ export const chatSend = defineMethod({
       ...(queueMode === undefined ? {} : { queueMode }),
       ...(timeoutMs === 0 ? {} : { timeoutMs: Math.min(timeoutMs, MAX_TIMEOUT_MS) }),
     };
+    const expected = expectedLeafOf(params);
     return sessions.ensure(sessionKey, (session) => {
-      if (sessionId !== undefined && sessionId !== session.transcript.sessionId) {
-        throw new GatewayError("INVALID_REQUEST", "the session key belongs to another session by now");
-      }
-      return session.accept(input);
+      refuseOtherSession(sessionId, session.transcript.sessionId, expected && branchChanged);
+      refuseDenied(session.settings);
+      return session.accept(input, expected);
     });
   },
 });
+
+/** What steers is meant for the run that works now, wherever that has come to. */
+function expectedLeafOf(params: Static<typeof ChatSendParams>): ExpectedLeaf | undefined {
+  const { expectedLeafEntryId: entryId, sessionId, queueMode } = params;
+  if (entryId === undefined || queueMode === "steer") return undefined;
+  return { entryId, mayHaveGrown: sessionId !== undefined };
+}

@@ -1,5 +1,9 @@
+import type { SessionRecord } from "@session-lock/transcript";
+import type { Static } from "@sinclair/typebox";
 import { GatewayError } from "../errors.ts";
 import { SessionsDeleteParams } from "../protocol/sessions.ts";
+import { changedAt } from "../session/changed-at.ts";
+import { refuseOtherSession } from "../session/session-identity.ts";
 import { MAIN_SESSION_KEY, toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
@@ -10,14 +14,35 @@ export const sessionsDelete = defineMethod({
     "Stops what runs and waits, then forgets the key. The transcript stays on disk, so `deleteTranscript: true` is refused, and so is the main session.",
   scope: "operator.admin",
   params: SessionsDeleteParams,
-  async handle({ key, agentId, deleteTranscript }, { sessions, hub, agentId: defaultAgentId }) {
-    if (deleteTranscript === true)
+  async handle({ key, agentId, ...asked }, { sessions, hub, agentId: defaultAgentId }) {
+    if (asked.deleteTranscript === true)
       throw new GatewayError("INVALID_REQUEST", "transcripts are not deleted by the gateway");
     const sessionKey = toSessionKey(key, agentId ?? defaultAgentId);
     if (sessionKey === MAIN_SESSION_KEY)
       throw new GatewayError("INVALID_REQUEST", "the main session cannot be deleted, only reset");
+    await refuseOther(asked, await sessions.record(sessionKey));
     const deleted = await sessions.delete(sessionKey);
     if (deleted) hub.sessionChanged({ sessionKey, reason: "delete", ts: Date.now() });
     return { ok: true, key: sessionKey, deleted, archived: [] };
   },
 });
+
+type Asked = Pick<
+  Static<typeof SessionsDeleteParams>,
+  "expectedSessionId" | "expectedSessionUpdatedAt" | "archivedOnly"
+>;
+
+/** Whoever says which session is meant must not lose another one. */
+async function refuseOther(asked: Asked, record: SessionRecord | undefined): Promise<void> {
+  if (record === undefined) return;
+  refuseOtherSession(asked.expectedSessionId, record.sessionId);
+  const { expectedSessionUpdatedAt: updatedAt, archivedOnly = false } = asked;
+  // `sessions.describe` tells when the record was changed, `sessions.list` when the transcript was, too.
+  const changes = [record.updatedAt, await changedAt(record)];
+  if (updatedAt !== undefined && !changes.includes(updatedAt)) {
+    const details = { reason: "session-changed" };
+    throw new GatewayError("INVALID_REQUEST", "the session has changed meanwhile", { details });
+  }
+  if (archivedOnly && record["archived"] !== true)
+    throw new GatewayError("INVALID_REQUEST", "the session is not archived");
+}

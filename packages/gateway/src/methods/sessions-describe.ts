@@ -1,4 +1,5 @@
 import { SessionsDescribeParams } from "../protocol/sessions.ts";
+import { keptFields } from "../session/kept-fields.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import { readSettings } from "../session/session-settings.ts";
 import { defineMethod } from "./method.ts";
@@ -16,7 +17,7 @@ export const sessionsDescribe = defineMethod({
     const { sessionId, createdAt, updatedAt, label } = record;
     const { queueMode, thinking: thinkingLevel, model } = readSettings(record);
     const hasActiveRun = sessions.peek(sessionKey)?.activeRunId !== undefined;
-    const settings = { label, thinkingLevel, model, queueMode };
+    const settings = { label, thinkingLevel, model, queueMode, ...keptFields(record) };
     return {
       session: {
         key: sessionKey,

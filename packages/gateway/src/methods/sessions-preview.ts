@@ -5,7 +5,9 @@ import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
 const DEFAULT_LIMIT = 12;
+const MAX_LIMIT = 100;
 const DEFAULT_MAX_CHARS = 240;
+const MAX_CHARS = 10_000;
 
 /** `sessions.preview`: the last words of several sessions. */
 export const sessionsPreview = defineMethod({
@@ -18,7 +20,7 @@ export const sessionsPreview = defineMethod({
     const previews: object[] = [];
     // One after the other: many sessions opened at once would push each other out.
     for (const key of keys) {
-      const page = { limit, offset: 0, maxChars };
+      const page = { limit: Math.min(limit, MAX_LIMIT), offset: 0, maxChars: Math.min(maxChars, MAX_CHARS) };
       const rows = await sessions.find(toSessionKey(key), async ({ transcript }) => {
         return readHistory(await transcript.branch(), page).messages;
       });

@@ -8,8 +8,9 @@ export const AgentParams = Type.Object({
   sessionKey: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
   sessionId: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
   thinking: Type.Optional(Type.String({ maxLength: 64 })),
-  /** The run is stopped after this long, in seconds. */
-  timeout: Type.Optional(Type.Integer({ minimum: 1 })),
+  timeout: Type.Optional(
+    Type.Integer({ minimum: 0, description: "the run is stopped after so many seconds; 0: after a day" }),
+  ),
 });
 
 /** `agent.wait`: for how long to wait, in milliseconds. */

@@ -1,6 +1,7 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { Attachment } from "../session/attachments.ts";
 import { QUEUE_MODES } from "../lane/queue-mode.ts";
+import { noEffect } from "./no-effect.ts";
 
 const SessionKey = Type.String({ minLength: 1, maxLength: 512 });
 const AgentId = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }));
@@ -18,10 +19,36 @@ export const ChatSendParams = Type.Object(
     message: Type.String(),
     idempotencyKey: RunId,
     thinking: Type.Optional(Type.String({ maxLength: 64 })),
-    deliver: Type.Optional(Type.Boolean()),
     queueMode: Type.Optional(QueueModeName),
     attachments: Type.Optional(Type.Array(Attachment, { maxItems: 1_000 })),
     timeoutMs: Type.Optional(Type.Integer({ minimum: 0 })),
+    expectedLeafEntryId: Type.Optional(
+      Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()], {
+        description:
+          "refused unless it is the leaf (null: there is none) or, with `sessionId`, on the branch; not if `steer`",
+      }),
+    ),
+    suppressCommandInterpretation: Type.Optional(
+      Type.Boolean({ description: "`/stop` is a message like any other" }),
+    ),
+    // There is neither of them here, so what a client knows of them can only be null.
+    expectedPermissionMode: Type.Optional(Type.Null()),
+    expectedToolOverrides: Type.Optional(Type.Null()),
+    ...noEffect(
+      "deliver",
+      "expectedSessionRoutingContract",
+      "fastAutoOnSeconds",
+      "fastMode",
+      "intent",
+      "originatingAccountId",
+      "originatingChannel",
+      "originatingThreadId",
+      "originatingTo",
+      "replyToId",
+      "systemInputProvenance",
+      "systemProvenanceReceipt",
+      "toolBindings",
+    ),
   },
   closed,
 );
@@ -40,11 +67,28 @@ export const ChatHistoryParams = Type.Object(
   {
     sessionKey: SessionKey,
     agentId: AgentId,
-    sessionId: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
     limit: Type.Optional(Type.Integer({ minimum: 1 })),
     offset: Type.Optional(Type.Integer({ minimum: 0 })),
     maxChars: Type.Optional(Type.Integer({ minimum: 1 })),
+    maxBytes: Type.Optional(
+      Type.Integer({ minimum: 1, description: "at most `MAX_HISTORY_BYTES`, and one message in any case" }),
+    ),
     cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+    messageId: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 256, description: "the page ends with this message" }),
+    ),
+    pendingBefore: Type.Optional(
+      Type.Integer({ minimum: 1, description: "`nextBefore` of the page of waiting inputs after this one" }),
+    ),
+    inputRunIds: Type.Optional(
+      Type.Array(RunId, {
+        minItems: 1,
+        maxItems: 50,
+        uniqueItems: true,
+        description: "runs whose inputs `inputReceipts` tells of: waiting, or the message they became",
+      }),
+    ),
+    ...noEffect("sessionId"),
   },
   closed,
 );
@@ -77,7 +121,7 @@ export const ChatAbortParams = Type.Object(
     sessionKey: SessionKey,
     agentId: AgentId,
     runId: Type.Optional(RunId),
-    preserveSideRuns: Type.Optional(Type.Boolean()),
+    ...noEffect("preserveSideRuns"),
   },
   closed,
 );

@@ -1,5 +1,15 @@
 import { Type } from "@sinclair/typebox";
 import { QueueModeName } from "./chat.ts";
+import { noEffect } from "./no-effect.ts";
+
+const key = Type.String({ minLength: 1, maxLength: 512 });
+const agentId = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }));
+const id = Type.Optional(Type.String({ minLength: 1, maxLength: 256 }));
+const flag = Type.Optional(Type.Boolean());
+const closed = { additionalProperties: false };
+
+/** A filter by something that no session here has. */
+const matchesNone = Type.Optional(Type.String({ minLength: 1, description: "no session here matches" }));
 
 /** `sessions.list`; filters of other gateways are understood where they have a meaning here. */
 export const SessionsListParams = Type.Object(
@@ -10,50 +20,111 @@ export const SessionsListParams = Type.Object(
     agentId: Type.Optional(Type.String({ minLength: 1 })),
     label: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
     search: Type.Optional(Type.String({ maxLength: 512 })),
-    includeGlobal: Type.Optional(Type.Boolean()),
-    includeUnknown: Type.Optional(Type.Boolean()),
-    includeDerivedTitles: Type.Optional(Type.Boolean()),
-    includeLastMessage: Type.Optional(Type.Boolean()),
+    sortBy: Type.Optional(
+      Type.Union([Type.Literal("updatedAt"), Type.Literal("lastInteractionAt")], {
+        description: "the same here",
+      }),
+    ),
+    archived: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Literal("all")], {
+        description: "only those that are archived (true) or are not (false, the default)",
+      }),
+    ),
+    boardFace: Type.Optional(
+      Type.Union([Type.Literal("chat"), Type.Literal("dashboard")], { description: "all are `chat`" }),
+    ),
+    creatorId: matchesNone,
+    ownerId: matchesNone,
+    involvingProfileId: matchesNone,
+    spawnedBy: matchesNone,
+    ...noEffect(
+      "configuredAgentsOnly",
+      "includeDerivedTitles",
+      "includeGlobal",
+      "includeLastMessage",
+      "includePeople",
+      "includeUnknown",
+      "involvingMe",
+      "ownerFirst",
+      "requireLastInteraction",
+    ),
   },
-  { additionalProperties: false },
+  closed,
 );
 
-const Setting = Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 256 }), Type.Null()]));
+const Setting = Type.Optional(Type.Union([Type.String({ minLength: 1, maxLength: 512 }), Type.Null()]));
+const keptText = Type.Optional(
+  Type.Union([Type.String({ minLength: 1, maxLength: 512 }), Type.Null()], {
+    description: "kept for clients, which get it back",
+  }),
+);
 
 /** `sessions.patch`: what a session is set to; `null` takes a setting back to its default. */
 export const SessionsPatchParams = Type.Object(
   {
-    key: Type.String({ minLength: 1, maxLength: 512 }),
-    agentId: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    key,
+    agentId,
+    expectedSessionId: id,
     label: Setting,
     thinkingLevel: Setting,
     model: Setting,
     queueMode: Type.Optional(Type.Union([QueueModeName, Type.Null()])),
+    sendPolicy: Type.Optional(
+      Type.Union([Type.Literal("allow"), Type.Literal("deny"), Type.Null()], {
+        description: "`deny`: `chat.send` and `agent` are refused",
+      }),
+    ),
+    archived: Type.Optional(Type.Boolean({ description: "`sessions.list` leaves it out, unless asked" })),
+    pinned: Type.Optional(Type.Boolean({ description: "kept for clients, which get it back" })),
+    category: keptText,
+    color: keptText,
+    icon: keptText,
+    verboseLevel: keptText,
+    reasoningLevel: keptText,
+    traceLevel: keptText,
+    // Whoever sets one of these must not believe that it holds: there is none here, which null says.
+    permissionMode: Type.Optional(Type.Null()),
+    toolOverrides: Type.Optional(Type.Null()),
+    inheritedToolAllow: Type.Optional(Type.Null()),
+    inheritedToolDeny: Type.Optional(Type.Null()),
+    expectedPermissionMode: Type.Optional(Type.Null()),
+    expectedToolOverrides: Type.Optional(Type.Null()),
+    ...noEffect(
+      "attention",
+      "boardFace",
+      "completionOwnerSessionKey",
+      "contextWindow",
+      "elevatedLevel",
+      "execAsk",
+      "execHost",
+      "execNode",
+      "execSecurity",
+      "expectedMarkedUnreadAt",
+      "fastMode",
+      "groupActivation",
+      "inheritedToolPolicyVersion",
+      "responseUsage",
+      "statusNote",
+      "ttlMinutes",
+      "unread",
+    ),
   },
-  { additionalProperties: false },
+  closed,
 );
 
 /** Methods that take nothing; unknown fields are ignored. */
 export const NoParams = Type.Object({});
 
-const key = Type.String({ minLength: 1, maxLength: 512 });
-const agentId = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }));
-const closed = { additionalProperties: false };
-
 export const SessionsDescribeParams = Type.Object(
-  {
-    key,
-    includeDerivedTitles: Type.Optional(Type.Boolean()),
-    includeLastMessage: Type.Optional(Type.Boolean()),
-  },
+  { key, ...noEffect("includeDerivedTitles", "includeLastMessage") },
   closed,
 );
 
 export const SessionsPreviewParams = Type.Object(
   {
     keys: Type.Array(key, { minItems: 1, maxItems: 64 }),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
-    maxChars: Type.Optional(Type.Integer({ minimum: 20, maximum: 10_000 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, description: "100 at most" })),
+    maxChars: Type.Optional(Type.Integer({ minimum: 20, description: "10000 at most" })),
   },
   closed,
 );
@@ -64,16 +135,21 @@ export const SessionsResetParams = Type.Object(
 );
 
 export const SessionsDeleteParams = Type.Object(
-  { key, agentId, deleteTranscript: Type.Optional(Type.Boolean()) },
+  {
+    key,
+    agentId,
+    deleteTranscript: flag,
+    expectedSessionId: id,
+    expectedSessionUpdatedAt: Type.Optional(Type.Number({ minimum: 0 })),
+    archivedOnly: Type.Optional(Type.Boolean({ description: "refused unless the session is archived" })),
+    ...noEffect("emitLifecycleHooks"),
+  },
   closed,
 );
 
 export const SessionsInspectParams = Type.Object({ key, agentId }, closed);
 
-export const SessionsMessagesParams = Type.Object({ key, agentId }, closed);
+export const SessionsMessagesParams = Type.Object({ key, agentId, ...noEffect("includeApprovals") }, closed);
 
 /** `sessions.takeover`: `force` does not ask the gateway that runs the session, and needs `operator.admin`. */
-export const SessionsTakeoverParams = Type.Object(
-  { key, agentId, force: Type.Optional(Type.Boolean()) },
-  closed,
-);
+export const SessionsTakeoverParams = Type.Object({ key, agentId, force: flag }, closed);

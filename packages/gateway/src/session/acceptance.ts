@@ -1,4 +1,5 @@
 import type { Appended, Transcript } from "@session-lock/transcript";
+import { appendBelow, type ExpectedLeaf } from "./expected-leaf.ts";
 import { INPUT_ENTRY, readInputs, runKeys, type AcceptedInput } from "./inputs.ts";
 import type { ChatSendResult } from "../protocol/chat.ts";
 
@@ -96,9 +97,9 @@ export class Acceptance {
 
   /**
    * Makes an input durable and enqueues it; the same run id again gets the same answer and no run. `admit` may throw to
-   * refuse an input that is new.
+   * refuse an input that is new. With an `expected` leaf, one that is new is refused when another branch is active.
    */
-  async accept(input: AcceptedInput, admit: () => void): Promise<ChatSendResult> {
+  async accept(input: AcceptedInput, admit: () => void, expected?: ExpectedLeaf): Promise<ChatSendResult> {
     const { runId } = input;
     const known = this.#states.get(runId);
     if (known !== undefined && known.kind !== "unsure") return this.#repeat(runId, known);
@@ -109,10 +110,13 @@ export class Acceptance {
       return { runId, status: "ok" }; // it is nothing new
     }
     const signed = { ...input, gateway: this.#acceptor.id };
-    const appending = this.#transcript.appendCustom(INPUT_ENTRY, signed, {
-      idempotencyKey: runKeys.input(runId),
-      purpose: "accept input",
-    });
+    const append = (option: object = {}): Promise<Appended> =>
+      this.#transcript.appendCustom(INPUT_ENTRY, signed, {
+        idempotencyKey: runKeys.input(runId),
+        purpose: "accept input",
+        ...option,
+      });
+    const appending = expected === undefined ? append() : appendBelow(expected, this.#transcript, append);
     const isOurs = known !== undefined;
     const accepted = this.#acceptAppended(input, { appending, before: this.#accepted, isOurs });
     this.#states.set(runId, { kind: "accepting", accepted });

@@ -11,6 +11,8 @@ export interface HistoryPage {
   readonly offset: number;
   /** Longer texts are cut to this many characters. Default: not cut. */
   readonly maxChars?: number | undefined;
+  /** Bytes of a page of more than one message. Default, and the most: {@link MAX_HISTORY_BYTES}. */
+  readonly maxBytes?: number | undefined;
   /** Keep the data of images; else their size stands for them. Default: false. */
   readonly wholeImages?: boolean;
 }
@@ -27,6 +29,7 @@ export function readHistory(
   page: HistoryPage,
 ): { readonly messages: HistoryRow[]; readonly hasMore: boolean; readonly totalMessages: number } {
   const { limit, offset, maxChars, wholeImages = false } = page;
+  const maxBytes = Math.min(page.maxBytes ?? MAX_HISTORY_BYTES, MAX_HISTORY_BYTES);
   const totalMessages = branch.reduce((count, { type }) => (type === "message" ? count + 1 : count), 0);
   const end = Math.max(0, totalMessages - offset);
   const rows: HistoryRow[] = [];
@@ -40,9 +43,9 @@ export function readHistory(
     if (seq > end) continue;
     const message = wholeImages ? entry.message : withoutImageData(entry.message);
     const row = toRow(message, { id: entry.id, seq }, maxChars);
-    size = sizeWith(row, rows, size);
+    size = sizeWith(row, rows, { ...size, maxBytes });
     // The newest one is sent whatever its size, or a client could never get past it.
-    if (size.bytes > MAX_HISTORY_BYTES && rows.length > 0) break;
+    if (size.bytes > maxBytes && rows.length > 0) break;
     rows.push(row);
   }
   return { messages: rows.reverse(), hasMore: rows.length < end, totalMessages };
@@ -55,10 +58,14 @@ interface PageSize {
 }
 
 /** Rows are written out to be measured only where the page may be too big: mostly it is far from that. */
-function sizeWith(row: HistoryRow, rows: readonly HistoryRow[], { bytes, isExact }: PageSize): PageSize {
+function sizeWith(
+  row: HistoryRow,
+  rows: readonly HistoryRow[],
+  { bytes, isExact, maxBytes }: PageSize & { readonly maxBytes: number },
+): PageSize {
   if (isExact) return { bytes: bytes + jsonBytes(row), isExact };
   const atMost = bytes + mostJsonBytes(row);
-  if (atMost <= MAX_HISTORY_BYTES) return { bytes: atMost, isExact };
+  if (atMost <= maxBytes) return { bytes: atMost, isExact };
   return { bytes: rows.reduce((sum, one) => sum + jsonBytes(one), jsonBytes(row)), isExact: true };
 }
 

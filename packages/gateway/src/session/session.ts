@@ -2,6 +2,7 @@ import type { SessionRecord, Transcript } from "@session-lock/transcript";
 import { openTranscript } from "@session-lock/transcript";
 import { Acceptance } from "./acceptance.ts";
 import { beingReplaced } from "../lane/admission.ts";
+import type { ExpectedLeaf } from "./expected-leaf.ts";
 import type { AcceptedInput } from "./inputs.ts";
 import type { LaneHolder } from "../lane/lane-leases.ts";
 import { injectedMessage, type AbortOrigin } from "./messages.ts";
@@ -98,9 +99,10 @@ export class Session implements RunHost {
 
   /**
    * Makes an input durable and puts its run into the lane, in the mode it asks for or the session is set to. The same
-   * run id again gets the same answer and no run. Throws `UNAVAILABLE` with the details `LANE_BUSY` or `QUEUE_FULL`.
+   * run id again gets the same answer and no run. Throws `UNAVAILABLE` with the details `LANE_BUSY` or `QUEUE_FULL`, and
+   * `INVALID_REQUEST` when the active branch is not the `expected` one.
    */
-  async accept(input: AcceptedInput): Promise<ChatSendResult> {
+  async accept(input: AcceptedInput, expected?: ExpectedLeaf): Promise<ChatSendResult> {
     const mode = toQueueMode(input.queueMode) ?? this.#settings.queueMode;
     let giveBack = (): Promise<void> => Promise.resolve();
     const admit = (): void => {
@@ -108,7 +110,7 @@ export class Session implements RunHost {
       giveBack = this.#queue.admit(mode, this.#acceptance.accepting);
     };
     try {
-      return await this.#acceptance.accept({ ...input, queueMode: mode }, admit);
+      return await this.#acceptance.accept({ ...input, queueMode: mode }, admit, expected);
     } finally {
       await giveBack();
     }
