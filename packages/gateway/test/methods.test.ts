@@ -67,6 +67,30 @@ test("agent asked again after a restart tells the outcome that is on disk", asyn
   expect(outcome?.payload).toMatchObject({ status: "ok", result: { payloads: [{ text: "echo: hello" }] } });
 });
 
+test("agent finds a session by its id alone, and refuses an id that no session has", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  await using client = await TestClient.connect(gateway.url);
+  await client.send("agent:main:desk", "first", "run-1");
+  await client.terminal("run-1");
+  const { sessionId } = await client.request("chat.history", { sessionKey: "desk" });
+
+  await client.request("agent", { message: "second", idempotencyKey: "run-2", sessionId });
+  await client.terminal("run-2");
+
+  expect(await conversation(await sessionFileOf(dir.path, "agent:main:desk"))).toEqual([
+    "user: first",
+    "assistant: echo: first",
+    "user: second",
+    "assistant: echo: second",
+  ]);
+  const unknown = { message: "third", idempotencyKey: "run-3", sessionId: "nobody" };
+  await expect(client.request("agent", unknown)).rejects.toMatchObject({
+    code: "INVALID_REQUEST",
+    message: "no session has that sessionId",
+  });
+});
+
 test("agent.wait answers when the run ends, whether it waited before or came later, and gives up in time", async () => {
   await using dir = await temporaryStateDir();
   const runner = new ScriptedRunner();

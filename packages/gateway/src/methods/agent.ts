@@ -1,3 +1,4 @@
+import type { Static } from "@sinclair/typebox";
 import { GatewayError } from "../errors.ts";
 import { cleanText } from "../session/input-text.ts";
 import { textOf } from "../session/message-text.ts";
@@ -6,8 +7,10 @@ import { originOf } from "../run/answer-origin.ts";
 import type { TerminalEvent } from "../run/run-track.ts";
 import { identityOf } from "../runners/identity.ts";
 import type { AgentRunner } from "../runners/runner.ts";
+import { refuseOtherSession } from "../session/session-identity.ts";
 import { refuseDenied } from "../session/session-settings.ts";
 import { toSessionKey } from "../session/session-key.ts";
+import type { Sessions } from "../session/sessions.ts";
 import { defineMethod } from "./method.ts";
 
 const DEFAULT_TIMEOUT_S = 600;
@@ -19,20 +22,18 @@ const GRACE_MS = 30_000;
 export const agent = defineMethod({
   name: "agent",
   summary:
-    "Takes a message in and answers twice: `status` `accepted` when it is on disk, and, under the same request id, the outcome of its run. `timeout` is in seconds.",
+    "Takes a message in and answers twice: `status` `accepted` when it is on disk, and, under the same request id, the outcome of its run. The session is that of `sessionKey`, or of `sessionId`, or the main one. `timeout` is in seconds.",
   scope: "operator.write",
   params: AgentParams,
   async handle(params, { sessions, agentId }, call) {
     const { idempotencyKey: runId, timeout = DEFAULT_TIMEOUT_S, thinking, sessionId } = params;
-    const sessionKey = toSessionKey(params.sessionKey ?? "main", params.agentId ?? agentId);
     const message = cleanText(params.message, "message");
+    const sessionKey = await keyOf(params, sessions, agentId);
     const acceptedAt = Date.now();
     const timeoutMs = Math.min(timeout || MAX_TIMEOUT_S, MAX_TIMEOUT_S) * 1_000;
     const thinkingLevel = thinking === undefined ? {} : { thinking };
     const known = await sessions.ensure(sessionKey, async (session) => {
-      if (sessionId !== undefined && sessionId !== session.transcript.sessionId) {
-        throw new GatewayError("INVALID_REQUEST", "the session key belongs to another session by now");
-      }
+      refuseOtherSession(sessionId, session.transcript.sessionId);
       refuseDenied(session.settings);
       const { status } = await session.accept({ runId, message, acceptedAt, timeoutMs, ...thinkingLevel });
       return {
@@ -49,6 +50,19 @@ export const agent = defineMethod({
     return { runId, ...summaryOf(outcome), result: resultOf(outcome, { ...known, durationMs }) };
   },
 });
+
+/** A client that was given a session's id need not know its key. */
+async function keyOf(
+  { sessionKey, sessionId, agentId }: Static<typeof AgentParams>,
+  sessions: Sessions,
+  defaultAgentId: string,
+): Promise<string> {
+  if (sessionKey !== undefined || sessionId === undefined)
+    return toSessionKey(sessionKey ?? "main", agentId ?? defaultAgentId);
+  const record = (await sessions.list()).find((session) => session.sessionId === sessionId);
+  if (record === undefined) throw new GatewayError("INVALID_REQUEST", "no session has that sessionId");
+  return record.sessionKey;
+}
 
 function summaryOf(outcome: TerminalEvent | undefined): object {
   switch (outcome?.state) {
