@@ -1,7 +1,12 @@
 import type { WebSocket } from "ws";
 import type { Delivery } from "./hub.ts";
 import { encodeEvent } from "../protocol/frames.ts";
-import { DROP_BUFFERED_BYTES, MAX_BUFFERED_BYTES } from "../protocol/limits.ts";
+import {
+  CLOSE_BUFFERED_BYTES,
+  DROP_BUFFERED_BYTES,
+  MAX_BUFFERED_BYTES,
+  SLOW_CONSUMER_GRACE_MS,
+} from "../protocol/limits.ts";
 
 /** The TCP connection below a WebSocket. */
 export interface Line {
@@ -9,18 +14,23 @@ export interface Line {
   uncork(): void;
 }
 
-/** What one connection is sent: numbers its events and gives up on a reader that does not read. */
+/**
+ * What one connection is sent: numbers its events and gives up on a reader that does not read. One that has too much
+ * before it is given time: after a burst it may well catch up.
+ */
 export class Outbox {
   readonly #socket: WebSocket;
   readonly #line: Line;
   readonly #onSlow: () => void;
   #seq = 0;
   #holds = false;
+  #grace: NodeJS.Timeout | undefined;
 
   constructor(socket: WebSocket, line: Line, onSlow: () => void) {
     this.#socket = socket;
     this.#line = line;
     this.#onSlow = onSlow;
+    socket.once("close", () => clearTimeout(this.#grace));
   }
 
   frame(frame: object): void {
@@ -36,12 +46,21 @@ export class Outbox {
 
   #send(text: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) {
+    const { bufferedAmount } = this.#socket;
+    if (bufferedAmount > CLOSE_BUFFERED_BYTES) {
       this.#onSlow();
       return;
     }
+    if (bufferedAmount > MAX_BUFFERED_BYTES) this.#giveTime();
     this.#hold();
     this.#socket.send(text);
+  }
+
+  #giveTime(): void {
+    this.#grace ??= setTimeout(() => {
+      this.#grace = undefined;
+      if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) this.#onSlow();
+    }, SLOW_CONSUMER_GRACE_MS).unref();
   }
 
   /** An event and the answer after it leave in one system call: it is what sending mostly costs. */

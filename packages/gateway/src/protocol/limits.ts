@@ -12,8 +12,11 @@ export const MAX_AUTH_FAILURES = 10;
 export const AUTH_FAILURE_WINDOW_MS = 60_000;
 /** Bytes of one frame after authentication. */
 export const MAX_PAYLOAD_BYTES = 25 * MIB;
-/** Unsent bytes at which a connection that cannot keep up is closed. */
+/** Unsent bytes at which a connection that cannot keep up has {@link SLOW_CONSUMER_GRACE_MS} left to read. */
 export const MAX_BUFFERED_BYTES = 50 * MIB;
+export const SLOW_CONSUMER_GRACE_MS = 5_000;
+/** Unsent bytes at which a connection is closed at once, so that nobody asks for more than memory holds. */
+export const CLOSE_BUFFERED_BYTES = 2 * MAX_BUFFERED_BYTES;
 /** Unsent bytes at which events that a later one supersedes are left out. */
 export const DROP_BUFFERED_BYTES = 1 * MIB;
 /** A client that hears nothing for two of these gives the connection up. */
