@@ -143,6 +143,27 @@ test("the earlier messages of a request begin an empty session and are left out 
   ]);
 });
 
+test("a turn of the assistant that asked for tools and said nothing is taken as no words", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  const call = { id: "call-1", type: "function", function: { name: "count", arguments: "{}" } };
+
+  const answer = await ask(gateway.url, {
+    messages: [
+      { role: "user", content: "How many?" },
+      { role: "assistant", content: null, tool_calls: [call] },
+      { role: "assistant", tool_calls: [call] },
+      { role: "assistant", content: "Three." },
+      { role: "user", content: "again" },
+    ],
+  });
+  const missing = await ask(gateway.url, { messages: [{ role: "user", content: null }] });
+
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toMatchObject({ choices: [{ message: { content: "echo: again" } }] });
+  expect(missing.status).toBe(400);
+});
+
 test("an image in a message reaches the runner", async () => {
   await using dir = await temporaryStateDir();
   const runner = new ScriptedRunner();

@@ -17,10 +17,16 @@ const Role = Type.Union([
   Type.Literal("user"),
   Type.Literal("assistant"),
 ]);
-const Message = Type.Object({
+const SaidMessage = Type.Object({
   role: Role,
   content: Type.Union([Type.String(), Type.Array(Part, { maxItems: 1_000 })]),
 });
+/** A turn that asked for tools may have said nothing. */
+const SilentMessage = Type.Object({
+  role: Type.Literal("assistant"),
+  content: Type.Optional(Type.Null()),
+});
+const Message = Type.Union([SaidMessage, SilentMessage]);
 const Body = Type.Object({
   messages: Type.Array(Message, { minItems: 1, maxItems: 10_000 }),
   model: Type.Optional(Type.String({ maxLength: 256 })),
@@ -101,6 +107,7 @@ function foldTurns(messages: readonly Static<typeof Message>[]): Turn[] {
   const turns: Turn[] = [];
   const instructions: string[] = [];
   for (const { role, content } of messages) {
+    if (content === undefined || content === null) continue; // nothing was said
     const text = normalText(textOf(content), "a message");
     if (role === "system" || role === "developer") {
       instructions.push(text);
@@ -120,7 +127,7 @@ function joined(before: Turn, { role, text, images }: Turn): Turn {
   return { role, text: `${before.text}\n\n${text}`, images: [...before.images, ...images] };
 }
 
-type Content = Static<typeof Message>["content"];
+type Content = Static<typeof SaidMessage>["content"];
 
 function textOf(content: Content): string {
   if (typeof content === "string") return content;
