@@ -4,18 +4,17 @@ import type { Logger } from "pino";
 import type { RawData, WebSocket } from "ws";
 import type { AuthAttempts } from "./attempts.ts";
 import { isSameSecret } from "./auth.ts";
+import { Calls } from "./calls.ts";
 import { GatewayError } from "../errors.ts";
 import { helloOk } from "./hello.ts";
 import type { Delivery } from "./hub.ts";
 import type { Caller, Services } from "../methods/method.ts";
-import { METHODS } from "../methods/registry.ts";
 import { Outbox } from "./outbox.ts";
-import { toErrorShape } from "../protocol/error-shape.ts";
 import { readFrame, type ErrorShape, type RequestFrame } from "../protocol/frames.ts";
 import type { Presence } from "../protocol/connect.ts";
 import { shakeHands } from "../protocol/handshake.ts";
 import { DROP_BUFFERED_BYTES, HANDSHAKE_TIMEOUT_MS, MAX_PREAUTH_BYTES } from "../protocol/limits.ts";
-import { hasScope, type Scope } from "../protocol/scopes.ts";
+import type { Scope } from "../protocol/scopes.ts";
 
 /** How long a closed peer may take to say goodbye. */
 const CLOSE_GRACE_MS = 2_000;
@@ -43,6 +42,7 @@ export class Connection implements Caller {
   readonly #address: string;
   readonly #setup: ConnectionSetup;
   readonly #outbox: Outbox;
+  readonly #calls: Calls;
   readonly #nonce = randomUUID();
   readonly #connId = randomUUID();
   readonly #handshakeTimer: NodeJS.Timeout;
@@ -59,6 +59,14 @@ export class Connection implements Caller {
     this.#address = request.socket.remoteAddress ?? "unknown";
     this.#setup = setup;
     this.#outbox = new Outbox(socket, request.socket, () => this.close(1008, "slow consumer"));
+    this.#calls = new Calls({
+      caller: this,
+      services: setup.services,
+      log: setup.log,
+      gone: this.#gone.signal,
+      send: (frame) => this.#outbox.frame(frame),
+      close: (code, reason) => this.close(code, reason),
+    });
     this.#handshakeTimer = setTimeout(
       () => this.close(1008, "handshake timeout"),
       HANDSHAKE_TIMEOUT_MS,
@@ -155,7 +163,7 @@ export class Connection implements Caller {
       return;
     }
     if (this.#isGreeting) this.#greet(incoming.frame);
-    else void this.#answer(incoming.frame);
+    else void this.#calls.answer(incoming.frame);
   }
 
   #greet(frame: RequestFrame): void {
@@ -197,37 +205,6 @@ export class Connection implements Caller {
     const payload = helloOk(handshake, { connId: this.#connId, authMode, services });
     this.#outbox.frame({ type: "res", id: frame.id, ok: true, payload });
     services.hub.join(this);
-  }
-
-  /** Answers one call. Never rejects: every failure becomes the answer. */
-  async #answer({ id, method: name, params }: RequestFrame): Promise<void> {
-    const startedMs = performance.now();
-    const method = METHODS.get(name);
-    const answered = (outcome: "ok" | "error"): void => {
-      const seconds = (performance.now() - startedMs) / 1_000;
-      this.#setup.services.metrics.methodAnswered(method?.name ?? "unknown", outcome, seconds);
-    };
-    try {
-      if (method === undefined) throw new GatewayError("INVALID_REQUEST", `unknown method: ${name}`);
-      if (!hasScope(this.#scopes, method.scope)) {
-        const details = { code: "MISSING_SCOPE", missingScope: method.scope, requiredScopes: [method.scope] };
-        throw new GatewayError("FORBIDDEN", `missing scope: ${method.scope}`, { details });
-      }
-      const answer = (payload: object): void => this.#outbox.frame({ type: "res", id, ok: true, payload });
-      answer(
-        await method.call(params, this.#setup.services, {
-          caller: this,
-          gone: this.#gone.signal,
-          answerFirst: answer,
-        }),
-      );
-      answered("ok");
-    } catch (error) {
-      if (!(error instanceof GatewayError))
-        this.#setup.log.error({ err: error, method: name }, "method failed");
-      this.#refuse(id, toErrorShape(error));
-      answered("error");
-    }
   }
 
   #refuse(id: string, error: ErrorShape): void {

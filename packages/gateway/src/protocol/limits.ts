@@ -10,6 +10,8 @@ export const MAX_PREAUTH_CONNECTIONS = 32;
 /** Refused credentials one address may send within {@link AUTH_FAILURE_WINDOW_MS}. */
 export const MAX_AUTH_FAILURES = 10;
 export const AUTH_FAILURE_WINDOW_MS = 60_000;
+/** Calls in a row that a connection has no scope for; one more closes it. */
+export const MAX_FORBIDDEN_CALLS = 10;
 /** Bytes of one frame after authentication. */
 export const MAX_PAYLOAD_BYTES = 25 * MIB;
 /** Unsent bytes at which a connection that cannot keep up has {@link SLOW_CONSUMER_GRACE_MS} left to read. */
