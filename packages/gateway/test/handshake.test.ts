@@ -247,6 +247,8 @@ test.each(["v2", "v3"] as const)("a device proof of version %s is verified", asy
 
 test.each([
   ["signed by another key", { signature: "AAAA" }, "DEVICE_AUTH_SIGNATURE_INVALID"],
+  ["over no challenge", { nonce: undefined }, "DEVICE_AUTH_NONCE_REQUIRED"],
+  ["over an empty challenge", { nonce: "" }, "DEVICE_AUTH_NONCE_REQUIRED"],
   ["over another challenge", { nonce: "old" }, "DEVICE_AUTH_NONCE_MISMATCH"],
   ["of long ago", { signedAt: 1 }, "DEVICE_AUTH_SIGNATURE_EXPIRED"],
   ["under another id", { id: "00" }, "DEVICE_AUTH_DEVICE_ID_MISMATCH"],

@@ -10,7 +10,8 @@ export const DeviceProof = Type.Object({
   publicKey: Text,
   signature: Text,
   signedAt: Type.Integer({ minimum: 0 }),
-  nonce: Text,
+  /** Its absence has an answer of its own: clients of earlier protocols signed none. */
+  nonce: Type.Optional(Type.String({ maxLength: 1024 })),
 });
 export type DeviceProof = Static<typeof DeviceProof>;
 

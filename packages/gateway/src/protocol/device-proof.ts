@@ -7,6 +7,7 @@ const MAX_SKEW_MS = 120_000;
 export type DeviceProofFault =
   | "DEVICE_AUTH_DEVICE_ID_MISMATCH"
   | "DEVICE_AUTH_NONCE_MISMATCH"
+  | "DEVICE_AUTH_NONCE_REQUIRED"
   | "DEVICE_AUTH_PUBLIC_KEY_INVALID"
   | "DEVICE_AUTH_SIGNATURE_EXPIRED"
   | "DEVICE_AUTH_SIGNATURE_INVALID";
@@ -17,7 +18,9 @@ export function checkDeviceProof(
   params: ConnectParams,
   challenge: { readonly nonce: string; readonly nowMs: number },
 ): DeviceProofFault | undefined {
-  if (device.nonce !== challenge.nonce) return "DEVICE_AUTH_NONCE_MISMATCH";
+  const { nonce = "" } = device;
+  if (nonce.trim() === "") return "DEVICE_AUTH_NONCE_REQUIRED";
+  if (nonce !== challenge.nonce) return "DEVICE_AUTH_NONCE_MISMATCH";
   if (Math.abs(challenge.nowMs - device.signedAt) > MAX_SKEW_MS) return "DEVICE_AUTH_SIGNATURE_EXPIRED";
   const rawKey = Buffer.from(device.publicKey, "base64url");
   if (rawKey.length !== 32) return "DEVICE_AUTH_PUBLIC_KEY_INVALID";
@@ -52,7 +55,7 @@ function signedFields(version: string, device: DeviceProof, params: ConnectParam
     scopes.join(","),
     String(device.signedAt),
     token,
-    device.nonce,
+    device.nonce ?? "",
   ];
 }
 
