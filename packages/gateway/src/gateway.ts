@@ -11,7 +11,11 @@ import { addMetricsRoute, createMetrics } from "./http/metrics.ts";
 import { Hub } from "./connection/hub.ts";
 import type { Services } from "./methods/method.ts";
 import { Peers } from "./lane/peers.ts";
-import { MAX_PREAUTH_CONNECTIONS, TICK_INTERVAL_MS } from "./protocol/limits.ts";
+import {
+  MAX_PREAUTH_CONNECTIONS,
+  MAX_PREAUTH_CONNECTIONS_IN_ALL,
+  TICK_INTERVAL_MS,
+} from "./protocol/limits.ts";
 import { RunBoard } from "./run/run-board.ts";
 import { createEchoRunner } from "./runners/echo.ts";
 import type { AgentRunner } from "./runners/runner.ts";
@@ -112,7 +116,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     webRoot: new URL("./web/", import.meta.url),
     log,
     ready: () => !sessions.draining,
-    admits: (address) => countStrangers(connections, address) < MAX_PREAUTH_CONNECTIONS,
+    refusal: (address) => refusalOf(connections, address),
     connected: (socket, request) => {
       const connection = new Connection(socket, request, setup);
       connections.set(connection, request.socket.remoteAddress ?? "unknown");
@@ -153,9 +157,17 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   return { url: server.url, close, [Symbol.asyncDispose]: close };
 }
 
-/** Sockets of that address that nobody is known behind; one that was refused and does not hang up is among them. */
-function countStrangers(connections: ReadonlyMap<Connection, string>, address: string): number {
-  return [...connections].filter(([{ presence }, from]) => presence === undefined && from === address).length;
+/**
+ * Why the address may not open another connection. What counts is sockets that nobody is known behind; one that was
+ * refused and does not hang up is among them.
+ */
+function refusalOf(connections: ReadonlyMap<Connection, string>, address: string): string | undefined {
+  const strangers = [...connections].filter(([{ presence }]) => presence === undefined);
+  if (strangers.length >= MAX_PREAUTH_CONNECTIONS_IN_ALL)
+    return `too many connections before connect: at most ${MAX_PREAUTH_CONNECTIONS_IN_ALL} in all`;
+  const own = strangers.filter(([, from]) => from === address).length;
+  if (own < MAX_PREAUTH_CONNECTIONS) return undefined;
+  return `too many connections before connect: at most ${MAX_PREAUTH_CONNECTIONS} of one address`;
 }
 
 function unusable(stateDir: string, cause: unknown): GatewayError {

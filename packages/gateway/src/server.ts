@@ -46,8 +46,8 @@ export interface ServerSetup {
   readonly log: Logger;
   /** Whether the gateway takes new work. */
   ready(): boolean;
-  /** Whether this address may open another connection now. */
-  admits(address: string): boolean;
+  /** Why this address may not open another connection now, if it may not. */
+  refusal(address: string): string | undefined;
   connected(socket: WebSocket, request: IncomingMessage): void;
   /** Adds what is served beside the page and the health pages. */
   addRoutes(app: FastifyInstance, bound: BoundAddress): void;
@@ -139,7 +139,8 @@ function refusalOf(
   if (!UPGRADE_PATHS.has(targetOf(request).path)) return { status: 404, reason: "not found" };
   if (!setup.ready()) return { status: 503, reason: "shutting down" };
   const address = request.socket.remoteAddress ?? "unknown";
-  return setup.admits(address) ? undefined : { status: 429, reason: "too many connections before connect" };
+  const reason = setup.refusal(address);
+  return reason === undefined ? undefined : { status: 429, reason };
 }
 
 interface UpgradeRefusal {

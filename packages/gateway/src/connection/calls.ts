@@ -4,7 +4,7 @@ import type { Caller, Method, Services } from "../methods/method.ts";
 import { METHODS } from "../methods/registry.ts";
 import { toErrorShape } from "../protocol/error-shape.ts";
 import type { RequestFrame } from "../protocol/frames.ts";
-import { MAX_FORBIDDEN_CALLS } from "../protocol/limits.ts";
+import { MAX_FORBIDDEN_CALLS, MAX_PENDING_CALLS } from "../protocol/limits.ts";
 import { hasScope } from "../protocol/scopes.ts";
 
 /** The connection that calls come from, as far as answering them needs it. */
@@ -18,9 +18,10 @@ export interface CallPort {
   close(code: number, reason: string): void;
 }
 
-/** Answers the calls of one connection, and closes it when it goes on asking for what it may not. */
+/** Answers the calls of one connection, and holds it to how many of them there may be. */
 export class Calls {
   readonly #port: CallPort;
+  #pending = 0;
   /** Forbidden calls since the last one that was not. */
   #forbidden = 0;
 
@@ -38,6 +39,7 @@ export class Calls {
       services.metrics.methodAnswered(method?.name ?? "unknown", outcome, seconds);
     };
     const answer = (payload: object): void => this.#port.send({ type: "res", id, ok: true, payload });
+    this.#pending += 1;
     try {
       const allowed = this.#allow(method, name);
       answer(await allowed.call(params, services, { caller, gone, answerFirst: answer }));
@@ -46,12 +48,19 @@ export class Calls {
       if (!(error instanceof GatewayError)) log.error({ err: error, method: name }, "method failed");
       this.#port.send({ type: "res", id, ok: false, error: toErrorShape(error) });
       answered("error");
+    } finally {
+      this.#pending -= 1;
     }
     // After the answer, which says why.
     if (this.#forbidden > MAX_FORBIDDEN_CALLS) this.#port.close(1008, "repeated unauthorized calls");
   }
 
   #allow(method: Method | undefined, name: string): Method {
+    if (this.#pending > MAX_PENDING_CALLS) {
+      const details = { code: "TOO_MANY_PENDING_CALLS", limit: MAX_PENDING_CALLS };
+      const message = `at most ${MAX_PENDING_CALLS} calls of one connection are answered at the same time`;
+      throw new GatewayError("UNAVAILABLE", message, { details, retryable: true });
+    }
     if (method === undefined) throw new GatewayError("INVALID_REQUEST", `unknown method: ${name}`);
     if (!hasScope(this.#port.caller.scopes, method.scope)) {
       this.#forbidden += 1;

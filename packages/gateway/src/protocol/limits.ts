@@ -5,13 +5,16 @@ const MIB = 1024 * KIB;
 export const MAX_PREAUTH_BYTES = 64 * KIB;
 /** How long a connection may stay unauthenticated, in milliseconds. */
 export const HANDSHAKE_TIMEOUT_MS = 15_000;
-/** Unauthenticated connections one address may have at the same time. */
+/** Unauthenticated connections there may be at the same time: of one address, and of all. */
 export const MAX_PREAUTH_CONNECTIONS = 32;
+export const MAX_PREAUTH_CONNECTIONS_IN_ALL = 256;
 /** Refused credentials one address may send within {@link AUTH_FAILURE_WINDOW_MS}. */
 export const MAX_AUTH_FAILURES = 10;
 export const AUTH_FAILURE_WINDOW_MS = 60_000;
 /** Calls in a row that a connection has no scope for; one more closes it. */
 export const MAX_FORBIDDEN_CALLS = 10;
+/** Calls of one connection that are not answered yet. */
+export const MAX_PENDING_CALLS = 1_000;
 /** Bytes of one frame after authentication. */
 export const MAX_PAYLOAD_BYTES = 25 * MIB;
 /** Unsent bytes at which a connection that cannot keep up has {@link SLOW_CONSUMER_GRACE_MS} left to read. */
