@@ -3,6 +3,13 @@ import { METHODS, EVENTS } from "../src/methods/registry.ts";
 import { AgentStreamEvent } from "../src/protocol/agent-event.ts";
 import { ChatEvent, ChatSendResult } from "../src/protocol/chat.ts";
 import { ConnectParams, HelloOk } from "../src/protocol/connect.ts";
+import {
+  ConnectChallengeEvent,
+  SessionMessageEvent,
+  SessionsChangedEvent,
+  ShutdownEvent,
+  TickEvent,
+} from "../src/protocol/events.ts";
 import { EventFrame, RequestFrame, ResponseFrame } from "../src/protocol/frames.ts";
 import * as limits from "../src/protocol/limits.ts";
 
@@ -15,6 +22,11 @@ const SHAPES: readonly (readonly [string, TSchema])[] = [
   ["`chat.send` answer", ChatSendResult],
   ["`chat` event", ChatEvent],
   ["`agent` event", AgentStreamEvent],
+  ["`connect.challenge` event", ConnectChallengeEvent],
+  ["`session.message` event", SessionMessageEvent],
+  ["`sessions.changed` event", SessionsChangedEvent],
+  ["`shutdown` event", ShutdownEvent],
+  ["`tick` event", TickEvent],
 ];
 
 /** The protocol as a page, made from the schemas that the gateway checks with. */
