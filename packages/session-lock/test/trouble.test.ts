@@ -3,23 +3,32 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { Driver } from "./support/process.ts";
-import { tempSession } from "./support/temp.ts";
+import { tempFolder } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
 const nobody = 65_534;
 
+function ordinaryFolder(): string {
+  const folder = tempFolder();
+  giveAway(folder);
+  return folder;
+}
+
+function giveAway(file: string): void {
+  if (process.getuid?.() === 0) chownSync(file, nobody, nobody);
+}
+
 /** A session of a user who has no special rights. */
 function ordinarySession(text: string): string {
-  const sessionFile = tempSession();
+  const sessionFile = path.join(ordinaryFolder(), "session.jsonl");
   writeFileSync(sessionFile, text);
-  if (process.getuid?.() === 0)
-    for (const file of [path.dirname(sessionFile), sessionFile]) chownSync(file, nobody, nobody);
+  giveAway(sessionFile);
   return sessionFile;
 }
 
 async function ordinaryProcess(): Promise<Driver> {
   const driver = await Driver.start();
-  await driver.ask("becomeOrdinary");
+  await driver.ask("becomeOrdinary", { folder: ordinaryFolder() });
   return driver;
 }
 

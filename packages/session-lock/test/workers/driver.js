@@ -6,8 +6,12 @@ const locks = new Map();
 const files = new Map();
 
 const operations = {
-  /** Gives up root's right to pass over file permissions, where this is root. */
-  becomeOrdinary() {
+  /** Gives up root's right to pass over file permissions, where this is root. What is loaded on first use is loaded before. */
+  async becomeOrdinary({ folder }) {
+    for (const engine of ["kernel", "lockfile"])
+      await (
+        await acquireSessionWriteLock({ sessionFile: `${folder}/${process.pid}-${engine}`, engine })
+      ).release();
     if (process.getuid?.() === 0) process.setuid(65_534);
   },
   breakLock({ sessionFile, ...options }) {
