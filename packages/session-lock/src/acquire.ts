@@ -1,7 +1,7 @@
 import { callSite } from "./call-site.ts";
 import { hasCode, SessionLockError } from "./errors.ts";
 import { fileLock, knownFileLock } from "./file-locks.ts";
-import { readOptions } from "./options.ts";
+import { readInTurn, readOptions } from "./options.ts";
 import type {
   AcquireSessionWriteLockOptions,
   LockRequest,
@@ -63,10 +63,11 @@ export function tryAcquireSessionWriteLock(
   options: TryAcquireSessionWriteLockOptions,
 ): SessionWriteLock | undefined {
   const request = readOptions(options);
+  const inTurn = readInTurn(options);
   const file = fileLock(options.sessionFile, request);
   const owned = reentered(file, request);
   if (owned !== undefined) return owned;
-  if (options.inTurn === true && file.owesOthers) return undefined;
+  if (inTurn && file.owesOthers) return undefined;
   return file.tryGrant(request, callSite(tryAcquireSessionWriteLock));
 }
 

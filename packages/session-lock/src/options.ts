@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { SessionWriteLock } from "./session-write-lock.ts";
 
 /** How to wait for a lock and how long it may be held. */
@@ -66,12 +67,22 @@ export function readOptions(options: SessionWriteLockOptions): LockRequest {
     within,
     engine,
   } = options;
-  if (!(timeoutMs >= 0 && timeoutMs <= longestTimerMs)) throw outOfRange("timeoutMs", timeoutMs);
-  if (!(maxHoldMs > 0 && maxHoldMs <= longestTimerMs)) throw outOfRange("maxHoldMs", maxHoldMs);
-  if (!(staleMs >= 2_000 && staleMs <= longestTimerMs)) throw outOfRange("staleMs", staleMs);
-  if (engine !== undefined && !engines.has(engine))
-    throw new TypeError(`engine must be "kernel" or "lockfile", not ${JSON.stringify(engine)}`);
+  if (!isMs(timeoutMs, 0)) throw notMs("timeoutMs", timeoutMs);
+  if (!isMs(maxHoldMs, Number.MIN_VALUE)) throw notMs("maxHoldMs", maxHoldMs);
+  if (!isMs(staleMs, 2_000)) throw notMs("staleMs", staleMs);
+  if (!isFlag(allowReentrant) && allowReentrant !== "process")
+    throw mustBe("allowReentrant", 'true, false or "process"', allowReentrant);
+  if (signal !== undefined && !isSignal(signal)) throw mustBe("signal", "an AbortSignal", signal);
+  if (purpose !== undefined && !isText(purpose)) throw mustBe("purpose", "a string", purpose);
+  if (within !== undefined && !isObject(within)) throw mustBe("within", "a lock", within);
+  if (engine !== undefined && !engines.has(engine)) throw mustBe("engine", '"kernel" or "lockfile"', engine);
   return { timeoutMs, maxHoldMs, staleMs, allowReentrant, signal, purpose, within, engine };
+}
+
+/** The one option that only a try has. Throws `TypeError`. */
+export function readInTurn({ inTurn = false }: TryAcquireSessionWriteLockOptions): boolean {
+  if (!isFlag(inTurn)) throw mustBe("inTurn", "true or false", inTurn);
+  return inTurn;
 }
 
 const engines: ReadonlySet<unknown> = new Set(["kernel", "lockfile"]);
@@ -79,6 +90,39 @@ const engines: ReadonlySet<unknown> = new Set(["kernel", "lockfile"]);
 /** setTimeout fires at once for anything longer. */
 const longestTimerMs = 2 ** 31 - 1;
 
-function outOfRange(name: string, value: unknown): RangeError {
-  return new RangeError(`${name} is out of range: ${String(value)} (ms, at most ${longestTimerMs})`);
+// Callers without types pass what they like, and every acquire comes by here: comparisons only.
+
+function isMs(value: unknown, least: number): boolean {
+  return typeof value === "number" && value >= least && value <= longestTimerMs;
+}
+
+function isFlag(value: unknown): boolean {
+  return value === true || value === false;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** By its looks: the signal may be another realm's. An AbortController has no `aborted`. */
+function isSignal(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    "aborted" in value &&
+    "addEventListener" in value &&
+    typeof value.addEventListener === "function"
+  );
+}
+
+function notMs(name: string, value: unknown): RangeError | TypeError {
+  if (typeof value !== "number") return mustBe(name, "a number of ms", value);
+  return new RangeError(`${name} is out of range: ${value} (ms, at most ${longestTimerMs})`);
+}
+
+function mustBe(name: string, what: string, value: unknown): TypeError {
+  return new TypeError(`${name} must be ${what}, not ${inspect(value, { depth: 0 })}`);
 }

@@ -37,6 +37,56 @@ describe("options", () => {
     await expect(acquireSessionWriteLock({ sessionFile: tempSession(), ...options })).rejects.toThrow(kind);
   });
 
+  test.each([
+    ["timeoutMs", "300000"],
+    ["timeoutMs", null],
+    ["maxHoldMs", "300000"],
+    ["maxHoldMs", null],
+    ["staleMs", 30_000n],
+    ["allowReentrant", "proces"],
+    ["allowReentrant", null],
+    ["signal", null],
+    ["signal", new AbortController()],
+    ["purpose", 5],
+    ["purpose", null],
+    ["within", null],
+    ["within", "lock"],
+    ["engine", null],
+    ["inTurn", "yes"],
+  ])(
+    "%s of the wrong type is a TypeError that names it, with or without contention (%o)",
+    async (name, value) => {
+      const sessionFile = tempSession();
+      const options = { sessionFile, [name]: value };
+      const naming: unknown = expect.objectContaining({
+        name: "TypeError",
+        message: expect.stringMatching(`^${name} must be `) as string,
+      });
+
+      expect(() => tryAcquireSessionWriteLock(options)).toThrow(naming);
+      await using lock = await acquireSessionWriteLock({ sessionFile });
+      expect(() => tryAcquireSessionWriteLock(options)).toThrow(naming);
+      lock.assertHeld();
+    },
+  );
+
+  test("a signal of another realm is a signal", async () => {
+    const { signal } = new AbortController();
+    const lookalike = {
+      aborted: false,
+      addEventListener: () => undefined,
+      removeEventListener: () => undefined,
+    };
+
+    await using lock = await acquireSessionWriteLock({ sessionFile: tempSession(), signal });
+    await using other = await acquireSessionWriteLock({
+      sessionFile: tempSession(),
+      signal: lookalike as unknown as AbortSignal,
+    });
+
+    expect([lock.held, other.held]).toEqual([true, true]);
+  });
+
   test("timeoutMs 0 tries once", async () => {
     const sessionFile = tempSession();
     await using lock = await acquireSessionWriteLock({ sessionFile, timeoutMs: 0 });
