@@ -1,9 +1,9 @@
 import { lstatSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { chainEnd } from "./engines/claim-chain.ts";
-import { both, main, presence, turn } from "./engines/kernel.ts";
+import { both, main, presence } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
-import { listKernelLocks } from "./engines/kernel-table.ts";
+import { listLocksOn } from "./engines/kernel-table.ts";
 import { readLockPath, withLockFile } from "./engines/lock-file.ts";
 import { waitersAt } from "./engines/lock-folder-waiters.ts";
 import type { SessionLockHolder } from "./errors.ts";
@@ -58,11 +58,7 @@ function inspectCanonical(sessionFile: string): SessionLockStatus {
   const sameProcess = knownFileLock(sessionFile)?.isHeld === true;
   const found = lstatSync(lockPath, { throwIfNoEntry: false });
   const seen =
-    found === undefined
-      ? nothing
-      : found.isDirectory()
-        ? lookAtFolder(lockPath)
-        : lookAtFile(lockPath, found.ino);
+    found === undefined ? nothing : found.isDirectory() ? lookAtFolder(lockPath) : lookAtFile(lockPath);
   const { holder } = seen;
   const heldMs =
     seen.state === "held" && holder !== undefined ? Math.max(0, Date.now() - holder.acquiredAt) : undefined;
@@ -88,11 +84,11 @@ function lookAtFolder(lockPath: string): Seen {
   };
 }
 
-function lookAtFile(lockPath: string, ino: number): Seen {
+function lookAtFile(lockPath: string): Seen {
   const record = readLockPath(lockPath);
   if (record === undefined) return nothing;
   if (record.kind !== "ours") return lookAtForeignFile(record);
-  const locks = listKernelLocks()?.filter((lock) => lock.ino === ino);
+  const locks = withLockFile(lockPath, listLocksOn);
   const isHeld =
     locks === undefined
       ? isLockedByProbe(lockPath)
@@ -102,7 +98,7 @@ function lookAtFile(lockPath: string, ino: number): Seen {
     engine: "kernel",
     holder: isHeld ? holderOf(record) : undefined,
     isLocal: isHeld && livenessOf(record.owner, identity()) === "alive",
-    waiting: locks?.filter(({ start }) => start > turn).map(({ start }) => start - presence),
+    waiting: locks?.filter(({ start }) => start > presence).map(({ start }) => start - presence),
   };
 }
 

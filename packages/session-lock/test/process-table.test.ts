@@ -48,13 +48,13 @@ test("the kernel's lock table tells holders from waiters", () => {
   const text = [
     "1: POSIX  ADVISORY  WRITE 812 fe:00:2139 0 EOF",
     "2: OFDLCK ADVISORY  WRITE -1 fe:00:4711 1099511627776 1099511627777",
-    "2: -> OFDLCK ADVISORY  WRITE -1 fe:00:4711 1099511627777 1099511627777",
+    "2: -> OFDLCK ADVISORY  WRITE -1 103:2f:4711 1099511627777 1099511627777",
     "",
   ].join("\n");
 
   expect(parseLockTable(text)).toEqual([
-    { ino: 4711, start: 1099511627776, waiting: false },
-    { ino: 4711, start: 1099511627777, waiting: true },
+    { device: "254:0", ino: 4711, start: 1099511627776, waiting: false },
+    { device: "259:47", ino: 4711, start: 1099511627777, waiting: true },
   ]);
   expect(parseLockTable(readFileSync("/proc/locks", "latin1")).every(({ ino }) => ino > 0)).toBe(true);
 });

@@ -1,12 +1,24 @@
 import { readFileSync } from "node:fs";
 import { hasCode } from "../errors.ts";
+import type { LockFile } from "./lock-file.ts";
+import { deviceOf } from "./mount-table.ts";
 
 /** One lock on a byte of a lock file, as Linux lists it in `/proc/locks` (proc_locks(5)). */
 export interface ListedLock {
+  /** The file system, as `major:minor`: inode numbers are unique only within one. */
+  readonly device: string;
   readonly ino: number;
   readonly start: number;
   /** Listed below the lock it waits for. */
   readonly waiting: boolean;
+}
+
+/** Those on an open file, or `undefined` where there is no such list. */
+export function listLocksOn(file: LockFile): readonly ListedLock[] | undefined {
+  const sameNumber = listKernelLocks()?.filter(({ ino }) => ino === file.ino);
+  if (sameNumber === undefined || sameNumber.length === 0) return sameNumber;
+  const wanted = deviceOf(file);
+  return sameNumber.filter(({ device }) => device === wanted);
 }
 
 /** All open-file-description locks of this kernel, or `undefined` where there is no such list. */
@@ -26,6 +38,8 @@ export function parseLockTable(text: string): readonly ListedLock[] {
     const waiting = fields[0] === "->";
     const [type, , , , file, start] = waiting ? fields.slice(1) : fields;
     if (type !== "OFDLCK" || file === undefined) return [];
-    return [{ ino: Number(file.split(":").at(-1)), start: Number(start), waiting }];
+    const [major = "", minor = "", ino] = file.split(":");
+    const device = `${Number.parseInt(major, 16)}:${Number.parseInt(minor, 16)}`;
+    return [{ device, ino: Number(ino), start: Number(start), waiting }];
   });
 }
