@@ -36,7 +36,7 @@ export interface SessionLockStatus {
   readonly sameProcess: boolean;
   /** Whether the holder's process is known to run on this machine. */
   readonly isLocal: boolean;
-  /** Processes that have been waiting for a while; `undefined` where the system does not tell. */
+  /** Processes of this machine that have waited for a while; `undefined` where the system does not tell. */
   readonly waiting: readonly number[] | undefined;
 }
 
@@ -71,7 +71,7 @@ const nothing: Seen = { state: "free", engine: undefined, holder: undefined, isL
 
 function lookAtFolder(lockPath: string): Seen {
   const record = chainEnd(lockPath)?.record;
-  const waiting = waitersAt(lockPath);
+  const waiting = waitersAt(lockPath).filter(isAlive);
   if (record?.kind !== "ours")
     return { state: "held", engine: "foreign", holder: undefined, isLocal: false, waiting };
   const liveness = livenessOf(record.owner, identity());
@@ -82,6 +82,11 @@ function lookAtFolder(lockPath: string): Seen {
     isLocal: liveness === "alive",
     waiting,
   };
+}
+
+/** A mark that somebody waits outlives a process that was killed, and may be another host's. */
+function isAlive(pid: number): boolean {
+  return Number.isInteger(pid) && stateOf(pid) !== "gone";
 }
 
 function lookAtFile(lockPath: string): Seen {

@@ -1,9 +1,10 @@
-import { statSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { acquireSessionWriteLock, inspectSessionLock } from "session-lock";
 import { mayMount, overlay, tmpfs } from "./support/mount.ts";
 import { Driver } from "./support/process.ts";
+import { tempSession } from "./support/temp.ts";
 
 describe.runIf(mayMount)("the inspector on the kernel engine", () => {
   test("does not mistake a lock on another file system for one on the file of equal number", async () => {
@@ -26,6 +27,21 @@ describe.runIf(mayMount)("the inspector on the kernel engine", () => {
     await using lock = await acquireSessionWriteLock({ sessionFile, engine: "kernel" });
 
     expect(inspectSessionLock(sessionFile)).toMatchObject({ state: "held", holder: { epoch: lock.epoch } });
+  });
+});
+
+describe("the inspector on the lockfile engine", () => {
+  test("does not name as waiting a process that has died, or what is no process", async () => {
+    const sessionFile = tempSession();
+    await using dead = await Driver.start();
+    await dead.kill();
+    await using living = await Driver.start();
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile" });
+    for (const who of [dead.pid, living.pid, "nobody"])
+      writeFileSync(path.join(`${sessionFile}.lock`, `waits-${who}`), "");
+
+    expect(inspectSessionLock(sessionFile).waiting).toEqual([living.pid]);
+    lock.assertHeld();
   });
 });
 
