@@ -76,6 +76,27 @@ describe("session-lock ls", () => {
   });
 });
 
+describe("text of another process", () => {
+  test("cannot colour, move or break the lines that are printed", async () => {
+    const sessionFile = tempSession("a\u001b[2Jb\nc.jsonl");
+    await using holder = await Driver.start();
+    await holder.ask("acquire", { sessionFile, purpose: "\u001b[31mred\r\nx is free\u009b\u202e\u2028" });
+
+    const outputs = await Promise.all([
+      run("why", sessionFile),
+      run("ls", path.dirname(sessionFile)),
+      run("break", sessionFile, "--reason", "stuck"),
+      run("clean", path.dirname(sessionFile)),
+      run("why", path.join(sessionFile, "x")),
+    ]);
+
+    for (const { out, err } of outputs)
+      expect(`${out}${err}`.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
+    expect(outputs[0].out).toContain("(\\u001b[31mred\\u000d\\u000ax is free\\u009b\\u202e\\u2028)");
+    expect(outputs.map(({ out, err }) => `${out}${err}`.split("\n").length)).toEqual([1, 2, 1, 1, 1]);
+  });
+});
+
 describe("session-lock break", () => {
   test("needs a reason, refuses a live local holder with 75, and breaks it with --force", async () => {
     const sessionFile = tempSession();

@@ -1,26 +1,12 @@
 import { styleText } from "node:util";
 import type { SessionLockStatus } from "../inspect.ts";
+import { printable } from "./printable.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
 /** One sentence: who holds, since when, what for, and who waits. */
 export function explain(status: SessionLockStatus): string {
-  const { sessionFile, holder, heldMs, waiting } = status;
-  switch (status.state) {
-    case "free":
-      return `${sessionFile} is free: nobody holds its write lock.`;
-    case "leftover":
-      return `${sessionFile} is free to take: its last owner${holder === undefined ? "" : `, process ${holder.pid},`} is dead.`;
-    case "held": {
-      const who =
-        holder === undefined
-          ? "somebody who left no readable record"
-          : `process ${holder.pid}${holder.host === undefined ? "" : ` on ${holder.host}`}`;
-      const since = heldMs === undefined ? "" : ` for ${duration(heldMs)}`;
-      const why = holder?.purpose === undefined ? "" : ` (${holder.purpose})`;
-      return `${sessionFile} is held by ${who}${since}${why}${describeWaiting(waiting)}.`;
-    }
-  }
+  return printable(sentence(status));
 }
 
 /** A table with one row per lock. */
@@ -29,12 +15,12 @@ export function table(statuses: readonly SessionLockStatus[], colours: boolean):
   const rows = statuses.map((status) => [
     status.state,
     String(status.holder?.pid ?? "-"),
-    status.holder?.host ?? "-",
+    printable(status.holder?.host ?? "-"),
     status.heldMs === undefined ? "-" : duration(status.heldMs),
     status.waiting === undefined ? "?" : String(status.waiting.length),
     status.engine ?? "-",
-    status.holder?.purpose ?? "-",
-    status.sessionFile,
+    printable(status.holder?.purpose ?? "-"),
+    printable(status.sessionFile),
   ]);
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
@@ -52,6 +38,27 @@ export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)}ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)}s`;
   return `${Math.floor(ms / 60_000)}m${Math.round((ms % 60_000) / 1_000)}s`;
+}
+
+function sentence(status: SessionLockStatus): string {
+  const { sessionFile, holder, heldMs, waiting } = status;
+  switch (status.state) {
+    case "free":
+      return `${sessionFile} is free: nobody holds its write lock.`;
+    case "leftover": {
+      const owner = holder === undefined ? "its last owner" : `its last owner, process ${holder.pid},`;
+      return `${sessionFile} is free to take: ${owner} is dead.`;
+    }
+    case "held": {
+      const who =
+        holder === undefined
+          ? "somebody who left no readable record"
+          : `process ${holder.pid}${holder.host === undefined ? "" : ` on ${holder.host}`}`;
+      const since = heldMs === undefined ? "" : ` for ${duration(heldMs)}`;
+      const why = holder?.purpose === undefined ? "" : ` (${holder.purpose})`;
+      return `${sessionFile} is held by ${who}${since}${why}${describeWaiting(waiting)}.`;
+    }
+  }
 }
 
 function describeWaiting(waiting: readonly number[] | undefined): string {

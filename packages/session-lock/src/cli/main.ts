@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { runCommand } from "./run.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { printable } from "./printable.ts";
 
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort());
@@ -12,6 +13,7 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   colours: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,
   stop: stop.signal,
 }).catch((error: unknown) => {
-  process.stderr.write(`session-lock: ${error instanceof Error ? error.message : String(error)}\n`);
+  const why = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`session-lock: ${printable(why)}\n`);
   return exitCodes.failed;
 });

@@ -9,6 +9,7 @@ import { explain, table } from "./describe.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { help } from "./help.ts";
+import { printable } from "./printable.ts";
 import type { Terminal } from "./terminal.ts";
 import { watchLocks } from "./watch.ts";
 
@@ -94,9 +95,9 @@ function breakLock(file: string, flags: Flags, terminal: Terminal): ExitCode {
   if (reason === undefined || reason === "") return wrongUsage("break needs --reason", terminal);
   const result = breakSessionLock(file, { reason, force });
   const text = {
-    free: `${file} is not locked; nothing to break.`,
+    free: `${printable(file)} is not locked; nothing to break.`,
     refused: `${explain(result.status)} It was not broken: stop that process, or use --force if it cannot be stopped.`,
-    broken: `The lock on ${file} is broken and its former owner fenced off.`,
+    broken: `The lock on ${printable(file)} is broken and its former owner fenced off.`,
   }[result.outcome];
   terminal.out(flags.json ? JSON.stringify(result) : text);
   return result.outcome === "refused" ? exitCodes.busy : exitCodes.ok;
@@ -107,7 +108,7 @@ function clean(folder: string, flags: Flags, terminal: Terminal): ExitCode {
   const result = cleanSessionLocks(folder);
   if (flags.json) terminal.out(JSON.stringify(result));
   else {
-    for (const file of result.removed) terminal.out(`removed ${file}`);
+    for (const file of result.removed) terminal.out(`removed ${printable(file)}`);
     for (const status of result.kept) terminal.out(`kept ${explain(status)}`);
   }
   return exitCodes.ok;
@@ -123,6 +124,6 @@ function isFolder(target: string): boolean {
 }
 
 function wrongUsage(why: string, terminal: Terminal): ExitCode {
-  terminal.err(`session-lock: ${why}\n\n${help}`);
+  terminal.err(`session-lock: ${printable(why)}\n\n${help}`);
   return exitCodes.usage;
 }
