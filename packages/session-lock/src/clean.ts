@@ -7,16 +7,18 @@ import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import { isAtPath, readLockFile, withLockFile } from "./engines/lock-file.ts";
 import { leaveFolder, removeDeadFile } from "./engines/lock-folder.ts";
 import { advanceEpoch } from "./epochs.ts";
-import { listSessionLocks } from "./inspect.ts";
 import type { SessionLockStatus } from "./inspect.ts";
+import { listSessionLocks } from "./list.ts";
 import { identity } from "./owner.ts";
 import { RecordWriter } from "./record.ts";
 
 export interface CleanedSessionLocks {
   /** Paths that were removed. */
   readonly removed: readonly string[];
-  /** Locks that are held, or may be, and were left alone. */
+  /** Locks that are held, or may be, and entries that are no session locks: they were left alone. */
   readonly kept: readonly SessionLockStatus[];
+  /** Paths that were to be removed but could not be, and why. */
+  readonly failed: readonly { readonly path: string; readonly problem: string }[];
 }
 
 /** Our own temporary files, which only a crash leaves behind. */
@@ -27,21 +29,29 @@ const litterAgeMs = 60_000;
 export function cleanSessionLocks(folder: string): CleanedSessionLocks {
   const removed: string[] = [];
   const kept: SessionLockStatus[] = [];
-  for (const status of listSessionLocks(folder)) {
-    if (removeLeftover(status)) removed.push(status.lockPath);
-    else kept.push(status);
-  }
-  for (const entry of readdirSync(folder)) {
+  const failed: { path: string; problem: string }[] = [];
+  // What cannot be removed must not keep the rest from being removed.
+  const attempt = (file: string, remove: () => boolean): boolean => {
+    try {
+      const isGone = remove();
+      if (isGone) removed.push(file);
+      return isGone;
+    } catch (error) {
+      failed.push({ path: file, problem: error instanceof Error ? error.message : String(error) });
+      return true;
+    }
+  };
+  for (const status of listSessionLocks(folder))
+    if (!attempt(status.lockPath, () => removeLeftover(status))) kept.push(status);
+  for (const entry of readdirSync(folder).filter((name) => litter.test(name))) {
     const file = path.join(folder, entry);
-    if (!litter.test(entry) || !isOld(file)) continue;
-    rmSync(file, { recursive: true, force: true });
-    removed.push(file);
+    attempt(file, () => removeOld(file));
   }
-  return { removed, kept };
+  return { removed, kept, failed };
 }
 
 function removeLeftover(status: SessionLockStatus): boolean {
-  if (status.state === "held") return false;
+  if (status.state === "held" || status.state === "unknown") return false;
   if (status.engine === "kernel") return removeUnlockedFile(status.lockPath);
   if (status.engine === "lockfile") return removeDeadFolder(status.lockPath);
   if (status.engine === "foreign")
@@ -80,7 +90,9 @@ function removeDeadFolder(lockPath: string): boolean {
   return published !== undefined && leaveFolder(lockPath, nonce, published);
 }
 
-function isOld(file: string): boolean {
+function removeOld(file: string): boolean {
   const found = lstatSync(file, { throwIfNoEntry: false });
-  return found !== undefined && Date.now() - found.mtimeMs > litterAgeMs;
+  if (found === undefined || Date.now() - found.mtimeMs <= litterAgeMs) return false;
+  rmSync(file, { recursive: true, force: true });
+  return true;
 }

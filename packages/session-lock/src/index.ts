@@ -26,8 +26,9 @@ export type {
   TimeoutEvent,
   WaitEvent,
 } from "./diagnostics.ts";
-export { inspectSessionLock, listSessionLocks } from "./inspect.ts";
+export { inspectSessionLock } from "./inspect.ts";
 export type { SessionLockStatus } from "./inspect.ts";
+export { listSessionLocks } from "./list.ts";
 export { collectSessionLockMetrics } from "./metrics.ts";
 export type {
   Histogram,

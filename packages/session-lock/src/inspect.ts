@@ -1,5 +1,4 @@
-import { lstatSync, readdirSync } from "node:fs";
-import path from "node:path";
+import { lstatSync } from "node:fs";
 import { chainEnd } from "./engines/claim-chain.ts";
 import { both, main, presence } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
@@ -14,7 +13,7 @@ import { identity } from "./owner.ts";
 import { stateOf } from "./process-table.ts";
 import { holderOf } from "./record.ts";
 import type { LockRecord } from "./record.ts";
-import { canonicalSessionFile, lockPathOf, sessionFileOf } from "./target.ts";
+import { canonicalSessionFile, lockPathOf } from "./target.ts";
 
 /** What a session's lock is doing right now, as seen from outside. */
 export interface SessionLockStatus {
@@ -24,8 +23,9 @@ export interface SessionLockStatus {
    * - `free`: whoever asks gets it (an unlocked lock file may be lying there).
    * - `held`: by `holder`, or by somebody whose record cannot be read.
    * - `leftover`: its owner is dead; whoever asks takes it over.
+   * - `unknown`: in lists only: the entry is no session lock, or cannot be looked at; see `problem`.
    */
-  readonly state: "free" | "held" | "leftover";
+  readonly state: "free" | "held" | "leftover" | "unknown";
   /** Whose protocol the lock path speaks; `undefined` when there is nothing. `foreign`: another tool's. */
   readonly engine: EngineName | "foreign" | undefined;
   /** The holder, or for a leftover the dead owner. */
@@ -38,6 +38,8 @@ export interface SessionLockStatus {
   readonly isLocal: boolean;
   /** Processes of this machine that have waited for a while; `undefined` where the system does not tell. */
   readonly waiting: readonly number[] | undefined;
+  /** Why the state is `unknown`. */
+  readonly problem: string | undefined;
 }
 
 /** Looks at the lock of one session file without taking it or getting in its way. */
@@ -45,15 +47,8 @@ export function inspectSessionLock(sessionFile: string): SessionLockStatus {
   return inspectCanonical(canonicalSessionFile(sessionFile));
 }
 
-/** The status of every lock in a folder, ordered by name. */
-export function listSessionLocks(folder: string): readonly SessionLockStatus[] {
-  return readdirSync(folder)
-    .filter((entry) => entry.endsWith(".lock"))
-    .sort()
-    .map((entry) => inspectCanonical(sessionFileOf(path.join(folder, entry))));
-}
-
-function inspectCanonical(sessionFile: string): SessionLockStatus {
+/** As `inspectSessionLock`, of a path that is canonical already or was found in a folder. */
+export function inspectCanonical(sessionFile: string): SessionLockStatus {
   const lockPath = lockPathOf(sessionFile);
   const sameProcess = knownFileLock(sessionFile)?.isHeld === true;
   const found = lstatSync(lockPath, { throwIfNoEntry: false });
@@ -62,7 +57,7 @@ function inspectCanonical(sessionFile: string): SessionLockStatus {
   const { holder } = seen;
   const heldMs =
     seen.state === "held" && holder !== undefined ? Math.max(0, Date.now() - holder.acquiredAt) : undefined;
-  return { sessionFile, lockPath, ...seen, heldMs, sameProcess };
+  return { sessionFile, lockPath, ...seen, heldMs, sameProcess, problem: undefined };
 }
 
 type Seen = Pick<SessionLockStatus, "state" | "engine" | "holder" | "isLocal" | "waiting">;

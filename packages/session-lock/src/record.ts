@@ -180,7 +180,9 @@ function isOwner(value: object): value is Owner {
     "nonce" in value &&
     typeof value.nonce === "string" &&
     "host" in value &&
-    typeof value.host === "string"
+    typeof value.host === "string" &&
+    (!("purpose" in value) || typeof value.purpose === "string") &&
+    (!("where" in value) || typeof value.where === "string")
   );
 }
 

@@ -1,30 +1,9 @@
-import { execFile } from "node:child_process";
-import { existsSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { run } from "./support/cli.ts";
 import { Driver } from "./support/process.ts";
-import { tempFolder, tempSession } from "./support/temp.ts";
+import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
-
-const main = path.join(
-  path.dirname(createRequire(import.meta.url).resolve("session-lock/package.json")),
-  "dist/cli/main.js",
-);
-
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function run(...args: readonly string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], (error, out, err) =>
-      resolve({ code: Number(error?.code ?? 0), out: out.trim(), err: err.trim() }),
-    );
-  });
-}
 
 describe("session-lock why", () => {
   test("says in one sentence that a session is free, and exits 0", async () => {
@@ -111,53 +90,6 @@ describe("session-lock break", () => {
     expect(broken.code).toBe(0);
     expect(JSON.parse(broken.out)).toMatchObject({ outcome: "broken" });
     await expect(holder.ask("assertHeld")).rejects.toMatchObject({ code: "LOST" });
-  });
-});
-
-describe("session-lock clean", () => {
-  test("removes what crashes left and keeps what is held", async () => {
-    const folder = tempFolder();
-    await using dead = await Driver.start();
-    await using holder = await Driver.start();
-    const at = (name: string) => path.join(folder, name);
-    await dead.ask("acquire", { sessionFile: at("a.jsonl"), engine: "kernel", name: "a" });
-    await dead.ask("acquire", { sessionFile: at("b.jsonl"), engine: "lockfile", name: "b" });
-    await holder.ask("acquire", { sessionFile: at("c.jsonl") });
-    await dead.kill();
-    writeFileSync(at("d.jsonl.lock"), JSON.stringify({ pid: dead.pid, createdAt: new Date().toISOString() }));
-    writeFileSync(at("e.jsonl.lock.0123abcd.tmp"), "");
-    utimesSync(at("e.jsonl.lock.0123abcd.tmp"), 1, 1);
-
-    const { code, out } = await run("clean", folder, "--json");
-
-    expect(code).toBe(0);
-    expect(readdirSync(folder)).toEqual(["c.jsonl.lock"]);
-    expect((JSON.parse(out) as { removed: string[] }).removed.sort()).toEqual(
-      ["a.jsonl.lock", "b.jsonl.lock", "d.jsonl.lock", "e.jsonl.lock.0123abcd.tmp"].map(at),
-    );
-    await expect(holder.ask("assertHeld")).resolves.toEqual({ held: true });
-  });
-});
-
-describe("session-lock watch", () => {
-  test("prints each change until it is interrupted, and then exits 0", async () => {
-    const sessionFile = tempSession();
-    await using holder = await Driver.start();
-    const child = execFile(process.execPath, [main, "watch", sessionFile, "--json"]);
-    onTestFinished(() => {
-      child.kill("SIGKILL");
-    });
-    let out = "";
-    child.stdout?.on("data", (text: string) => (out += text));
-    const exit = new Promise((resolve) => child.once("exit", resolve));
-
-    await until(() => out.includes('"free"'));
-    await holder.ask("acquire", { sessionFile });
-    await until(() => out.includes('"held"'));
-    child.kill("SIGINT");
-
-    expect(await exit).toBe(0);
-    expect(existsSync(`${sessionFile}.lock`)).toBe(true);
   });
 });
 

@@ -20,7 +20,7 @@ export function table(statuses: readonly SessionLockStatus[], colours: boolean):
     status.waiting === undefined ? "?" : String(status.waiting.length),
     status.engine ?? "-",
     printable(status.holder?.purpose ?? "-"),
-    printable(status.sessionFile),
+    printable(status.state === "unknown" ? status.lockPath : status.sessionFile),
   ]);
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
@@ -41,10 +41,12 @@ export function duration(ms: number): string {
 }
 
 function sentence(status: SessionLockStatus): string {
-  const { sessionFile, holder, heldMs, waiting } = status;
+  const { sessionFile, lockPath, holder, heldMs, waiting, problem } = status;
   switch (status.state) {
     case "free":
       return `${sessionFile} is free: nobody holds its write lock.`;
+    case "unknown":
+      return `${lockPath} tells of no session lock: ${problem ?? "nobody knows why"}.`;
     case "leftover": {
       const owner = holder === undefined ? "its last owner" : `its last owner, process ${holder.pid},`;
       return `${sessionFile} is free to take: ${owner} is dead.`;
@@ -68,6 +70,11 @@ function describeWaiting(waiting: readonly number[] | undefined): string {
 }
 
 function paint(text: string, state: SessionLockStatus["state"] | undefined, colours: boolean): string {
-  const style: Record<SessionLockStatus["state"], Style> = { free: "green", held: "yellow", leftover: "red" };
+  const style: Record<SessionLockStatus["state"], Style> = {
+    free: "green",
+    held: "yellow",
+    leftover: "red",
+    unknown: "magenta",
+  };
   return colours && state !== undefined ? styleText(style[state], text, { validateStream: false }) : text;
 }

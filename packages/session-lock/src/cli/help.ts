@@ -11,4 +11,5 @@ export const help = `session-lock: look at and look after the write locks of ses
   --reason <text>   break: why; the ousted owner is told
   -h, --help        this text
 
-exit codes: 0 done (why: free), 1 failed, 64 wrong usage, 75 held: try again later`;
+exit codes: 0 done (why: free), 1 failed, 64 wrong usage, 75 held: try again later
+An entry that is no session lock, or cannot be looked at, is listed as unknown; that is no failure.`;

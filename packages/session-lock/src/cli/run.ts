@@ -4,7 +4,8 @@ import { parseArgs } from "node:util";
 import { breakSessionLock } from "../break.ts";
 import { cleanSessionLocks } from "../clean.ts";
 import { hasCode } from "../errors.ts";
-import { inspectSessionLock, listSessionLocks } from "../inspect.ts";
+import { inspectSessionLock } from "../inspect.ts";
+import { listSessionLocks } from "../list.ts";
 import { explain, table } from "./describe.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -81,6 +82,8 @@ function list(folder: string, flags: Flags, terminal: Terminal): ExitCode {
   if (!isFolder(folder)) return wrongUsage(`${folder} is not a folder`, terminal);
   const statuses = listSessionLocks(folder);
   terminal.out(flags.json ? JSON.stringify(statuses) : table(statuses, terminal.colours));
+  const problems = statuses.filter(({ state }) => state === "unknown");
+  if (!flags.json) for (const status of problems) terminal.err(explain(status));
   return exitCodes.ok;
 }
 
@@ -110,8 +113,10 @@ function clean(folder: string, flags: Flags, terminal: Terminal): ExitCode {
   else {
     for (const file of result.removed) terminal.out(`removed ${printable(file)}`);
     for (const status of result.kept) terminal.out(`kept ${explain(status)}`);
+    for (const { path: file, problem } of result.failed)
+      terminal.err(printable(`could not remove ${file}: ${problem}`));
   }
-  return exitCodes.ok;
+  return result.failed.length > 0 ? exitCodes.failed : exitCodes.ok;
 }
 
 function isFolder(target: string): boolean {

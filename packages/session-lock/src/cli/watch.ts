@@ -1,8 +1,9 @@
 import { statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { hasCode } from "../errors.ts";
-import { inspectSessionLock, listSessionLocks } from "../inspect.ts";
+import { inspectSessionLock } from "../inspect.ts";
 import type { SessionLockStatus } from "../inspect.ts";
+import { listSessionLocks } from "../list.ts";
 import { explain } from "./describe.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -22,7 +22,9 @@ export function overlay(): string {
   return folder;
 }
 
-function mount(what: string, folder: string): void {
+/** Mounts over a folder, which is made if it is missing, until the test ends. */
+export function mount(what: string, folder: string): void {
+  mkdirSync(folder, { recursive: true });
   if (!shell(`mount ${what} "$1"`, folder)) throw new Error(`mount ${what} failed`);
   onTestFinished(() => void shell('umount -l "$1"', folder));
 }

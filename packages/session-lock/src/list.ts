@@ -1,0 +1,51 @@
+import { lstatSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { inspectCanonical } from "./inspect.ts";
+import type { SessionLockStatus } from "./inspect.ts";
+import { lockPathOf, sessionFileOf } from "./target.ts";
+
+/**
+ * The status of every `.lock` entry in a folder, ordered by name. One that is no session lock, or that cannot
+ * be looked at, is listed as `unknown` with its `problem`, and does not hide the others.
+ */
+export function listSessionLocks(folder: string): readonly SessionLockStatus[] {
+  return readdirSync(folder)
+    .filter((entry) => entry.endsWith(".lock"))
+    .sort()
+    .map((entry) => listedStatus(sessionFileOf(path.join(folder, entry))));
+}
+
+/** The status of one entry of such a list; never throws. */
+export function listedStatus(sessionFile: string): SessionLockStatus {
+  try {
+    const status = inspectCanonical(sessionFile);
+    return isStray(status) ? unknown(sessionFile, strayFile) : status;
+  } catch (error) {
+    return unknown(sessionFile, error instanceof Error ? error.message : String(error));
+  }
+}
+
+const strayFile = "it holds no lock record, and there is no session file beside it";
+
+/** A `yarn.lock`, say. Beside a session file it would count as held, since nobody can take that lock. */
+function isStray({ state, engine, holder, lockPath, sessionFile }: SessionLockStatus): boolean {
+  if (state !== "held" || engine !== "foreign" || holder !== undefined) return false;
+  if (lstatSync(sessionFile, { throwIfNoEntry: false }) !== undefined) return false;
+  // A folder may be plain proper-lockfile's, whose sessions need not exist.
+  return lstatSync(lockPath, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function unknown(sessionFile: string, problem: string): SessionLockStatus {
+  return {
+    sessionFile,
+    lockPath: lockPathOf(sessionFile),
+    state: "unknown",
+    engine: undefined,
+    holder: undefined,
+    heldMs: undefined,
+    sameProcess: false,
+    isLocal: false,
+    waiting: undefined,
+    problem,
+  };
+}
