@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { hasCode } from "../errors.ts";
 import { inspectSessionLock } from "../inspect.ts";
 import type { SessionLockStatus } from "../inspect.ts";
-import { listSessionLocks } from "../list.ts";
+import { listedStatus, listSessionLocks } from "../list.ts";
 import { explain } from "./describe.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -11,12 +11,17 @@ const intervalMs = 200;
 
 /** Prints the state of each lock at first and whenever it changes hands, until the user interrupts. */
 export async function watchLocks(target: string, json: boolean, terminal: Terminal): Promise<void> {
+  const isFolder = statSync(target, { throwIfNoEntry: false })?.isDirectory() === true;
   const last = new Map<string, string>();
   while (!terminal.stop.aborted) {
-    for (const status of look(target)) {
-      const state = JSON.stringify([status.state, status.holder?.pid, status.holder?.epoch, status.waiting]);
-      if (last.get(status.sessionFile) === state) continue;
-      last.set(status.sessionFile, state);
+    for (const status of isFolder ? lookInto(target, last.keys()) : [inspectSessionLock(target)]) {
+      const { sessionFile, holder, waiting, problem } = status;
+      const state = JSON.stringify([status.state, holder?.pid, holder?.epoch, waiting, problem]);
+      const isNews = last.get(sessionFile) !== state;
+      // What left no entry needs no more looks: it is listed again when there is news of it.
+      if (isFolder && status.state === "free" && status.engine === undefined) last.delete(sessionFile);
+      else last.set(sessionFile, state);
+      if (!isNews) continue;
       terminal.out(json ? JSON.stringify(status) : `${new Date().toISOString()} ${explain(status)}`);
     }
     await delay(intervalMs, undefined, { signal: terminal.stop }).catch((error: unknown) => {
@@ -25,7 +30,10 @@ export async function watchLocks(target: string, json: boolean, terminal: Termin
   }
 }
 
-function look(target: string): readonly SessionLockStatus[] {
-  const isFolder = statSync(target, { throwIfNoEntry: false })?.isDirectory() === true;
-  return isFolder ? listSessionLocks(target) : [inspectSessionLock(target)];
+/** The locks in a folder, and those there before: a lock that is let go may leave no entry behind. */
+function lookInto(folder: string, before: Iterable<string>): readonly SessionLockStatus[] {
+  const found = listSessionLocks(folder);
+  const listed = new Set(found.map(({ sessionFile }) => sessionFile));
+  const gone = [...before].filter((sessionFile) => !listed.has(sessionFile));
+  return [...found, ...gone.map(listedStatus)];
 }
