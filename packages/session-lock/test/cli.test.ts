@@ -1,7 +1,8 @@
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { run } from "./support/cli.ts";
-import { Driver } from "./support/process.ts";
+import { run, runWith } from "./support/cli.ts";
+import { Driver, preloading } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
@@ -55,6 +56,28 @@ describe("session-lock ls", () => {
   });
 });
 
+describe("session-lock ls of one session", () => {
+  test.each(["kernel", "lockfile"] as const)("takes the session file or its lock (%s)", async (engine) => {
+    const sessionFile = tempSession();
+    await using holder = await Driver.start();
+    await holder.ask("acquire", { sessionFile, engine });
+
+    for (const subject of [sessionFile, `${sessionFile}.lock`]) {
+      const { code, out } = await run("ls", subject, "--json");
+      expect(code).toBe(0);
+      expect(JSON.parse(out)).toMatchObject([{ sessionFile, state: "held", engine }]);
+    }
+  });
+
+  test("takes one that nobody has locked, and none that is not there", async () => {
+    const sessionFile = tempSession();
+    expect((await run("ls", sessionFile)).code).toBe(64);
+    writeFileSync(sessionFile, "");
+
+    expect(JSON.parse((await run("ls", sessionFile, "--json")).out)).toMatchObject([{ state: "free" }]);
+  });
+});
+
 describe("text of another process", () => {
   test("cannot colour, move or break the lines that are printed", async () => {
     const sessionFile = tempSession("a\u001b[2Jb\nc.jsonl");
@@ -90,6 +113,19 @@ describe("session-lock break", () => {
     expect(broken.code).toBe(0);
     expect(JSON.parse(broken.out)).toMatchObject({ outcome: "broken" });
     await expect(holder.ask("assertHeld")).rejects.toMatchObject({ code: "LOST" });
+  });
+
+  test("does not advise --force to who gave it", async () => {
+    const sessionFile = tempSession();
+    await using holder = await Driver.start();
+    await holder.ask("acquire", { sessionFile, engine: "kernel" });
+
+    const args = ["break", sessionFile, "--reason", "stuck", "--force"];
+    const { code, out } = await runWith(preloading("without-addon.js"), ...args);
+
+    expect(code).toBe(75);
+    expect(out).toContain("It was not broken: it has just changed hands, or cannot be broken from here");
+    expect(out).not.toContain("--force");
   });
 });
 

@@ -1,6 +1,6 @@
 export const help = `session-lock: look at and look after the write locks of session files
 
-  session-lock ls <folder>                     every lock in a folder
+  session-lock ls <folder|file>                every lock in a folder, or that of one session
   session-lock why <file>                      who holds a session's lock and who waits, in one sentence
   session-lock watch <folder|file>             print every change until interrupted
   session-lock break <file> --reason <text>    take the lock away from its holder and fence it off

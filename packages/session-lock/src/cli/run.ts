@@ -1,11 +1,13 @@
-import { statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { breakSessionLock } from "../break.ts";
 import { cleanSessionLocks } from "../clean.ts";
 import { hasCode } from "../errors.ts";
 import { inspectSessionLock } from "../inspect.ts";
-import { listSessionLocks } from "../list.ts";
+import type { SessionLockStatus } from "../inspect.ts";
+import { listedStatus, listSessionLocks } from "../list.ts";
+import { lockPathOf, sessionFileOf } from "../target.ts";
 import { explain, table } from "./describe.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
@@ -78,13 +80,21 @@ function parse(argv: readonly string[]): CommandLine | string {
   }
 }
 
-function list(folder: string, flags: Flags, terminal: Terminal): ExitCode {
-  if (!isFolder(folder)) return wrongUsage(`${folder} is not a folder`, terminal);
-  const statuses = listSessionLocks(folder);
+function list(target: string, flags: Flags, terminal: Terminal): ExitCode {
+  const statuses = statusesAt(target);
+  if (statuses === undefined) return wrongUsage(`${target} is no folder and no session file`, terminal);
   terminal.out(flags.json ? JSON.stringify(statuses) : table(statuses, terminal.colours));
   const problems = statuses.filter(({ state }) => state === "unknown");
   if (!flags.json) for (const status of problems) terminal.err(explain(status));
   return exitCodes.ok;
+}
+
+/** A path that ends in `.lock` is a lock, also where it is a folder. */
+function statusesAt(target: string): readonly SessionLockStatus[] | undefined {
+  if (!target.endsWith(".lock") && isFolder(target)) return listSessionLocks(target);
+  const sessionFile = target.endsWith(".lock") ? sessionFileOf(target) : target;
+  const isThere = [sessionFile, lockPathOf(sessionFile)].some(exists);
+  return isThere ? [listedStatus(sessionFile)] : undefined;
 }
 
 function why(file: string, flags: Flags, terminal: Terminal): ExitCode {
@@ -93,13 +103,17 @@ function why(file: string, flags: Flags, terminal: Terminal): ExitCode {
   return status.state === "held" ? exitCodes.busy : exitCodes.ok;
 }
 
+const useForce = "stop that process, or use --force if it cannot be stopped";
+const forcedInVain =
+  "it has just changed hands, or cannot be broken from here; look again, or stop that process";
+
 function breakLock(file: string, flags: Flags, terminal: Terminal): ExitCode {
   const { reason, force } = flags;
   if (reason === undefined || reason === "") return wrongUsage("break needs --reason", terminal);
   const result = breakSessionLock(file, { reason, force });
   const text = {
     free: `${printable(file)} is not locked; nothing to break.`,
-    refused: `${explain(result.status)} It was not broken: stop that process, or use --force if it cannot be stopped.`,
+    refused: `${explain(result.status)} It was not broken: ${force ? forcedInVain : useForce}.`,
     broken: `The lock on ${printable(file)} is broken and its former owner fenced off.`,
   }[result.outcome];
   terminal.out(flags.json ? JSON.stringify(result) : text);
@@ -126,6 +140,10 @@ function isFolder(target: string): boolean {
     if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return false;
     throw error;
   }
+}
+
+function exists(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
 function wrongUsage(why: string, terminal: Terminal): ExitCode {

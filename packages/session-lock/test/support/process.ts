@@ -68,6 +68,11 @@ export class Driver implements AsyncDisposable {
   }
 }
 
+/** Environment of a process that loads one of the workers before its program. */
+export function preloading(name: string): Readonly<Record<string, string>> {
+  return { NODE_OPTIONS: `--import ${new URL(`../workers/${name}`, import.meta.url).href}` };
+}
+
 export function workerPath(name: string): string {
   return fileURLToPath(new URL(`../workers/${name}`, import.meta.url));
 }
