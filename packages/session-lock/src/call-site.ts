@@ -7,7 +7,7 @@ const recording = processWide("call-sites", (): { isOn: boolean | undefined } =>
 const mostFrames = 3;
 const ownFrame = /\b(?:with|acquire)SessionWriteLock\b/;
 
-/** The first frames of the stack above `caller`, when call sites are recorded at all. */
+/** The first frames of the stack above `caller`, less the first "at", when call sites are recorded at all. */
 export function callSite(caller: (...args: never[]) => unknown): string | undefined {
   recording.isOn ??= isDebugging();
   if (!recording.isOn) return undefined;
@@ -20,7 +20,8 @@ export function callSite(caller: (...args: never[]) => unknown): string | undefi
     : outside
         .slice(0, mostFrames)
         .map((frame) => frame.trim())
-        .join(" ");
+        .join(" ")
+        .replace(/^at /, "");
 }
 
 /** From now on this process records call sites. */

@@ -207,7 +207,7 @@ class Hold implements OwnedLock {
   watch(): void {
     this.#watched = true;
     const { sessionFile, purpose, where } = this.#lease;
-    watchHandle(this, { sessionFile, purpose, where });
+    watchHandle(this, { sessionFile, purpose, where, lease: this.#lease });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -8,6 +8,7 @@ import {
   tryAcquireSessionWriteLock,
   withSessionWriteLock,
 } from "session-lock";
+import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 
 test("the package exports exactly its contract", () => {
@@ -174,6 +175,20 @@ describe("errors", () => {
         /^session file locked \(timeout 30ms\): held by another task of this process, pid=\d+/,
       ) as string,
     });
+  });
+});
+
+test("a TIMEOUT says where the lock was acquired when its holder runs with SESSION_LOCK_DEBUG=1", async () => {
+  const sessionFile = tempSession();
+  await using holder = await Driver.start({ SESSION_LOCK_DEBUG: "1" });
+  await holder.ask("acquire", { sessionFile });
+
+  const refused = acquireSessionWriteLock({ sessionFile, timeoutMs: 30 });
+
+  await expect(refused).rejects.toMatchObject({
+    code: "TIMEOUT",
+    holder: { pid: holder.pid, where: expect.stringMatching(/driver\.js:\d+:\d+/) as string },
+    message: expect.stringMatching(/ acquired at (?!at ).*driver\.js:\d+:\d+/) as string,
   });
 });
 
