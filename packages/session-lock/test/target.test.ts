@@ -1,5 +1,15 @@
 import { execFileSync } from "node:child_process";
-import { linkSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
@@ -68,6 +78,32 @@ describe("targets", () => {
     expect(lock.sessionFile).toBe(sessionFile);
   });
 
+  test("a folder reached by another spelling is one lock, named as the disk spells it", async () => {
+    const folder = tempFolder();
+    const [composed, decomposed] = ["caf\u00e9", "cafe\u0301"] as const;
+    mkdirSync(path.join(folder, decomposed));
+    linkUnlessThere(decomposed, path.join(folder, composed));
+    await using lock = await acquireSessionWriteLock({ sessionFile: path.join(folder, composed, "s.jsonl") });
+    const onDisk = readdirSync(folder).find((name) => lstatSync(path.join(folder, name)).isDirectory()) ?? "";
+
+    expect(lock.sessionFile).toBe(path.join(folder, onDisk, "s.jsonl"));
+    expect(
+      tryAcquireSessionWriteLock({ sessionFile: path.join(folder, decomposed, "s.jsonl") }),
+    ).toBeUndefined();
+  });
+
+  test("names that the disk keeps apart are two locks, also when they look alike", async () => {
+    const folder = tempFolder();
+    const spellings = ["caf\u00e9.jsonl", "cafe\u0301.jsonl"].map((name) => path.join(folder, name));
+    for (const spelling of spellings) writeFileSync(spelling, "");
+    const onDisk = new Set(readdirSync(folder));
+    const locks = spellings.map((sessionFile) => tryAcquireSessionWriteLock({ sessionFile }));
+
+    const granted = locks.filter((lock) => lock !== undefined);
+    expect(granted.map((lock) => path.basename(lock.sessionFile)).sort()).toEqual([...onDisk].sort());
+    await Promise.all(granted.map((lock) => lock.release()));
+  });
+
   test("a session file that does not exist yet can be locked, and is not created", async () => {
     const sessionFile = tempSession();
 
@@ -97,6 +133,11 @@ describe("targets", () => {
     lock.assertHeld();
   });
 });
+
+/** Where the file system normalises names, both spellings lead to one folder already. */
+function linkUnlessThere(target: string, link: string): void {
+  if (!existsSync(link)) symlinkSync(target, link);
+}
 
 function linkTo(target: string): string {
   const link = path.join(tempFolder(), "link.jsonl");
