@@ -7,9 +7,9 @@ import { tempSession } from "./support/temp.ts";
 describe("a counter that is read, changed and written under the lock", () => {
   test.each([
     ["kernel", 20, 200],
-    ["lockfile", 2, 50],
+    ["lockfile", 1, 200],
   ] as const)(
-    "loses nothing among 16 processes on the %s engine, in %i repetitions of %i each",
+    "loses nothing among 16 processes on the %s engine, %i × %i times each",
     async (engine, repetitions, times) => {
       await using crowd = await Crowd.gather(16);
       const totals: number[] = [];
