@@ -14,7 +14,7 @@ export function deviceOf({ fd, dev }: LockFile): string {
 }
 
 /** Devices by mount id; lines look like `36 35 98:0 /mnt1 /mnt2 rw,noatime …` (proc_pid_mountinfo(5)). */
-export function parseMountTable(text: string): ReadonlyMap<string, string> {
+function parseMountTable(text: string): ReadonlyMap<string, string> {
   const entries = text.split("\n").map((line) => line.split(" "));
   return new Map(entries.map(([id = "", , device = ""]) => [id, device]));
 }
