@@ -2,6 +2,7 @@ import { validate } from "@session-lock/transcript";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
 import { spawnGateway } from "./gateway-process.ts";
+import { ScriptedRunner } from "./scripted-runner.ts";
 import { mainEntries, rowsOf, turnsOf, untilStopped } from "./several-gateways.ts";
 import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";
 import { conversation, forkPoints, readEntries, sessionFileOf } from "./transcript-file.ts";
@@ -332,6 +333,31 @@ test("a reset through one gateway ends the run of another, and both go on in the
   ]);
   const old = await readEntries(before);
   expect([rowsOf(old, "run-1"), rowsOf(old, "run-2")]).toEqual([once, { inputs: 1, users: 0, ends: 1 }]);
+});
+
+test("what a session is set to through one gateway holds for the next message in another that has it open", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using one = await startTestGateway(dir.path);
+  await using two = await startTestGateway(dir.path, { runner });
+  await using first = await TestClient.connect(one.url);
+  await using second = await TestClient.connect(two.url);
+  await second.send("main", "opens it", "run-1");
+  (await runner.started("run-1")).finish();
+  await second.terminal("run-1");
+
+  const settings = { queueMode: "reject", thinkingLevel: "high", model: "deep" };
+  await first.request("sessions.patch", { key: "main", ...settings });
+  await second.send("main", "go", "run-2");
+  const { request } = await runner.started("run-2");
+
+  expect(request).toMatchObject({ thinking: "high", model: "deep" });
+  await expect(second.send("main", "again", "run-3")).rejects.toMatchObject({
+    details: { code: "LANE_BUSY" },
+  });
+  await first.request("sessions.patch", { key: "main", queueMode: null });
+  expect(await second.send("main", "again", "run-3")).toEqual({ runId: "run-3", status: "started" });
+  await second.request("chat.abort", { sessionKey: "main" });
 });
 
 test("force needs the admin scope, and leaves the run alone without it", async () => {

@@ -178,11 +178,13 @@ export class Sessions {
     return this.#setup.peers.hasOthers && this.#ready.has(key);
   }
 
-  /** Lets go of an open session whose key another gateway has given a new one, or forgotten. */
+  /** Takes over what another gateway set; lets go of a session whose key it gave a new one, or forgot. */
   async #followKey(key: string): Promise<void> {
     const record = await this.#store.get(key);
     const session = this.#ready.get(key);
-    if (session !== undefined && session.transcript.sessionId !== record?.sessionId) this.#forget(session);
+    if (session === undefined) return;
+    if (session.transcript.sessionId === record?.sessionId) session.set(record);
+    else this.#forget(session);
   }
 
   async #use<T>(
