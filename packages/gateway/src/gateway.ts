@@ -22,6 +22,7 @@ import type { AgentRunner } from "./runners/runner.ts";
 import { startServer } from "./server.ts";
 import { AGENT_ID } from "./session/session-key.ts";
 import { Sessions } from "./session/sessions.ts";
+import { StopAnswers } from "./session/stop-answers.ts";
 import { stopTexts } from "./session/stop-text.ts";
 import { readVersion } from "./version.ts";
 
@@ -101,6 +102,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     model: runner.model,
     agentId: AGENT_ID,
     stopTexts: stopTexts(stopWords),
+    stops: new StopAnswers(),
     version: readVersion(),
     startedAt,
     hasPeers: () => peers.hasOthers,

@@ -126,6 +126,35 @@ test("a run that takes longer than its send allows is stopped and says so", asyn
   expect(await client.terminal("run-1")).toMatchObject({ state: "aborted", stopReason: "timeout" });
 });
 
+test("a stop that is sent again under its key gets its answer again and stops nothing", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner });
+  await using one = await TestClient.connect(gateway.url);
+  await using two = await TestClient.connect(gateway.url);
+
+  const idle = await one.send("main", "/stop", "stop-0");
+  await one.send("main", "go", "run-1");
+  await runner.started("run-1");
+  const stops = [one, two].map((client) => client.send("main", "/stop", "stop-1"));
+  const answers = await Promise.all(stops);
+  await one.terminal("run-1");
+  await one.send("main", "go on", "run-2");
+  const next = await runner.started("run-2");
+  const repeats = [await one.send("main", "/stop", "stop-0"), await two.send("main", "/stop", "stop-1")];
+  const asMessage = await one.send("main", "a message", "stop-1");
+  const asStop = await one.send("main", "/stop", "run-2");
+  next.finish();
+
+  const stopped = { ok: true, aborted: true, runIds: ["run-1"] };
+  expect(idle).toEqual({ ok: true, aborted: false, runIds: [] });
+  expect(answers).toEqual([stopped, stopped]);
+  expect(repeats).toEqual([idle, stopped]);
+  expect(asMessage).toEqual(stopped);
+  expect(asStop).toEqual({ runId: "run-2", status: "in_flight" });
+  expect(await one.terminal("run-2")).toMatchObject({ state: "final" });
+});
+
 test("a run is not stopped under another session's key", async () => {
   await using dir = await temporaryStateDir();
   const runner = new ScriptedRunner();

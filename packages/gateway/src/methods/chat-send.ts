@@ -16,20 +16,24 @@ const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1_000;
 export const chatSend = defineMethod({
   name: "chat.send",
   summary:
-    "Takes a message in. Answered when it is on disk; the answer follows as `chat` events under its run id. `/stop` is no message: it stops the active run and what waits.",
+    "Takes a message in. Answered when it is on disk; the answer follows as `chat` events under its run id. `/stop` is no message: it stops the active run and what waits. A key that was sent before, in a message or in a stop, gets its answer again and does nothing.",
   scope: "operator.write",
   params: ChatSendParams,
-  async handle(params, { sessions, stopTexts, agentId }) {
+  async handle(params, { sessions, stopTexts, stops, agentId }) {
     const { sessionId, idempotencyKey: runId, thinking, queueMode, timeoutMs = 0 } = params;
     const sessionKey = toSessionKey(params.sessionKey, params.agentId ?? agentId);
     const images = readAttachments(params.attachments ?? []);
     // An image says enough; without one there must be words.
     const message = (images.length > 0 ? normalText : cleanText)(params.message, "message");
+    const stopped = stops.known(sessionKey, runId);
+    if (stopped !== undefined) return stopped;
     const mayBeCommand = images.length === 0 && params.suppressCommandInterpretation !== true;
     if (mayBeCommand && isStopText(message, stopTexts)) {
-      const stop = (session: Session): Promise<string[]> => session.abortEverywhere(undefined, "stop");
-      const runIds = (await sessions.find(sessionKey, stop)) ?? [];
-      return { ok: true, aborted: runIds.length > 0, runIds };
+      const answer = (stop: () => Promise<string[]>): Promise<object> =>
+        stops.answer(sessionKey, runId, stop);
+      const stop = (session: Session): Promise<object> =>
+        session.repeat(runId) ?? answer(() => session.abortEverywhere(undefined, "stop"));
+      return (await sessions.find(sessionKey, stop)) ?? answer(() => Promise.resolve([]));
     }
     const input = {
       runId,

@@ -7,6 +7,7 @@ import type { Metrics } from "../http/metrics.ts";
 import type { RunBoard } from "../run/run-board.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 import type { Sessions } from "../session/sessions.ts";
+import type { StopAnswers } from "../session/stop-answers.ts";
 
 /** What methods work with. */
 export interface Services {
@@ -19,6 +20,8 @@ export interface Services {
   readonly agentId: string;
   /** What stops a session in place of being a message. */
   readonly stopTexts: ReadonlySet<string>;
+  /** What stops were answered. */
+  readonly stops: StopAnswers;
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;

@@ -101,8 +101,9 @@ export class Acceptance {
    */
   async accept(input: AcceptedInput, admit: () => void, expected?: ExpectedLeaf): Promise<ChatSendResult> {
     const { runId } = input;
-    const known = this.#states.get(runId);
-    if (known !== undefined && known.kind !== "unsure") return this.#repeat(runId, known);
+    const repeat = this.repeat(runId);
+    if (repeat !== undefined) return repeat;
+    const isOurs = this.#states.has(runId);
     try {
       admit();
     } catch (error) {
@@ -117,11 +118,16 @@ export class Acceptance {
         ...option,
       });
     const appending = expected === undefined ? append() : appendBelow(expected, this.#transcript, append);
-    const isOurs = known !== undefined;
     const accepted = this.#acceptAppended(input, { appending, before: this.#accepted, isOurs });
     this.#states.set(runId, { kind: "accepting", accepted });
     this.#accepted = accepted.catch(() => undefined); // its caller is told
     return accepted;
+  }
+
+  /** What an input is answered that is known without a look at the transcript; undefined when it is not. */
+  repeat(runId: string): Promise<ChatSendResult> | undefined {
+    const known = this.#states.get(runId);
+    return known === undefined || known.kind === "unsure" ? undefined : this.#repeat(runId, known);
   }
 
   /** The entry of an input that is acknowledged and not ended. */

@@ -116,6 +116,11 @@ export class Session implements RunHost {
     }
   }
 
+  /** As `accept` of an input that was sent before; undefined when none of that id is known here. */
+  repeat(runId: string): Promise<ChatSendResult> | undefined {
+    return this.#acceptance.repeat(runId);
+  }
+
   /** Runs what gateways that are no more left open. */
   adopt(): Promise<void> {
     return this.#acceptance.restore("orphaned");
