@@ -1,4 +1,5 @@
 import { validate } from "@session-lock/transcript";
+import { withSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
 import { ScriptedRunner } from "./scripted-runner.ts";
@@ -220,6 +221,46 @@ test("one hundred messages may wait, the next one is refused as worth trying aga
   expect(await client.send("main", "wait", "run-100")).toEqual({ runId: "run-100", status: "in_flight" });
   await client.request("chat.abort", { sessionKey: "main" });
   expect(await client.terminal("run-100")).toMatchObject({ state: "aborted" });
+});
+
+test("interrupt: a message is taken in also when one hundred wait, and all of them are stopped for it", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner });
+  await using client = await TestClient.connect(gateway.url);
+  await client.send("main", "go", "run-0");
+  await runner.started("run-0");
+  const runs = Array.from({ length: 100 }, (_item, index) => `run-${index + 1}`);
+  await Promise.all(runs.map((runId) => client.send("main", "wait", runId)));
+
+  const taken = await sendIn(client, "interrupt", "run-101");
+  const next = await runner.started("run-101");
+  next.finish();
+  const ends = await Promise.all(["run-0", ...runs].map((runId) => client.terminal(runId)));
+
+  expect(taken).toEqual({ runId: "run-101", status: "started" });
+  expect(ends).toMatchObject(ends.map(() => ({ state: "aborted", stopReason: "interrupt" })));
+  expect(await client.terminal("run-101")).toMatchObject({ state: "final" });
+});
+
+test("interrupt: at most one hundred messages are on their way to the disk", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  await using client = await TestClient.connect(gateway.url);
+  await client.send("main", "first", "run-0");
+  await client.terminal("run-0");
+
+  const runs = Array.from({ length: 101 }, (_item, index) => `run-${index + 1}`);
+  const file = await sessionFileOf(dir.path, MAIN);
+  const sent = await withSessionWriteLock(file, async () => {
+    // As long as we have the lock, none of them is written.
+    const sending = runs.map((runId) => sendIn(client, "interrupt", runId));
+    await expect(Promise.race(sending)).rejects.toMatchObject({ details: { code: "QUEUE_FULL" } });
+    return sending;
+  });
+  const answers = await Promise.allSettled(sent);
+
+  expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(100);
 });
 
 test("a queue mode that does not exist is refused", async () => {

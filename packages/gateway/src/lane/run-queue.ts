@@ -74,7 +74,8 @@ export class RunQueue {
    */
   admit(mode: QueueMode, accepting: number): () => Promise<void> {
     const waiting = this.waiting.length + accepting;
-    refuseFull(waiting);
+    // Before an interrupting input nothing will wait: it stops that first. What is on its way is not there yet.
+    refuseFull(mode === "interrupt" ? accepting : waiting);
     if (mode !== "reject") return () => Promise.resolve();
     if (waiting === 0 && this.#lane.reserve()) return () => this.#lane.unreserve();
     throw laneBusy({ activeRunId: this.active?.runId, waiting, holder: this.holder() });
