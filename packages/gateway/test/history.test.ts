@@ -119,6 +119,30 @@ test("sessions are listed, the last used one first", async () => {
   });
 });
 
+test("all hundred messages that wait are in the history, the first twenty with a cursor", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner, drainMs: 0 });
+  await using client = await TestClient.connect(gateway.url);
+  await client.send("main", "go", "run-0");
+  await runner.started("run-0");
+  const runs = Array.from({ length: 100 }, (_item, index) => `run-${index + 1}`);
+  for (const runId of runs) await client.send("main", "x".repeat(30_000), runId);
+
+  const history = await client.request("chat.history", { sessionKey: "main" });
+  const cursor = history["deltaCursor"];
+  const delta = await client.request("chat.history", { sessionKey: "main", cursor });
+
+  const message = { content: [{ text: `${"x".repeat(20_971)}…` }], __openclaw: { truncated: true } };
+  expect(history).toMatchObject({
+    pendingInputs: { items: runs.map((runId) => ({ runId, message })), total: 100 },
+  });
+  expect(JSON.stringify(history).length).toBeLessThan(6 * 1024 * 1024);
+  const first = runs.slice(0, 20).map((runId) => ({ runId }));
+  expect(delta).toMatchObject({ kind: "delta", pendingInputs: { items: first, total: 100 } });
+  await client.request("chat.abort", { sessionKey: "main" });
+});
+
 test("at every moment each acknowledged message is in the history, as waiting or as stored", async () => {
   await using dir = await temporaryStateDir();
   await using gateway = await startTestGateway(dir.path);

@@ -142,6 +142,7 @@ test("waiting inputs are paged from the last one back, and receipts tell what be
 
   const last = await client.request("chat.history", {
     sessionKey: "main",
+    pendingBefore: 1_000,
     inputRunIds: ["run-0", "run-30", "run-31"],
   });
   const page = last["pendingInputs"] as { items: { runId: string }[]; total: number; nextBefore: number };

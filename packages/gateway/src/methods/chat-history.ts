@@ -2,7 +2,8 @@ import type { SessionEntry } from "@session-lock/transcript";
 import type { Static } from "@sinclair/typebox";
 import { deltaCursor, messagesAfter } from "../session/delta-cursor.ts";
 import { readHistory } from "../session/history.ts";
-import { readPending, readReceipts } from "../session/pending-inputs.ts";
+import { readReceipts } from "../session/input-receipts.ts";
+import { readPending, readPendingPage } from "../session/pending-inputs.ts";
 import { GatewayError } from "../errors.ts";
 import { ChatHistoryParams } from "../protocol/chat.ts";
 import type { Session } from "../session/session.ts";
@@ -16,7 +17,7 @@ const MAX_LIMIT = 1_000;
 export const chatHistory = defineMethod({
   name: "chat.history",
   summary:
-    "What is on the active branch, what waits, whether a run is active and what it has said. With `cursor`, only the messages since that `deltaCursor`, as `kind` `delta`; `kind` `reset` when they cannot be told.",
+    "What is on the active branch, what waits, whether a run is active and what it has said. With `cursor`, only the messages since that `deltaCursor`, as `kind` `delta`; `kind` `reset` when they cannot be told; that answer, and one to `pendingBefore`, has at most 20 of what waits, the other one all.",
   scope: "operator.read",
   params: ChatHistoryParams,
   async handle(params, { sessions, agentId }) {
@@ -67,16 +68,17 @@ function countAfter(messageId: string, branch: readonly SessionEntry[]): number 
 
 async function presentState(
   session: Session | undefined,
-  { pendingBefore, inputRunIds }: Asked,
+  { cursor, pendingBefore, inputRunIds }: Asked,
 ): Promise<object> {
   const activeRunId = session?.activeRunId;
   const activeRunIds = activeRunId === undefined ? ((await session?.runsElsewhere()) ?? []) : [activeRunId];
   const entries = (await session?.transcript.entries()) ?? [];
+  const isPaged = cursor !== undefined || pendingBefore !== undefined;
   const receipts = inputRunIds && { inputReceipts: readReceipts(entries, inputRunIds) };
   const active = activeRunId === undefined ? undefined : session?.board.run(activeRunId);
   const [soFar] = active?.since(-1) ?? [];
   return {
-    pendingInputs: readPending(entries, pendingBefore),
+    pendingInputs: isPaged ? readPendingPage(entries, pendingBefore) : readPending(entries),
     ...receipts,
     sessionInfo: {
       hasActiveRun: activeRunIds.length > 0,

@@ -85,7 +85,7 @@ function toRow(
 }
 
 /** The very same content when nothing of it is too long. */
-function cutContent(content: unknown, maxChars: number): unknown {
+export function cutContent(content: unknown, maxChars: number): unknown {
   if (typeof content === "string") return cutText(content, maxChars);
   if (!Array.isArray(content)) return content;
   const blocks = content.map((block: unknown) => cutBlock(block, maxChars));

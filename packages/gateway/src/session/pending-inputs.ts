@@ -1,9 +1,15 @@
-import { idempotencyKeyOf, type SessionEntry } from "@session-lock/transcript";
+import type { SessionEntry, UserMessage } from "@session-lock/transcript";
+import { cutContent } from "./history.ts";
 import { withoutImageData } from "./image-summary.ts";
-import { readInputs, runKeys } from "./inputs.ts";
+import { readInputs, type InputRecord } from "./inputs.ts";
+import { mostJsonBytes } from "./json-size.ts";
+import { MAX_HISTORY_BYTES } from "../protocol/limits.ts";
 import { wordsOf } from "../run/words.ts";
 
+/** What the published schema allows on a page. */
 const MAX_PAGE_ROWS = 20;
+/** What a unit of a text that was taken in is at most, written out: it has no control characters. */
+const BYTES_PER_UNIT = 3;
 
 /** An acknowledged input whose run has not begun, as `chat.history` shows it. */
 interface PendingInput {
@@ -14,48 +20,60 @@ interface PendingInput {
   readonly state: "queued";
 }
 
-/** A page of the inputs that wait, the next one to run first. */
-export interface PendingPage {
+/** Inputs that wait, the next one to run first. */
+export interface PendingInputs {
   readonly items: readonly PendingInput[];
-  /** How many wait, on this page or not. */
+  /** How many wait, shown here or not. */
   readonly total: number;
-  /** Where the page of those that run earlier ends; missing when this one begins with the next one to run. */
+  /** Where the page of those that run earlier ends; missing where there are none. */
   readonly nextBefore?: number;
 }
 
 /**
- * The acknowledged inputs that are not on the branch yet, whichever gateway accepted them: those that came last,
- * or that came last before the place `before`. Places count what was ever accepted, so they stay while inputs come
- * and go.
+ * The acknowledged inputs that are not on the branch yet, whichever gateway accepted them. All of them: where they are
+ * too much for an answer, long texts are cut.
  */
-export function readPending(entries: readonly SessionEntry[], before = Infinity): PendingPage {
-  const waiting = readInputs(entries)
-    .map((record, index) => ({ ...record, place: index + 1 }))
-    .filter(({ heard, ended }) => !heard && !ended);
-  const earlier = waiting.filter(({ place }) => place < before);
-  const page = earlier.slice(-MAX_PAGE_ROWS);
-  const first = page[0];
-  const items = page.map(({ entryId: id, input }): PendingInput => {
-    const { runId, acceptedAt } = input;
-    return { id, runId, message: withoutImageData(wordsOf(input)), acceptedAt, state: "queued" };
-  });
-  const more = first !== undefined && page.length < earlier.length ? { nextBefore: first.place } : {};
-  return { items, total: waiting.length, ...more };
+export function readPending(entries: readonly SessionEntry[]): PendingInputs {
+  const waiting = waitingIn(entries);
+  return shown(waiting, waiting.length);
 }
 
-/** What became of an accepted input. */
-export type InputReceipt =
-  | { readonly runId: string; readonly state: "pending" }
-  | { readonly runId: string; readonly state: "consumed"; readonly consumedByEventId: string };
+/**
+ * As `readPending`, a page of them: those that came last, or that came last before the place `before`. Places count what
+ * was ever accepted, so they stay while inputs come and go.
+ */
+export function readPendingPage(entries: readonly SessionEntry[], before = Infinity): PendingInputs {
+  const waiting = waitingIn(entries);
+  const earlier = waiting.filter(({ place }) => place < before);
+  const page = earlier.slice(-MAX_PAGE_ROWS);
+  const [first] = page;
+  const isFirst = first === undefined || page.length === earlier.length;
+  return { ...shown(page, waiting.length), ...(isFirst ? {} : { nextBefore: first.place }) };
+}
 
-/** Tells of the inputs of those runs; one that is not known, or was stopped before its turn, is left out. */
-export function readReceipts(entries: readonly SessionEntry[], runIds: readonly string[]): InputReceipt[] {
-  const inputs = new Map(readInputs(entries).map((record) => [record.input.runId, record]));
-  const heardAs = new Map(entries.map((entry) => [idempotencyKeyOf(entry), entry.id]));
-  return runIds.flatMap((runId): InputReceipt[] => {
-    const input = inputs.get(runId);
-    const consumedByEventId = heardAs.get(runKeys.user(runId));
-    if (consumedByEventId !== undefined) return [{ runId, state: "consumed", consumedByEventId }];
-    return input === undefined || input.ended ? [] : [{ runId, state: "pending" }];
+interface Waiting extends InputRecord {
+  readonly place: number;
+}
+
+function waitingIn(entries: readonly SessionEntry[]): readonly Waiting[] {
+  return readInputs(entries)
+    .map((record, index) => ({ ...record, place: index + 1 }))
+    .filter(({ heard, ended }) => !heard && !ended);
+}
+
+function shown(waiting: readonly Waiting[], total: number): PendingInputs {
+  const messages = fitted(waiting.map(({ input }) => withoutImageData(wordsOf(input))));
+  const items = waiting.map(({ entryId: id, input: { runId, acceptedAt } }, index): PendingInput => {
+    return { id, runId, message: messages[index] ?? {}, acceptedAt, state: "queued" };
+  });
+  return { items, total };
+}
+
+function fitted(messages: readonly UserMessage[]): readonly object[] {
+  if (mostJsonBytes(messages) <= MAX_HISTORY_BYTES) return messages;
+  const maxChars = Math.floor(MAX_HISTORY_BYTES / BYTES_PER_UNIT / messages.length);
+  return messages.map((message) => {
+    const content = cutContent(message.content, maxChars);
+    return content === message.content ? message : { ...message, content, __openclaw: { truncated: true } };
   });
 }
