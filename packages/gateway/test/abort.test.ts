@@ -1,3 +1,4 @@
+import { validate } from "@session-lock/transcript";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
 import { ScriptedRunner } from "./scripted-runner.ts";
@@ -108,6 +109,42 @@ test("stopping a run that waits leaves the active one alone", async () => {
   first.finish();
 
   expect(await client.terminal("run-1")).toMatchObject({ state: "final" });
+});
+
+test("a message that is stopped while it waits stays in the history, with that it was stopped", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner });
+  await using client = await TestClient.connect(gateway.url);
+
+  await client.send("main", "first", "run-1");
+  await client.send("main", "second", "run-2");
+  const first = await runner.started("run-1");
+  await client.request("chat.abort", { sessionKey: "main", runId: "run-2" });
+  const stopped = await client.terminal("run-2");
+  const during = await client.request("chat.history", { sessionKey: "main" });
+  first.say("done");
+  first.finish();
+  await client.terminal("run-1");
+  await client.send("main", "third", "run-3");
+  const third = await runner.started("run-3");
+  third.finish();
+  await client.terminal("run-3");
+
+  const note = {
+    role: "assistant",
+    content: [{ text: "This message was stopped before it was answered." }],
+    openclawAbort: { aborted: true, origin: "rpc", runId: "run-2" },
+  };
+  expect(stopped).toMatchObject({ state: "aborted", stopReason: "rpc", message: note });
+  expect(during).toMatchObject({
+    messages: [{ content: [{ text: "first" }] }, { content: [{ text: "second" }] }, note],
+    pendingInputs: { items: [], total: 0 },
+  });
+  expect(third.request.messages.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
+  expect(third.request.messages.at(-1)).toMatchObject({ content: [{ text: "third" }] });
+  const report = await validate(await sessionFileOf(dir.path, MAIN));
+  expect(report.findings.filter(({ severity }) => severity === "E")).toEqual([]);
 });
 
 test("a run that takes longer than its send allows is stopped and says so", async () => {

@@ -182,7 +182,12 @@ test("a reset session is empty under the same key, its run is stopped, and the o
   expect(await client.terminal("run-3")).toMatchObject({ state: "final" });
   expect(history).toMatchObject({ messages: [], pendingInputs: { total: 0 } });
   expect(fresh.request.messages).toMatchObject([{ role: "user", content: [{ text: "fresh" }] }]);
-  expect(await conversation(oldFile)).toEqual(["user: one", "assistant: half"]);
+  expect(await conversation(oldFile)).toEqual([
+    "user: one",
+    "assistant: half",
+    "user: two",
+    "assistant: This message was stopped before it was answered.",
+  ]);
   expect(await client.request("sessions.describe", { key: "main" })).toMatchObject({
     session: { label: "desk" },
   });

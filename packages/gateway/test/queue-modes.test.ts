@@ -59,6 +59,8 @@ test("interrupt: the active run keeps what it has said, what waits is stopped, a
   expect(await conversation(await sessionFileOf(dir.path, MAIN))).toEqual([
     "user: say run-1",
     "assistant: half",
+    "user: say run-2",
+    "assistant: This message was stopped before it was answered.",
     "user: say run-3",
     "assistant: whole",
   ]);

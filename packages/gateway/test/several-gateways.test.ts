@@ -216,7 +216,11 @@ test("a message that waits in one gateway can be stopped through another", async
 
   expect(answer).toEqual({ ok: true, aborted: true, runIds: ["run-2"] });
   expect(ends).toMatchObject([{ state: "aborted" }, { state: "aborted", stopReason: "rpc" }]);
-  expect(await conversation(await sessionFileOf(dir.path, MAIN))).not.toContain("user: never");
+  expect((await conversation(await sessionFileOf(dir.path, MAIN))).slice(0, 3)).toEqual([
+    `user: ${LONG}`,
+    "user: never",
+    "assistant: This message was stopped before it was answered.",
+  ]);
 });
 
 test("a gateway that is asked for its session gives the run away after its next entry, and its client gets the final", async () => {
@@ -332,7 +336,7 @@ test("a reset through one gateway ends the run of another, and both go on in the
     "assistant: echo: newer",
   ]);
   const old = await readEntries(before);
-  expect([rowsOf(old, "run-1"), rowsOf(old, "run-2")]).toEqual([once, { inputs: 1, users: 0, ends: 1 }]);
+  expect([rowsOf(old, "run-1"), rowsOf(old, "run-2")]).toEqual([once, once]);
 });
 
 test("what a session is set to through one gateway holds for the next message in another that has it open", async () => {

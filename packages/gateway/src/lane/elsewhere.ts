@@ -4,7 +4,7 @@ import { readInputs, type InputRecord } from "../session/inputs.ts";
 import type { LaneLease } from "./lane-lease.ts";
 import type { LaneLeases } from "./lane-leases.ts";
 import type { AbortOrigin } from "../session/messages.ts";
-import { outcomeItem, type Outcome } from "../run/outcome.ts";
+import { outcomeItem, unbegunItems, type Outcome } from "../run/outcome.ts";
 import { writeRows } from "../run/run-rows.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 
@@ -82,15 +82,20 @@ export class Elsewhere {
     lease?: LaneLease,
   ): Promise<string[]> {
     const outcome: Outcome = { kind: "aborted", text: "", origin };
+    const endOf = ({ input, heard }: InputRecord): readonly AppendItem[] =>
+      heard ? [outcomeItem(input.runId, outcome, this.#model)] : unbegunItems(input, origin, this.#model);
     let ended: string[] = [];
     await writeRows(this.#transcript, {
       rows: (entries): AppendItem[] => {
-        const records = readInputs(entries).filter((record) => !record.ended && fits(record));
-        ended = records.map(({ input }) => input.runId).filter((runId) => runIds.includes(runId));
-        return ended.map((runId) => outcomeItem(runId, outcome, this.#model));
+        const isMeant = (record: InputRecord): boolean =>
+          !record.ended && runIds.includes(record.input.runId) && fits(record);
+        const records = readInputs(entries).filter(isMeant);
+        ended = records.map(({ input }) => input.runId);
+        return records.flatMap(endOf);
       },
       purpose: "end runs of another gateway",
-      ...(lease === undefined ? {} : { lease, closesToolCalls: true }),
+      closesToolCalls: true,
+      ...(lease === undefined ? {} : { lease }),
     });
     return ended;
   }

@@ -102,10 +102,12 @@ export class RunQueue {
 
   /** Stops one run of this gateway, or the waiting and the active ones; returns the ids of those that it stopped. */
   abort(runId: string | undefined, origin: AbortOrigin): string[] {
-    const runs = [...this.waiting, ...(this.active?.company ?? [])];
+    const runs = [...(this.active?.company ?? []), ...this.waiting];
     const chosen = runId === undefined ? runs : runs.filter((run) => run.runId === runId);
     for (const run of chosen) this.#lane.remove(run);
-    return chosen.filter((run) => run.abort(origin)).map((run) => run.runId);
+    // What the active one has said comes before the words of those that waited for it.
+    const before = runId === undefined ? this.active?.settled : undefined;
+    return chosen.filter((run) => run.abort(origin, before)).map((run) => run.runId);
   }
 
   /** As `abort`, with the runs of the session that other gateways see to. */

@@ -1,11 +1,15 @@
 import type { AgentMessage, AppendItem } from "@session-lock/transcript";
-import { RUN_END_ENTRY, runKeys } from "../session/inputs.ts";
+import { RUN_END_ENTRY, runKeys, type AcceptedInput } from "../session/inputs.ts";
 import type { LaneVerdict } from "../lane/lane.ts";
 import { abortedMessage, answerMessage, failedMessage, type AbortOrigin } from "../session/messages.ts";
 import type { ErrorKind } from "../protocol/chat.ts";
 import type { TerminalNews } from "./run-events.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 import type { Said } from "./said.ts";
+import { wordRows } from "./words.ts";
+
+/** What stands in the place of the answer to a message that was stopped while it waited. */
+const UNBEGUN = "This message was stopped before it was answered.";
 
 /** How a run ended, before it is written down. `text` is what it said since its last tool calls. */
 export type Outcome =
@@ -29,6 +33,19 @@ export function outcomeItem(runId: string, outcome: Outcome, model: AgentRunner[
   const message = outcomeMessage(runId, outcome, model);
   if (message !== undefined) return { message, idempotencyKey: runKeys.assistant(runId) };
   return { customType: RUN_END_ENTRY, data: endOf(runId, outcome), idempotencyKey: runKeys.end(runId) };
+}
+
+/**
+ * The rows that end a run which nobody has begun: the user's words, as they were acknowledged, and that they were
+ * stopped. It is said in words, or a model would take them up with the next message, as if nobody had stopped them.
+ */
+export function unbegunItems(
+  input: AcceptedInput,
+  origin: AbortOrigin,
+  model: AgentRunner["model"],
+): AppendItem[] {
+  const outcome: Outcome = { kind: "aborted", text: UNBEGUN, origin };
+  return [...wordRows([{ input }]), outcomeItem(input.runId, outcome, model)];
 }
 
 /** The row that ends a run whose input another run has answered. */

@@ -1,7 +1,12 @@
 import type { Appended, AppendItem, SessionEntry, Transcript } from "@session-lock/transcript";
 import { withSessionWriteLock } from "session-lock";
-import { readProgress } from "../session/inputs.ts";
+import { readProgress, type AcceptedInput } from "../session/inputs.ts";
 import type { LaneLease } from "../lane/lane-lease.ts";
+import type { AbortOrigin } from "../session/messages.ts";
+import { unbegunItems } from "./outcome.ts";
+import type { TerminalNews } from "./run-events.ts";
+import type { AgentRunner } from "../runners/runner.ts";
+import { readNews } from "./stored-outcome.ts";
 
 /** What of a run is to be written. */
 export interface RowWrite {
@@ -34,15 +39,26 @@ export async function writeRows(transcript: Transcript, write: RowWrite): Promis
   );
 }
 
-/** Ends a run that nobody has begun; false, with nothing written, when somebody has by now. Needs no lease: it looks. */
-export async function endUnbegun(transcript: Transcript, runId: string, item: AppendItem): Promise<boolean> {
-  let isBegun = false;
-  await writeRows(transcript, {
+/**
+ * Stops a run that nobody has begun, and returns how it ended: as somebody else has ended it by now, or like this.
+ * Undefined, with nothing written, when it was begun. Needs no lease: it looks.
+ */
+export async function endUnbegun(
+  transcript: Transcript,
+  input: AcceptedInput,
+  { origin, model }: { readonly origin: AbortOrigin; readonly model: AgentRunner["model"] },
+): Promise<TerminalNews | undefined> {
+  let news: TerminalNews | undefined;
+  const written = await writeRows(transcript, {
     rows: (entries) => {
-      isBegun = readProgress(entries, runId).heard;
-      return isBegun ? [] : [item];
+      news = readNews(entries, input.runId);
+      const isOpen = news === undefined && !readProgress(entries, input.runId).heard;
+      return isOpen ? unbegunItems(input, origin, model) : [];
     },
     purpose: "run aborted",
+    closesToolCalls: true, // behind calls that are open its words would not be on the branch
   });
-  return !isBegun;
+  const entry = written.at(-1)?.entry;
+  if (entry?.type !== "message") return news;
+  return { state: "aborted", stopReason: origin, message: entry.message };
 }

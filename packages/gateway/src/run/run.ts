@@ -90,12 +90,16 @@ export class Run implements LaneJob, Speaker {
     return verdict;
   }
 
-  /** Stops the run, and with it those that it joined or was joined to; false when its outcome is decided already. */
-  abort(origin: AbortOrigin): boolean {
+  /**
+   * Stops the run, and with it those that it joined or was joined to; false when its outcome is decided already. One that
+   * waits is ended after `before`.
+   */
+  abort(origin: AbortOrigin, before?: Promise<unknown>): boolean {
     if (this.#leader !== undefined) return this.#leader.abort(origin);
     if (this.#state === "queued") {
       this.#state = "ending";
-      this.#settled = this.#endQueued(origin);
+      this.#settled =
+        before === undefined ? this.#endQueued(origin) : before.then(() => this.#endQueued(origin));
       return true;
     }
     if (this.#state !== "running") return false;
@@ -221,19 +225,18 @@ export class Run implements LaneJob, Speaker {
 
   /** Ends a run that has not begun, unless another gateway works at it: that one is asked by the session. */
   async #endQueued(origin: AbortOrigin): Promise<void> {
-    const outcome: Outcome = { kind: "aborted", text: "", origin };
-    const { transcript } = this.#host;
+    const how = { origin, model: this.#model };
     try {
-      const item = outcomeItem(this.runId, outcome, this.#model);
-      if (await retrying(() => endUnbegun(transcript, this.runId, item))) {
-        this.#end(terminalNews(outcome, undefined));
+      const news = await retrying(() => endUnbegun(this.#host.transcript, this.input, how));
+      if (news !== undefined) {
+        this.#end(news);
         return;
       }
       this.#abortOrigin = origin;
       this.#wait("lost");
     } catch (error) {
       this.#host.failed(this, error);
-      this.#end(unstoredNews(outcome, error));
+      this.#end(unstoredNews({ kind: "aborted", text: "", origin }, error));
     }
   }
 }
