@@ -192,6 +192,44 @@ test("a stop that is sent again under its key gets its answer again and stops no
   expect(await one.terminal("run-2")).toMatchObject({ state: "final" });
 });
 
+test("a message that was given to the active run ends that run when its own time is up", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner });
+  await using client = await TestClient.connect(gateway.url);
+  const steered = { sessionKey: "main", message: "and this", idempotencyKey: "run-2", queueMode: "steer" };
+
+  await client.send("main", "go", "run-1");
+  const run = await runner.started("run-1");
+  await client.request("chat.send", { ...steered, timeoutMs: 50 });
+  const taken = await run.request.takeSteering();
+  run.say("so far");
+  const ends = await Promise.all([client.terminal("run-1"), client.terminal("run-2")]);
+
+  expect(taken).toMatchObject([{ content: [{ text: "and this" }] }]);
+  expect(ends).toMatchObject(ends.map(() => ({ state: "aborted", stopReason: "timeout" })));
+});
+
+test("a message that shares a turn from its beginning ends that turn when its own time is up", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner });
+  await using client = await TestClient.connect(gateway.url);
+  const collected = { sessionKey: "main", message: "more", queueMode: "collect" };
+
+  await client.send("main", "go", "run-1");
+  const first = await runner.started("run-1");
+  await client.request("chat.send", { ...collected, idempotencyKey: "run-2" });
+  await client.request("chat.send", { ...collected, idempotencyKey: "run-3", timeoutMs: 50 });
+  first.finish();
+  const ends = await Promise.all([client.terminal("run-2"), client.terminal("run-3")]);
+
+  expect(ends).toMatchObject(ends.map(() => ({ state: "aborted", stopReason: "timeout" })));
+  await client.send("main", "next", "run-4");
+  (await runner.started("run-4")).finish();
+  expect(await client.terminal("run-4")).toMatchObject({ state: "final" });
+});
+
 test("a run is not stopped under another session's key", async () => {
   await using dir = await temporaryStateDir();
   const runner = new ScriptedRunner();

@@ -16,7 +16,7 @@ const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1_000;
 export const chatSend = defineMethod({
   name: "chat.send",
   summary:
-    "Takes a message in. Answered when it is on disk; the answer follows as `chat` events under its run id. `/stop` is no message: it stops the active run and what waits. A key that was sent before, in a message or in a stop, gets its answer again and does nothing.",
+    "Takes a message in. Answered when it is on disk; the answer follows as `chat` events under its run id. `/stop` is no message: it stops the active run and what waits. A key that was sent before, in a message or in a stop, gets its answer again and does nothing. `timeoutMs` counts from when its run begins, or joins another one: that run is then stopped, for all that joined it.",
   scope: "operator.write",
   params: ChatSendParams,
   async handle(params, { sessions, stopTexts, stops, agentId }) {

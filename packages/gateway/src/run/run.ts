@@ -14,6 +14,7 @@ import { identityOf } from "../runners/identity.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 import type { SessionSettings } from "../session/session-settings.ts";
 import { terminalNews, unstoredNews, withWords } from "./terminal-news.ts";
+import { TimeLimits } from "./time-limits.ts";
 import { Turn } from "./turn.ts";
 import { beginWith, putWords, wordsOf, type Speaker } from "./words.ts";
 
@@ -34,6 +35,7 @@ export class Run implements LaneJob, Speaker {
   /** As they were when the input was accepted. */
   readonly #settings: SessionSettings;
   readonly #model: AgentRunner["model"];
+  readonly #limits = new TimeLimits(() => this.abort("timeout"));
   #controller = new AbortController();
   #turn: Turn | undefined;
   #joined: Run[] = [];
@@ -138,12 +140,11 @@ export class Run implements LaneJob, Speaker {
   }
 
   async #takeTurn(lease: LaneLease): Promise<TurnEnd> {
-    const { timeoutMs, thinking = this.#settings.thinking } = this.input;
+    const { thinking = this.#settings.thinking } = this.input;
     const { model } = this.#settings;
     const { sessionKey, transcript, runner } = this.#host;
     const signal = AbortSignal.any([this.#controller.signal, lease.signal]);
-    const timer =
-      timeoutMs === undefined ? undefined : setTimeout(() => this.abort("timeout"), timeoutMs).unref();
+    this.#limits.start(this.company.map(({ input }) => input));
     const steer = (): Promise<readonly UserMessage[]> => this.#steer(lease);
     const about = { sessionKey, transcript, runner, model: this.#model, lease, events: this.#events };
     this.#turn = new Turn(this.runId, { ...about, steer });
@@ -165,7 +166,7 @@ export class Run implements LaneJob, Speaker {
       const failure = { reason: describeFailure(error), errorKind: errorKindOf(error) };
       return { kind: "error", text: this.#text, ...failure };
     } finally {
-      clearTimeout(timer);
+      this.#limits.end();
     }
   }
 
@@ -173,6 +174,7 @@ export class Run implements LaneJob, Speaker {
     const runs = this.#state === "running" ? this.#host.steering() : [];
     if (runs.length === 0) return [];
     for (const run of runs) this.join(run);
+    this.#limits.start(runs.map(({ input }) => input));
     await putWords(runs, { transcript: this.#host.transcript, lease });
     return runs.map(({ input }) => wordsOf(input));
   }
@@ -228,12 +230,11 @@ export class Run implements LaneJob, Speaker {
     const how = { origin, model: this.#model };
     try {
       const news = await retrying(() => endUnbegun(this.#host.transcript, this.input, how));
-      if (news !== undefined) {
-        this.#end(news);
-        return;
+      if (news !== undefined) this.#end(news);
+      else {
+        this.#abortOrigin = origin;
+        this.#wait("lost");
       }
-      this.#abortOrigin = origin;
-      this.#wait("lost");
     } catch (error) {
       this.#host.failed(this, error);
       this.#end(unstoredNews({ kind: "aborted", text: "", origin }, error));

@@ -21,7 +21,7 @@ export const AcceptedInput = Type.Object({
   thinking: Type.Optional(Type.String()),
   /** How it takes its place among other inputs. Default: `followup`. */
   queueMode: Type.Optional(Type.String()),
-  /** The run is stopped after this long; counts from its start. */
+  /** The run is stopped after this long; counts from its start, or from when it joins another run. */
   timeoutMs: Type.Optional(Type.Integer({ minimum: 1 })),
   /** The gateway that acknowledged it, and that runs it as long as it lives. */
   gateway: Type.Optional(Type.String()),
