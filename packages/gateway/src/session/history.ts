@@ -1,4 +1,4 @@
-import type { AgentMessage, SessionEntry } from "@session-lock/transcript";
+import type { AgentMessage, MessageEntry, SessionEntry } from "@session-lock/transcript";
 import { withoutImageData } from "./image-summary.ts";
 import { mostJsonBytes } from "./json-size.ts";
 import { MAX_HISTORY_BYTES } from "../protocol/limits.ts";
@@ -49,6 +49,11 @@ export function readHistory(
     rows.push(row);
   }
   return { messages: rows.reverse(), hasMore: rows.length < end, totalMessages };
+}
+
+/** One message as a page with room for all of its text has it. */
+export function historyRow({ id, message }: MessageEntry, seq: number): HistoryRow {
+  return toRow(withoutImageData(message), { id, seq }, undefined);
 }
 
 interface PageSize {

@@ -10,7 +10,7 @@ import { changedAt } from "./changed-at.ts";
 import { GatewayError } from "../errors.ts";
 import type { SessionSetup } from "./session-setup.ts";
 import { Session } from "./session.ts";
-import { tellMessages } from "./session-messages.ts";
+import { MessageNews } from "./session-messages.ts";
 
 /** Idle sessions that are kept open; beyond that the one that was idle longest is closed. */
 const MAX_IDLE_SESSIONS = 100;
@@ -132,6 +132,7 @@ export class Sessions {
 
   /** Tells of every session whose transcript changes through this process. Returns the way to stop it. */
   followChanges(): () => void {
+    const news = new MessageNews(this.#setup.hub);
     return onSessionTranscriptUpdate(({ sessionFile, entries }) => {
       const session = this.live().find(({ transcript }) => transcript.sessionFile === sessionFile);
       if (session === undefined) return;
@@ -139,9 +140,9 @@ export class Sessions {
       const payload = { sessionKey, sessionId: transcript.sessionId, reason: "message", ts: Date.now() };
       this.#setup.hub.sessionChanged(payload);
       if (this.#setup.hub.hasFollowers(sessionKey)) {
-        tellMessages(session, entries, this.#setup.hub).catch((error: unknown) =>
-          this.#setup.log.warn({ err: error }, "telling of stored messages failed"),
-        );
+        news
+          .tell(session, entries)
+          .catch((error: unknown) => this.#setup.log.warn({ err: error }, "telling of messages failed"));
       }
     });
   }
