@@ -45,7 +45,8 @@ export async function beginWith(
   return news;
 }
 
-function wordRows(runs: readonly Speaker[]): AppendItem[] {
+/** The rows of what these runs' users said. */
+export function wordRows(runs: readonly Pick<Speaker, "input">[]): AppendItem[] {
   return runs.map(({ input }) => ({ message: wordsOf(input), idempotencyKey: runKeys.user(input.runId) }));
 }
 

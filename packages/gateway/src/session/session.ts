@@ -169,14 +169,8 @@ export class Session implements RunHost {
     const message = injectedMessage(text, label, Date.now());
     const { messageId } = await this.transcript.append(message, { purpose: "inject" });
     const { agentId, sessionKey } = this;
-    const event: ChatEvent = {
-      runId: `inject-${messageId}`,
-      sessionKey,
-      agentId,
-      seq: 0,
-      state: "final",
-      message,
-    };
+    const of = { runId: `inject-${messageId}`, sessionKey, agentId };
+    const event: ChatEvent = { ...of, seq: 0, state: "final", message };
     this.#setup.hub.publish("chat", event, "certain");
     return messageId;
   }
