@@ -162,6 +162,12 @@ export type SessionEntry =
   | ResetEntry
   | LeafEntry;
 
+/** The name that an entry gives to its session. A file may hold anything there: what is no text is no name. */
+export function sessionNameIn(entry: SessionInfoEntry): string | undefined {
+  const name: unknown = entry.name;
+  return typeof name === "string" && name.trim() !== "" ? name.trim() : undefined;
+}
+
 /** The key under which an append of this entry can be repeated without effect, if it has one. */
 export function idempotencyKeyOf(entry: SessionEntry): string | undefined {
   const carrier: unknown =

@@ -1,4 +1,5 @@
 import type { ScannedEntry, Span } from "./entry-scan.ts";
+import { sessionNameIn } from "../entry.ts";
 import type { SessionEntry } from "../entry.ts";
 import { CURRENT_SESSION_VERSION } from "./header.ts";
 import { movesLeaf, navigated, Navigation, needsNavigation } from "./navigation.ts";
@@ -197,8 +198,7 @@ export class SessionIndex {
   }
 
   #note(entry: SessionEntry): void {
-    if (entry.type === "session_info")
-      this.#name = entry.name?.trim() === "" ? undefined : entry.name?.trim();
+    if (entry.type === "session_info") this.#name = sessionNameIn(entry);
     if (entry.type !== "label") return;
     if (entry.label) this.#labels.set(entry.targetId, { label: entry.label, timestamp: entry.timestamp });
     else this.#labels.delete(entry.targetId);

@@ -1,4 +1,6 @@
+import { isFields } from "../context/fields.ts";
 import { decodeEntry, decodeLine } from "../file/decode.ts";
+import { sessionNameIn } from "../entry.ts";
 import type { MessageEntry } from "../entry.ts";
 import { versionOf } from "../file/header.ts";
 import { SessionFile } from "../file/session-file.ts";
@@ -48,7 +50,7 @@ export async function readSessionInfo(path: string, signal?: AbortSignal): Promi
       }
       const fields = decodeLine(text);
       const entry = fields && decodeEntry(fields, versionOf(header), 0);
-      if (entry?.type === "session_info") name = entry.name?.trim();
+      if (entry?.type === "session_info") name = sessionNameIn(entry);
       if (entry?.type !== "message") return;
       messageCount += 1;
       if (entry.message.role !== "user" && entry.message.role !== "assistant") return;
@@ -66,7 +68,7 @@ export async function readSessionInfo(path: string, signal?: AbortSignal): Promi
     id: header.id,
     cwd: typeof header.cwd === "string" ? header.cwd : "",
     ...(name ? { name } : {}),
-    ...(header.parentSession === undefined ? {} : { parentSessionPath: header.parentSession }),
+    ...(typeof header.parentSession === "string" && { parentSessionPath: header.parentSession }),
     created,
     modified: lastWritten > 0 ? new Date(lastWritten) : created,
     messageCount,
@@ -80,7 +82,12 @@ function writtenAt({ message, timestamp }: MessageEntry): number {
   return Number.isNaN(at) ? 0 : at;
 }
 
-function textOf(content: string | readonly { readonly type: string; readonly text?: string }[]): string {
+/** A file may hold anything where blocks should be. */
+function textOf(content: unknown): string {
   if (typeof content === "string") return content;
-  return content.flatMap(({ type, text }) => (type === "text" && text !== undefined ? [text] : [])).join(" ");
+  const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
+  return blocks
+    .flatMap((block) => (isFields(block) && block["type"] === "text" ? [block["text"]] : []))
+    .filter((text) => typeof text === "string")
+    .join(" ");
 }

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
-import { errnoOf, TranscriptError } from "../errors.ts";
+import { errnoOf } from "../errors.ts";
 import { piSessionFolder, piSessionsFolder } from "./pi-layout.ts";
 import { jsonlFilesIn, sessionHeaderOf } from "./recent-session.ts";
 import { readSessionInfo } from "./session-info.ts";
@@ -74,10 +74,10 @@ async function readSessions(
 async function readOrSkip(file: string, signal: AbortSignal | undefined): Promise<SessionInfo | undefined> {
   try {
     return await readSessionInfo(file, signal);
-  } catch (error) {
-    // One bad file must not hide the others. `transcript doctor` says what is wrong with it.
-    if (error instanceof TranscriptError || errnoOf(error) === "EIO") return undefined;
-    throw error;
+  } catch {
+    signal?.throwIfAborted();
+    // Whatever is wrong with one file must not hide the others. `transcript doctor` says what it is.
+    return undefined;
   }
 }
 

@@ -1,3 +1,5 @@
+import { isFields } from "../context/fields.ts";
+import type { Fields } from "../context/fields.ts";
 import type { SessionEntry } from "../entry.ts";
 import type { AgentMessage } from "../message.ts";
 
@@ -7,32 +9,35 @@ export interface EntryDescription {
   readonly text: string;
 }
 
+/** Of any entry that a file may hold: what is not as its type promises says nothing. */
 export function describeEntry(entry: SessionEntry): EntryDescription {
   const { type } = entry;
+  const fields: Fields = { ...entry };
+  const text = (name: string) => textOr("", fields[name]);
   switch (entry.type) {
     case "message":
       return { kind: entry.message.role, text: messageText(entry.message) };
     case "custom_message":
-      return { kind: entry.customType, text: blocksText(entry.content) };
+      return { kind: textOr(type, entry.customType), text: blocksText(entry.content) };
     case "compaction":
     case "branch_summary":
-      return { kind: type, text: entry.summary };
+      return { kind: type, text: text("summary") };
     case "model_change":
-      return { kind: "model", text: `${entry.provider}/${entry.modelId}` };
+      return { kind: "model", text: `${text("provider")}/${text("modelId")}` };
     case "thinking_level_change":
-      return { kind: "thinking", text: entry.thinkingLevel };
+      return { kind: "thinking", text: text("thinkingLevel") };
     case "custom":
-      return { kind: "custom", text: entry.customType };
+      return { kind: "custom", text: text("customType") };
     case "label":
-      return { kind: "label", text: `${entry.label ?? "(none)"} on ${entry.targetId}` };
+      return { kind: "label", text: `${textOr("(none)", entry.label)} on ${text("targetId")}` };
     case "session_info":
-      return { kind: "name", text: entry.name ?? "" };
+      return { kind: "name", text: text("name") };
     case "usage":
-      return { kind: "usage", text: `${entry.kind}: ${entry.usage.totalTokens} tokens of ${entry.model}` };
+      return { kind: "usage", text: `${text("kind")}: ${tokensOf(entry.usage)} tokens of ${text("model")}` };
     case "context_edit":
       return {
         kind: "edit",
-        text: `${entry.replacement === null ? "takes out" : "changes"} ${entry.targetId}`,
+        text: `${entry.replacement === null ? "takes out" : "changes"} ${text("targetId")}`,
       };
     default:
       return { kind: type, text: "" };
@@ -41,40 +46,48 @@ export function describeEntry(entry: SessionEntry): EntryDescription {
 
 /** Everything a message says, in words. */
 export function messageText(message: AgentMessage): string {
+  const fields: Fields = { ...message };
   switch (message.role) {
     case "bashExecution":
-      return `$ ${message.command}\n${message.output}`;
+      return `$ ${textOr("", fields["command"])}\n${textOr("", fields["output"])}`;
     case "branchSummary":
     case "compactionSummary":
-      return message.summary;
+      return textOr("", fields["summary"]);
     default:
-      return "content" in message ? blocksText(message.content) : "";
+      return blocksText(fields["content"]);
   }
-}
-
-interface Block {
-  readonly type: string;
-  readonly text?: string;
-  readonly name?: string;
-  readonly mimeType?: string;
-  readonly thinking?: string;
 }
 
 /** Tool calls, images and reasoning are named, not shown. */
-function blocksText(content: string | readonly Block[]): string {
+function blocksText(content: unknown): string {
   if (typeof content === "string") return content;
-  return content.map(blockText).filter(Boolean).join("\n");
+  const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
+  return blocks
+    .map((block) => (isFields(block) ? blockText(block) : ""))
+    .filter(Boolean)
+    .join("\n");
 }
 
-function blockText({ type, text, name, mimeType }: Block): string {
+function blockText({ type, text, name, mimeType }: Fields): string {
   switch (type) {
     case "text":
-      return text ?? "";
+      return textOr("", text);
     case "toolCall":
-      return `[calls ${name ?? "a tool"}]`;
+      return `[calls ${textOr("a tool", name)}]`;
     case "image":
-      return `[image ${mimeType ?? ""}]`;
+      return `[image ${textOr("", mimeType)}]`;
+    case "thinking":
+      return "";
     default:
-      return type === "thinking" ? "" : `[${type}]`;
+      return `[${textOr("", type)}]`;
   }
+}
+
+function tokensOf(usage: unknown): number {
+  const total = isFields(usage) ? usage["totalTokens"] : undefined;
+  return typeof total === "number" ? total : 0;
+}
+
+function textOr(fallback: string, value: unknown): string {
+  return typeof value === "string" ? value : fallback;
 }
