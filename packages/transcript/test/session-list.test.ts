@@ -1,4 +1,4 @@
-import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { SessionManager as Pi } from "@earendil-works/pi-coding-agent";
 import { afterEach, expect, test, vi } from "vitest";
@@ -113,3 +113,33 @@ function withoutUndefined(sessions: readonly object[]): object[] {
     Object.fromEntries(Object.entries(session).filter(([, value]) => value !== undefined)),
   );
 }
+
+test.each<readonly [string, object]>([
+  ["no cwd", { cwd: undefined }],
+  ["a cwd that is a number", { cwd: 5 }],
+])("a session whose header has %s is of no working folder, and hides none beside it", async (_, fields) => {
+  const folder = tempFolder();
+  const other = write(folder, "a.jsonl", header({ id: "aaa", cwd: "/w" }), chat(LATELY));
+  const file = write(folder, "b.jsonl", header({ id: "bbb", ...fields }), chat(LATELY));
+  utimesSync(other, 1_000, 1_000);
+  const session = SessionManager.open(file);
+
+  expect([session.getCwd(), session.usesDefaultSessionDir()]).toEqual([process.cwd(), false]);
+  expect(SessionManager.open(file, undefined, "/v").getCwd()).toBe("/v");
+  expect(SessionManager.continueRecent("/w", folder).getSessionFile()).toBe(other);
+  expect(SessionManager.findById("/w", "bbb", folder)).toBeUndefined();
+  expect(SessionManager.findById("/w", "aaa", folder)).toBe(other);
+  expect(await SessionManager.listAll(folder)).toMatchObject([{ cwd: "" }, { cwd: "/w" }]);
+});
+
+test("a link that leads to itself is passed by, as a session and as a folder of sessions", async () => {
+  const agent = tempFolder();
+  vi.stubEnv("PI_CODING_AGENT_DIR", agent);
+  const folder = SessionManager.create("/w").getSessionDir();
+  const file = write(folder, "a.jsonl", header({ id: "aaa" }), chat(LATELY));
+  symlinkSync("x.jsonl", path.join(folder, "x.jsonl"));
+  symlinkSync("loop", path.join(path.dirname(folder), "loop"));
+
+  expect(SessionManager.continueRecent("/w").getSessionFile()).toBe(file);
+  expect((await SessionManager.listAll()).map(({ id }) => id)).toEqual(["aaa"]);
+});

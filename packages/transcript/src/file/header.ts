@@ -68,6 +68,12 @@ export function parseHeader(line: string, sessionFile: string): SessionHeader {
   return value;
 }
 
+/** The folder the session was started in, undefined where the header does not say it. */
+export function cwdIn(header: SessionHeader): string | undefined {
+  const cwd: unknown = header.cwd;
+  return typeof cwd === "string" && cwd !== "" ? cwd : undefined;
+}
+
 export function versionOf(header: SessionHeader): number {
   return header.version ?? 1;
 }

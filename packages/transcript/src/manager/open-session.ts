@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import path from "node:path";
 import type { SessionEntry, SessionHeader } from "../entry.ts";
 import { newLog, openLog } from "./guarded-log.ts";
-import { newHeader } from "../file/header.ts";
+import { cwdIn, newHeader } from "../file/header.ts";
 import { currentEntries } from "../file/legacy-entries.ts";
 import { ManagedSession } from "./managed-session.ts";
 import { MemoryLog } from "./memory-log.ts";
@@ -27,7 +27,10 @@ export function createSession(
 export function openSession(file: string, options: OpenSessionOptions): ManagedSession {
   const { sessionDir = path.dirname(path.resolve(file)), cwdOverride, compat, ...guard } = options;
   const log = openLog(file, cwdOverride ?? process.cwd(), compat ? { ...guard, compat } : guard);
-  return new ManagedSession({ cwd: cwdOverride ?? log.header.cwd, sessionDir, guard }, log);
+  return new ManagedSession(
+    { cwd: cwdOverride ?? cwdIn(log.header) ?? process.cwd(), sessionDir, guard },
+    log,
+  );
 }
 
 /** The session of a folder that was written last, or a new one. Other folders than pi's own hold many projects' sessions. */

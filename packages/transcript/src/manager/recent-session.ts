@@ -1,7 +1,8 @@
-import { readdirSync, statSync } from "node:fs";
+import { lstatSync, readdirSync } from "node:fs";
 import path from "node:path";
 import type { SessionHeader } from "../entry.ts";
 import { errnoOf, TranscriptError } from "../errors.ts";
+import { cwdIn } from "../file/header.ts";
 import { SessionFile } from "../file/session-file.ts";
 import { readHeader } from "../file/tail.ts";
 
@@ -13,7 +14,9 @@ export function mostRecentSession(folder: string, cwd?: string): string | undefi
     .map(({ file }) => file);
   return newestFirst.find((file) => {
     const header = sessionHeaderOf(file);
-    return header && (cwd === undefined || path.resolve(header.cwd) === path.resolve(cwd));
+    if (header === undefined || cwd === undefined) return header !== undefined;
+    const at = cwdIn(header);
+    return at !== undefined && path.resolve(at) === path.resolve(cwd);
   });
 }
 
@@ -42,12 +45,14 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder);
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === "ENOENT" || errno === "ENOTDIR") return []; // no session was made for this folder yet
+    // No session was made for this folder yet, or the name leads nowhere.
+    if (errno === "ENOENT" || errno === "ENOTDIR" || errno === "ELOOP") return [];
     throw error;
   }
 }
 
-/** A file that is deleted meanwhile counts as the oldest. */
+/** A file that is deleted meanwhile counts as the oldest, and so does a link, which is no session. */
 function modifiedAt(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  return found?.isFile() === true ? found.mtimeMs : 0;
 }

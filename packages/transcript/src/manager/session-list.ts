@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { errnoOf } from "../errors.ts";
+import { cwdIn } from "../file/header.ts";
 import { piSessionFolder, piSessionsFolder } from "./pi-layout.ts";
 import { jsonlFilesIn, sessionHeaderOf } from "./recent-session.ts";
 import { readSessionInfo } from "./session-info.ts";
@@ -49,7 +50,7 @@ export function findSessionById(
   const isWanted = cwdFilter(cwd, sessionDir);
   return jsonlFilesIn(sessionDir).find((file) => {
     const header = sessionHeaderOf(file);
-    return header?.id === id && isWanted(header.cwd);
+    return header?.id === id && isWanted(cwdIn(header) ?? "");
   });
 }
 
