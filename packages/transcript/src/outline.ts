@@ -56,7 +56,7 @@ function sourceOf(entries: readonly SessionEntry[]): TreeSource {
   for (const entry of entries) {
     if (entry.type !== "label") continue;
     const { targetId, label, timestamp } = entry;
-    if (label === undefined) labels.delete(targetId);
+    if (typeof label !== "string" || label === "") labels.delete(targetId);
     else labels.set(targetId, { label, timestamp });
   }
   return { entries, labels };

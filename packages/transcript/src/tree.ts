@@ -1,3 +1,4 @@
+import { millisecondsOf } from "./context/message-time.ts";
 import type { SessionEntry } from "./entry.ts";
 import type { Label } from "./file/session-index.ts";
 
@@ -36,5 +37,5 @@ function nodeOf(entry: SessionEntry, index: TreeSource): SessionTreeNode {
 }
 
 function byTimestamp(a: SessionTreeNode, b: SessionTreeNode): number {
-  return Date.parse(a.entry.timestamp) - Date.parse(b.entry.timestamp);
+  return millisecondsOf(a.entry.timestamp) - millisecondsOf(b.entry.timestamp);
 }

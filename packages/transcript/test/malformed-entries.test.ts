@@ -10,6 +10,10 @@ import { tempFolder } from "./temp-session.ts";
 const HELLO = { type: "message", message: user("hello") };
 const HI = { type: "message", message: assistant("hi") };
 
+function system(fields: Loose): Loose {
+  return { type: "message", message: { role: "system", content: "be kind", timestamp: 1, ...fields } };
+}
+
 function write(folder: string, name: string, ...parts: readonly Loose[]): string {
   const file = path.join(folder, name);
   const lines = [header({ id: name }), ...chain(...parts)].map((line) => `${JSON.stringify(line)}\n`);
@@ -54,4 +58,49 @@ test.each<readonly [string, Loose]>([
   expect(sessions.map(({ id }) => id).sort()).toEqual(["a.jsonl", "b.jsonl"]);
   expect(sessions.find(({ id }) => id === "b.jsonl")).toMatchObject({ allMessagesText: "hello hi" });
   expect(await SessionManager.listAll(folder)).toEqual(sessions);
+});
+
+test.each<readonly [string, Loose]>([
+  [
+    "an edit whose content is a number",
+    { type: "context_edit", targetId: "e1", replacement: { content: 5 } },
+  ],
+  ["an edit without a replacement", { type: "context_edit", targetId: "e1" }],
+  ["a system message with a tool that is null", system({ toolsAdded: [null] })],
+  ["a system message whose tools are a number", system({ toolsAdded: 5, toolsRemoved: 5 })],
+])("%s changes nothing of the context and does not stop a compaction", async (_, entry) => {
+  const file = write(tempFolder(), "a.jsonl", HELLO, entry, HI);
+  const session = SessionManager.open(file);
+  await using opened = await openTranscript(file);
+
+  const said = session.buildSessionContext().messages.filter(({ role }) => role !== "system");
+  const projected = session.buildSessionProjection().messages.filter(({ role }) => role !== "system");
+  const { messages } = await opened.context("strict", { trailingAssistant: "keep" });
+  const summary = { summary: "s", firstKeptEntryId: "e3", tokensBefore: 1 };
+  await opened.compact(() => Promise.resolve(summary));
+
+  expect(said).toMatchObject([{ content: "hello" }, { role: "assistant" }]);
+  expect(projected).toEqual(said);
+  expect(messages).toMatchObject([{ content: "hello" }, { role: "assistant" }]);
+  expect((await opened.branch()).at(-1)).toMatchObject({ type: "compaction", summary: "s" });
+});
+
+test("a compaction whose system message has no list of tools can be compacted again", async () => {
+  const systemMessage = { role: "system", content: "be kind", toolsAdded: 5 };
+  const compaction = {
+    type: "compaction",
+    summary: "s",
+    firstKeptEntryId: "e1",
+    tokensBefore: 1,
+    systemMessage,
+  };
+  const file = write(tempFolder(), "a.jsonl", HELLO, compaction, HI);
+  await using opened = await openTranscript(file);
+
+  await opened.compact(() => Promise.resolve({ summary: "t", firstKeptEntryId: "e3", tokensBefore: 1 }));
+
+  expect((await opened.branch()).at(-1)).toMatchObject({
+    summary: "t",
+    systemMessage: { content: "be kind" },
+  });
 });

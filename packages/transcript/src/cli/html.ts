@@ -1,3 +1,4 @@
+import { textOr } from "../context/fields.ts";
 import type { SessionManager } from "../manager/session-manager.ts";
 import { describeEntry } from "../outline/describe-entry.ts";
 import { withoutControls } from "./terminal.ts";
@@ -18,7 +19,7 @@ export function toHtml(session: SessionManager): string {
     const { kind, text } = describeEntry(entry);
     const name = /^[A-Za-z]+$/.test(kind) ? kind : "other";
     return [
-      `<article class="${name}"><h2>${escaped(kind)} <time>${escaped(entry.timestamp)}</time></h2><pre>${escaped(text)}</pre></article>`,
+      `<article class="${name}"><h2>${escaped(kind)} <time>${escaped(textOr("", entry.timestamp))}</time></h2><pre>${escaped(text)}</pre></article>`,
     ];
   });
   return [
@@ -26,7 +27,7 @@ export function toHtml(session: SessionManager): string {
     `<html lang="en"><head><meta charset="utf-8"><title>${title}</title>`,
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
     `<style>${STYLE}</style></head><body><h1>${title}</h1>`,
-    `<p>${escaped(id)} in ${escaped(cwd)}, begun ${escaped(timestamp)}</p>`,
+    `<p>${escaped(id)} in ${escaped(textOr("?", cwd))}, begun ${escaped(textOr("?", timestamp))}</p>`,
     ...articles,
     "</body></html>",
   ].join("\n");

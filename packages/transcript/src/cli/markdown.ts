@@ -1,3 +1,4 @@
+import { textOr } from "../context/fields.ts";
 import type { SessionEntry } from "../entry.ts";
 import type { SessionManager } from "../manager/session-manager.ts";
 import { describeEntry, messageText } from "../outline/describe-entry.ts";
@@ -6,9 +7,10 @@ import { withoutControls } from "./terminal.ts";
 /** The active branch as Markdown. What people and models wrote stays as it is: it is Markdown mostly. */
 export function toMarkdown(session: SessionManager): string {
   const { id, cwd, timestamp } = session.getHeader();
+  const [place, begun] = [textOr("?", cwd), textOr("?", timestamp)];
   const title = session.getSessionName() ?? `Session ${id}`;
   const parts = session.getBranch().flatMap(partOf);
-  const text = [`# ${title}`, `Session \`${id}\` in \`${cwd}\`, begun ${timestamp}.`, ...parts].join("\n\n");
+  const text = [`# ${title}`, `Session \`${id}\` in \`${place}\`, begun ${begun}.`, ...parts].join("\n\n");
   return withoutControls(text);
 }
 

@@ -2,6 +2,7 @@ import type { SessionManager } from "../manager/session-manager.ts";
 import { describeEntry } from "../outline/describe-entry.ts";
 import { drawTree } from "../outline/draw-tree.ts";
 import type { TreeRow } from "../outline/draw-tree.ts";
+import { cwdIn } from "../file/header.ts";
 import { counted } from "./counted.ts";
 import { paint, plainLine, shortened } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
@@ -17,7 +18,7 @@ export function show(session: SessionManager, isJson: boolean, terminal: Termina
   }
   const forks = session.getTree();
   const name = session.getSessionName();
-  const title = [session.getSessionId(), name, session.getHeader().cwd].filter(Boolean).join(" · ");
+  const title = [session.getSessionId(), name, cwdIn(session.getHeader())].filter(Boolean).join(" · ");
   terminal.out(paint("bold", plainLine(title), terminal));
   const count = counted(session.getEntryCount(), "entry", "entries");
   terminal.out(`${count}, ${branch.length} on the active branch`);

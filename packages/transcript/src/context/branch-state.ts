@@ -1,4 +1,5 @@
 import type { Fields } from "./fields.ts";
+import { isReplacement } from "./replacement.ts";
 import { isOfSomeModel, modelOf } from "./target-model.ts";
 import type { TargetModel } from "./target-model.ts";
 
@@ -35,6 +36,7 @@ export function branchState(branch: readonly Fields[]): BranchState {
         compactionAt = position;
         break;
       case "context_edit":
+        if (!isReplacement(entry["replacement"])) break;
         edits ??= new Map();
         edits.set(entry["targetId"], entry["replacement"]);
         break;

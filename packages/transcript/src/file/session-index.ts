@@ -200,7 +200,8 @@ export class SessionIndex {
   #note(entry: SessionEntry): void {
     if (entry.type === "session_info") this.#name = sessionNameIn(entry);
     if (entry.type !== "label") return;
-    if (entry.label) this.#labels.set(entry.targetId, { label: entry.label, timestamp: entry.timestamp });
+    if (typeof entry.label === "string" && entry.label !== "")
+      this.#labels.set(entry.targetId, { label: entry.label, timestamp: entry.timestamp });
     else this.#labels.delete(entry.targetId);
   }
 }

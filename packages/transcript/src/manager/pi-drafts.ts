@@ -1,3 +1,4 @@
+import { isFields } from "../context/fields.ts";
 import { foldSystemMessages } from "../context/system-prompt.ts";
 import { draftPlain } from "../append/draft.ts";
 import type { EntryDraft } from "../append/draft.ts";
@@ -97,15 +98,15 @@ function checkpointOf(messages: readonly AgentMessage[]): Omit<SystemMessage, "t
   const prompt = foldSystemMessages(system.map((message) => ({ ...message })));
   if (prompt === undefined) return undefined;
   const { content, sections } = prompt;
-  const tools = new Map<string, ToolDeclaration>();
-  for (const { toolsAdded = [], toolsRemoved = [] } of system) {
-    for (const { name } of toolsRemoved) tools.delete(name);
-    for (const tool of toolsAdded) tools.set(tool.name, tool);
-  }
+  const tools = Object.values(prompt.tools).filter(isTool);
   return {
     role: "system",
     content,
     ...(Object.keys(sections).length > 0 && { sections }),
-    ...(tools.size > 0 && { toolsAdded: [...tools.values()] }),
+    ...(tools.length > 0 && { toolsAdded: tools }),
   };
+}
+
+function isTool(value: unknown): value is ToolDeclaration {
+  return isFields(value) && typeof value["name"] === "string";
 }

@@ -1,8 +1,9 @@
 import { isFields } from "../context/fields.ts";
+import { millisecondsOf } from "../context/message-time.ts";
 import { decodeEntry, decodeLine } from "../file/decode.ts";
 import { sessionNameIn } from "../entry.ts";
 import type { MessageEntry } from "../entry.ts";
-import { versionOf } from "../file/header.ts";
+import { cwdIn, versionOf } from "../file/header.ts";
 import { SessionFile } from "../file/session-file.ts";
 import { readHeader } from "../file/tail.ts";
 import { scanLines } from "../validate/scan.ts";
@@ -62,11 +63,11 @@ export async function readSessionInfo(path: string, signal?: AbortSignal): Promi
     },
     signal,
   );
-  const created = new Date(header.timestamp);
+  const created = new Date(millisecondsOf(header.timestamp));
   return {
     path,
     id: header.id,
-    cwd: typeof header.cwd === "string" ? header.cwd : "",
+    cwd: cwdIn(header) ?? "",
     ...(name ? { name } : {}),
     ...(typeof header.parentSession === "string" && { parentSessionPath: header.parentSession }),
     created,
@@ -78,7 +79,7 @@ export async function readSessionInfo(path: string, signal?: AbortSignal): Promi
 }
 
 function writtenAt({ message, timestamp }: MessageEntry): number {
-  const at = typeof message.timestamp === "number" ? message.timestamp : Date.parse(timestamp);
+  const at = typeof message.timestamp === "number" ? message.timestamp : millisecondsOf(timestamp);
   return Number.isNaN(at) ? 0 : at;
 }
 

@@ -5,7 +5,10 @@ import type {
   ResetEntry,
   SessionEntry,
 } from "../entry.ts";
-import type { AgentMessage, ImageContent, TextContent } from "../message.ts";
+import { isFields } from "../context/fields.ts";
+import { millisecondsOf } from "../context/message-time.ts";
+import { isReplacement } from "../context/replacement.ts";
+import type { AgentMessage, ImageContent, TextContent, ThinkingContent, ToolCall } from "../message.ts";
 
 /** The model that a branch is set to. */
 export interface SessionModel {
@@ -88,17 +91,17 @@ export function sessionEntryToContextMessages(entry: SessionEntry): AgentMessage
       return [entry.message];
     case "custom_message": {
       const { customType, content, display, details } = entry;
-      const timestamp = Date.parse(entry.timestamp);
+      const timestamp = millisecondsOf(entry.timestamp);
       return [{ role: "custom", customType, content, display, details, timestamp }];
     }
     case "branch_summary": {
       const { summary, fromId } = entry;
       return summary
-        ? [{ role: "branchSummary", summary, fromId, timestamp: Date.parse(entry.timestamp) }]
+        ? [{ role: "branchSummary", summary, fromId, timestamp: millisecondsOf(entry.timestamp) }]
         : [];
     }
     case "compaction":
-      return [...(entry.systemMessage ? [entry.systemMessage] : []), summaryOf(entry)];
+      return [...(isFields(entry.systemMessage) ? [entry.systemMessage] : []), summaryOf(entry)];
     default:
       return [];
   }
@@ -113,7 +116,8 @@ function isCut({ type }: SessionEntry): boolean {
 function editsIn(shown: readonly SessionEntry[]): ReadonlyMap<string, ContextEditEntry> | undefined {
   let edits: Map<string, ContextEditEntry> | undefined;
   for (const entry of shown) {
-    if (entry.type === "context_edit") (edits ??= new Map()).set(entry.targetId, entry);
+    if (entry.type !== "context_edit" || !isReplacement(entry.replacement)) continue;
+    (edits ??= new Map()).set(entry.targetId, entry);
   }
   return edits;
 }
@@ -131,8 +135,8 @@ function messagesAt(
 /** The messages of one entry, as an edit of it has them: pi's `projectContextEntry`. */
 export function editedMessages(entry: SessionEntry, edit?: ContextEditEntry): AgentMessage[] {
   const messages = sessionEntryToContextMessages(entry);
-  if (edit === undefined) return messages;
-  const { replacement } = edit;
+  const replacement = edit?.replacement;
+  if (replacement === undefined || !isReplacement(replacement)) return messages;
   return replacement === null ? [] : messages.map((message) => withContent(message, replacement.content));
 }
 
@@ -143,7 +147,7 @@ function withContent(message: AgentMessage, content: ContextReplacement["content
     case "custom":
       return { ...message, content: typeof content === "string" ? content : content.filter(isShown) };
     case "assistant":
-      return { ...message, content: blocksOf(content).filter((block) => block.type !== "image") };
+      return { ...message, content: blocksOf(content).filter(isThought) };
     case "toolResult":
       return { ...message, content: blocksOf(content).filter(isShown) };
     default:
@@ -155,12 +159,16 @@ function blocksOf(content: ContextReplacement["content"]): Exclude<ContextReplac
   return typeof content === "string" ? [{ type: "text", text: content }] : content;
 }
 
-function isShown(block: { readonly type: string }): block is TextContent | ImageContent {
-  return block.type === "text" || block.type === "image";
+function isShown(block: unknown): block is TextContent | ImageContent {
+  return isFields(block) && (block["type"] === "text" || block["type"] === "image");
+}
+
+function isThought(block: unknown): block is TextContent | ThinkingContent | ToolCall {
+  return isFields(block) && block["type"] !== "image";
 }
 
 function summaryOf({ summary, tokensBefore, timestamp }: CompactionEntry): AgentMessage {
-  return { role: "compactionSummary", summary, tokensBefore, timestamp: Date.parse(timestamp) };
+  return { role: "compactionSummary", summary, tokensBefore, timestamp: millisecondsOf(timestamp) };
 }
 
 /** A reset keeps what was said, and nothing that extensions or summaries put in. */
@@ -178,8 +186,9 @@ class Settings {
   take(entry: SessionEntry): void {
     if (entry.type === "message") {
       if (entry.message.role === "assistant") this.#model = entry;
-    } else if (entry.type === "thinking_level_change") this.#thinkingLevel = entry.thinkingLevel;
-    else if (entry.type === "model_change") this.#model = entry;
+    } else if (entry.type === "thinking_level_change") {
+      if (typeof entry.thinkingLevel === "string") this.#thinkingLevel = entry.thinkingLevel;
+    } else if (entry.type === "model_change") this.#model = entry;
   }
 
   get now(): Omit<SessionContext, "messages"> {

@@ -1,4 +1,4 @@
-import { isFields } from "../context/fields.ts";
+import { isFields, textOr } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
 import type { SessionEntry } from "../entry.ts";
 import type { AgentMessage } from "../message.ts";
@@ -86,8 +86,4 @@ function blockText({ type, text, name, mimeType }: Fields): string {
 function tokensOf(usage: unknown): number {
   const total = isFields(usage) ? usage["totalTokens"] : undefined;
   return typeof total === "number" ? total : 0;
-}
-
-function textOr(fallback: string, value: unknown): string {
-  return typeof value === "string" ? value : fallback;
 }
