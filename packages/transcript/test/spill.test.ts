@@ -1,6 +1,6 @@
 import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { AppendQueue } from "../src/append/append-queue.ts";
 import { SYSTEM_DISK } from "../src/file/disk.ts";
 import { draftMessage } from "../src/append/draft.ts";
@@ -18,8 +18,8 @@ function texts(file: string): readonly string[] {
 }
 
 /** A worker that filled the disk, was told that three messages are spilled, and was killed. */
-async function spillAndDie() {
-  const [folder, spills] = [smallDisk(), tempFolder()];
+async function spillAndDie(spills = tempFolder()) {
+  const folder = smallDisk();
   const file = path.join(folder, "session.jsonl");
   await using transcript = await openTranscript(file);
   const worker = startWorker("append-spilling.js", [file, spills, "9000"], { shell: LIMITED });
@@ -50,6 +50,16 @@ test("what a full disk refuses waits in the spill file, outlives a kill -9, and 
   expect(readRaw(file)).toMatchObject({ forks: 0, unreadable: 0 });
   expect(transcript.degraded).toBe(false);
   expect(readdirSync(spills).filter((one) => one.endsWith(".spill"))).toEqual([]);
+});
+
+test("a folder for spill files that does not exist is made, private to the user", async () => {
+  const above = path.join(tempFolder(), "made");
+  const spills = path.join(above, "later");
+
+  const { said } = await spillAndDie(spills);
+
+  expect(said.filter((line) => line.endsWith(" spilled"))).toHaveLength(3);
+  expect([above, spills].map((folder) => statSync(folder).mode & 0o777)).toEqual([0o700, 0o700]);
 });
 
 test("a crash between bringing a spill home and removing its file brings nothing home twice", async () => {
@@ -188,4 +198,49 @@ test("where the spill file cannot be written either, the append fails with what 
   await expect(lost).rejects.toMatchObject({ code: "IO", errno: "EIO" });
   expect(texts(file)).toEqual(["one"]);
   rmSync(folder);
+});
+
+test("what was spilled comes home under its own id also where somebody else used its key meanwhile", async () => {
+  const { file, spillFile, state, append } = await queueOnRefusingDisk();
+  state.isFull = true;
+  const [spilled] = await append("what the run said", "run:1");
+  await append("said by both", "run:2");
+  await using other = await openTranscript(file);
+  const mirrored = await other.append(assistantMessage("what the mirror said"), { idempotencyKey: "run:1" });
+  await other.append(userMessage("said by both"), { idempotencyKey: "run:2" });
+  const spill = readFileSync(spillFile);
+
+  state.isFull = false;
+  await expect
+    .poll(async () => (await append("next", "k"))[0]?.placement, { timeout: 60_000 })
+    .toBe("branch");
+  // As after a crash before the spill file was removed.
+  writeFileSync(spillFile, spill);
+  const [repeat] = await append("a repeat", "run:1");
+
+  expect(texts(file)).toEqual(["what the mirror said", "said by both", "what the run said", "next"]);
+  expect(readRaw(file).branch[2]?.id).toBe(spilled?.messageId);
+  expect(repeat).toMatchObject({ repeated: true, messageId: mirrored.messageId });
+});
+
+test("a damaged line of a spill file is kept beside it, with a warning, when the others come home", async () => {
+  const { file, spillFile, state, append } = await queueOnRefusingDisk();
+  state.isFull = true;
+  await append("one");
+  await append("two");
+  await append("three");
+  const [first, second, third] = readFileSync(spillFile, "utf8").split("\n");
+  const damaged = `${second?.replace("spilled", "spi\0\0ed") ?? ""}\n`;
+  writeFileSync(spillFile, `${first}\n${damaged}${third}\n`);
+  const warnings = vi.spyOn(process, "emitWarning").mockReturnValue();
+  onTestFinished(() => warnings.mockRestore());
+  state.isFull = false;
+
+  await expect
+    .poll(async () => (await append("four", "k4"))[0]?.placement, { timeout: 60_000 })
+    .toBe("branch");
+
+  expect(texts(file)).toEqual(["one", "three", "four"]);
+  expect(readFileSync(`${spillFile}.rej`, "utf8").trimEnd()).toBe(damaged.trimEnd());
+  expect(warnings.mock.calls.flat()).toContainEqual({ code: "SESSION_LOCK_SPILL_DAMAGED" });
 });

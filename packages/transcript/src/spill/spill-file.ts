@@ -15,7 +15,6 @@ import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
 import { decodeLine } from "../file/decode.ts";
 import { errnoOf } from "../errors.ts";
-import { ensureFolder } from "../file/ensure-folder.ts";
 import { syncFolder } from "../file/session-file.ts";
 
 /** Where appends go that the session's disk refuses: beside the session, or to a folder, best on another disk. */
@@ -41,25 +40,21 @@ export function spillPathOf(sessionFile: string, place: SpillPlace): string {
   return path.join(path.resolve(place.folder), `${name}.spill`);
 }
 
-/** The appends that wait in a spill file, in order. An unterminated last line was never acknowledged. */
+/** The appends that wait in a spill file, in order. */
 export function readSpill(file: string): readonly SpilledAppend[] {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
-  const lines = bytes.toString("utf8", 0, bytes.lastIndexOf(NEWLINE) + 1).split("\n");
-  return lines.flatMap((line) => {
-    const record = spilledIn(line);
-    return record === undefined ? [] : [record];
-  });
+  return linesOf(file).flatMap((line) => spilledIn(line.toString("utf8")) ?? []);
 }
 
-/** Puts appends behind those that wait, in one write, on the disk when it returns. On an error the file is as it was. */
+/** The lines of a spill file that hold no append, byte for byte. */
+export function damagedLinesIn(file: string): Buffer {
+  return Buffer.concat(linesOf(file).filter((line) => spilledIn(line.toString("utf8")) === undefined));
+}
+
+/**
+ * Puts appends behind those that wait, in one write, on the disk when it returns. On an error the file is as it was.
+ * The folder must be there.
+ */
 export function addToSpill(file: string, appends: readonly SpilledAppend[]): void {
-  ensureFolder(path.dirname(file));
   const fd = openSync(file, FLAGS, 0o600);
   try {
     const size = cutTornTail(fd, file);
@@ -86,6 +81,23 @@ export function removeSpill(file: string): void {
     // Somebody else brought it home.
     if (errnoOf(error) !== "ENOENT") throw error;
   }
+}
+
+/** The lines with their newlines. An unterminated last one was never acknowledged. */
+function linesOf(file: string): readonly Buffer[] {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+  const lines: Buffer[] = [];
+  for (let from = 0, at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, from)) {
+    lines.push(bytes.subarray(from, at + 1));
+    from = at + 1;
+  }
+  return lines;
 }
 
 /** Returns how long the file is then. */

@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
+import path from "node:path";
 import { performance } from "node:perf_hooks";
+import { isDeepStrictEqual } from "node:util";
 import { SessionLockError, withSessionWriteLock } from "session-lock";
 import type { SessionWriteLock } from "session-lock";
 import type { AppendBatch } from "../append/append.ts";
 import { appendedOf } from "../append/appended.ts";
 import type { Appended } from "../append/appended.ts";
-import { contentOf, draftOfContent } from "../append/deferred.ts";
+import { contentOf, draftOfContent, readDeferred } from "../append/deferred.ts";
+import type { Fields } from "../context/fields.ts";
 import type { EntryDraft } from "../append/draft.ts";
 import type { SessionEntry } from "../entry.ts";
 import { asIoError, errnoOf, TranscriptError } from "../errors.ts";
@@ -14,7 +17,9 @@ import { newEntryId, placeEntry } from "../append/place-entry.ts";
 import type { SessionLog } from "../file/session-log.ts";
 import type { AppendRequest, StagedRequest } from "../append/stage-request.ts";
 import type { OwnersRight } from "../append/write-right.ts";
-import { addToSpill, readSpill, removeSpill } from "./spill-file.ts";
+import { ensureFolder } from "../file/ensure-folder.ts";
+import { keepRejected } from "../file/session-file.ts";
+import { addToSpill, damagedLinesIn, readSpill, removeSpill } from "./spill-file.ts";
 import type { SpilledAppend } from "./spill-file.ts";
 
 /** What a disk says that cannot take any more, or not now. */
@@ -87,9 +92,19 @@ export class SpillingWriter implements GroupWriter {
     }
     if (outcome.kind === "written") {
       spillLock.assertHeld();
+      this.#keepDamaged();
       removeSpill(this.#spill);
     }
     return outcome;
+  }
+
+  /** The file goes away: a line in it that cannot be brought home may be an append that was acknowledged. */
+  #keepDamaged(): void {
+    const damaged = damagedLinesIn(this.#spill);
+    if (damaged.length === 0) return;
+    keepRejected(this.#spill, damaged);
+    const message = `lines of ${this.#spill} that hold no append were kept in ${this.#spill}.rej`;
+    process.emitWarning(message, { code: "SESSION_LOCK_SPILL_DAMAGED" });
   }
 
   #putAway(requests: readonly AppendRequest[], cause: unknown): Promise<Outcome> {
@@ -103,6 +118,8 @@ export class SpillingWriter implements GroupWriter {
     cause?: unknown,
   ): Promise<Outcome> {
     try {
+      // The lock is a file beside it.
+      ensureFolder(path.dirname(this.#spill));
       return await withSessionWriteLock(this.#spill, fn, { purpose: "spill" });
     } catch (error) {
       return { kind: "failed", error: cause ?? asIoError(error, "write", this.#spill) };
@@ -155,9 +172,20 @@ function addOnce(batch: AppendBatch, waiting: readonly SpilledAppend[]): void {
   // A crash after they were written and before the spill file was removed leaves them in both.
   const there = batch.messageIds();
   for (const one of waiting) {
-    const { id, idempotencyKey: key } = one;
-    if (!there.has(id) && (key === undefined || batch.findKey(key) === undefined)) batch.add(draftOf(one));
+    if (there.has(one.id)) continue;
+    const first = one.idempotencyKey === undefined ? undefined : batch.findKey(one.idempotencyKey);
+    if (first === undefined) batch.add(draftOf(one));
+    // Somebody who does not know the spill file used the key meanwhile. The key stays theirs, as they are first in the
+    // file, but what was acknowledged here is kept, unless it is the same.
+    else if (!isDeepStrictEqual(saidBy(first), one.content))
+      batch.add(draftOf({ ...one, idempotencyKey: undefined }));
   }
+}
+
+/** What the caller of an append gave, wherever its entry was put. */
+function saidBy(entry: SessionEntry): Fields {
+  const content = Object.entries(readDeferred(entry)?.content ?? contentOf(entry));
+  return Object.fromEntries(content.filter(([name]) => name !== "deferredFrom"));
 }
 
 function draftOf({ id, idempotencyKey, content }: SpilledAppend): EntryDraft {
