@@ -10,6 +10,7 @@ import type { LockWait } from "./store/session-binding.ts";
 import { ensureFolder } from "./file/ensure-folder.ts";
 import { assertHolds, holdsAnother } from "./file/session-identity.ts";
 import { assertAgentId, parseSessionKey, recordName } from "./store/session-key.ts";
+import { assertPatch } from "./store/session-record.ts";
 import type { SessionRecord, SessionRecordPatch } from "./store/session-record.ts";
 
 /** How a change of a record waits for its turn. */
@@ -42,6 +43,7 @@ export interface SessionStore {
    * Changes a record, or makes it. `mutate` is given the record as it is on disk and runs under its lock: keep it short,
    * and free of effects, as it runs a second time where the first one showed that the key is to be bound to another
    * session. It returns the fields to change, or undefined to leave all as it is. Returns the record after it.
+   * Throws `INVALID_RECORD`, `INVALID_KEY` for what would be no record; nothing was written then.
    *
    * Binding a key to another session waits for the write lock of the old transcript, and fails with `SESSION_MISMATCH`
    * or `NOT_A_SESSION` when the new file holds another session, or something else.
@@ -96,6 +98,7 @@ export function openSessionStore(storePath: string): SessionStore {
         const before = recordOf(key, file);
         const patch = mutate(before);
         if (patch === undefined) return { kind: "made", value: before };
+        assertPatch(patch, key);
         if (expected) assertUnchanged(before, patch, expected, key);
         const after = applyPatch(before, patch, { sessionKey: key, folder, epoch: locks.epoch });
         if (before === undefined || isRebound(before, after)) {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { textOr } from "../context/fields.ts";
 import { TranscriptError } from "../errors.ts";
 
 /** A session key taken apart. */
@@ -20,7 +21,7 @@ const FORBIDDEN = /[\p{Cc}\p{Cs}]/u;
  * Throws `INVALID_KEY` for anything else: more than 512 characters, control characters, lone surrogates, a bad agent id.
  */
 export function parseSessionKey(sessionKey: string): ParsedSessionKey {
-  const full = sessionKey === "main" ? "agent:main:main" : sessionKey;
+  const full = sessionKey === "main" ? "agent:main:main" : textOr("", sessionKey);
   const [prefix, agentId, ...rest] = full.split(":");
   const isWellFormed = full.length <= MAX_KEY_LENGTH && !FORBIDDEN.test(full);
   if (!isWellFormed || prefix !== "agent" || agentId === undefined || rest.join(":") === "") {
@@ -31,7 +32,7 @@ export function parseSessionKey(sessionKey: string): ParsedSessionKey {
 
 /** Throws `INVALID_KEY` unless it is 1 to 64 letters, digits, `_` or `-`, a letter or digit first. */
 export function assertAgentId(agentId: string): string {
-  if (AGENT_ID.test(agentId)) return agentId;
+  if (AGENT_ID.test(textOr("", agentId))) return agentId;
   throw new TranscriptError(
     "INVALID_KEY",
     "an agent id is 1 to 64 letters, digits, _ or -, a letter or digit first",
@@ -40,7 +41,8 @@ export function assertAgentId(agentId: string): string {
 
 /** Throws `INVALID_KEY`, in pi's words, unless the id may stand in a file name; also for one of more than 128 characters. */
 export function assertSessionId(sessionId: string): string {
-  if (SESSION_ID.test(sessionId)) return sessionId;
+  // A pattern would take a number for its digits.
+  if (SESSION_ID.test(textOr("", sessionId))) return sessionId;
   throw new TranscriptError(
     "INVALID_KEY",
     "Session id must be non-empty, contain only alphanumeric characters, '-', '_', and '.', and start and end with an alphanumeric character",

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { isFields } from "../context/fields.ts";
 import { TranscriptError } from "../errors.ts";
 
 /** What is known about one session key. Fields this package does not know are kept. */
@@ -32,13 +33,27 @@ export interface SessionRecordPatch {
 /** A longer record is neither written nor read. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
 
+/** Throws `INVALID_RECORD` unless a mutator returned fields, and at once: nobody waits for it under the lock. */
+export function assertPatch(patch: unknown, sessionKey: string): void {
+  const isPatch = isFields(patch) && !("then" in patch && typeof patch["then"] === "function");
+  if (isPatch && typeof (patch["sessionFile"] ?? "") === "string") return;
+  const fault = isPatch
+    ? "sessionFile is a path"
+    : "a change is an object of fields to set, no promise of one";
+  throw new TranscriptError("INVALID_RECORD", `the record of ${sessionKey} was not changed: ${fault}`);
+}
+
 /** The record's bytes. A transcript inside the store is named relative to it, so that the folder can be moved. */
 export function encodeRecord(record: SessionRecord, storePath: string): string {
   const relative = path.relative(storePath, record.sessionFile);
   const isInside = relative !== "" && !relative.startsWith("..") && !path.isAbsolute(relative);
   const fields = { ...record, sessionFile: isInside ? relative : record.sessionFile };
   const text = jsonOf(fields, record.sessionKey);
-  if (Buffer.byteLength(text) <= MAX_RECORD_BYTES) return text;
+  if (Buffer.byteLength(text) <= MAX_RECORD_BYTES) {
+    // What its reader would refuse is never written.
+    parseRecord(text, storePath, `what was to be the record of ${record.sessionKey}`);
+    return text;
+  }
   const message = `the record of ${record.sessionKey} would have more than ${MAX_RECORD_BYTES} bytes`;
   throw new TranscriptError("INVALID_RECORD", message);
 }
