@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:buffer";
+import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { withSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
 import { openTranscript, SessionManager } from "../src/index.ts";
@@ -72,6 +73,34 @@ test("a header that lost only its newline is a session", async () => {
   await transcript.append(userMessage("one"));
 
   expect(readRaw(file)).toMatchObject({ headers: 1, visible: ["one"], unreadable: 0 });
+});
+
+test("a tail that is too long for a string is cut off by an append and kept aside, and never read as one", async () => {
+  const file = tempSession();
+  await twoEntries(file);
+  await using before = await openTranscript(file);
+  const size = statSync(file).size;
+  const length = constants.MAX_STRING_LENGTH + 1;
+  truncateSync(file, size + length);
+  const entries = await before.entries();
+
+  await before.append(userMessage("three"));
+
+  expect(entries).toHaveLength(2);
+  expect(readRaw(file)).toMatchObject({ visible: ["one", "two – ünï ✓", "three"], unreadable: 0, forks: 0 });
+  expect(statSync(`${file}.rej`).size).toBe(length + 1);
+}, 60_000);
+
+test("a tail longer than any line that is read is no entry, though it parses", async () => {
+  const file = tempSession();
+  await twoEntries(file);
+  const tail = `{"type":"custom","id":"x","parentId":null,"data":"${"x".repeat(64 * 1024 * 1024)}"}`;
+  writeFileSync(file, tail, { flag: "a" });
+
+  await withSessionWriteLock(file, () => SessionManager.open(file).appendMessage(userMessage("three")));
+
+  expect(readRaw(file)).toMatchObject({ visible: ["one", "two – ünï ✓", "three"], unreadable: 0, forks: 0 });
+  expect(statSync(`${file}.rej`).size).toBe(tail.length + 1);
 });
 
 test("a reader never shows a line that is still being written", async () => {

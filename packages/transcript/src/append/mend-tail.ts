@@ -2,7 +2,8 @@ import type { WriteRight } from "./write-right.ts";
 import { decodeLine } from "../file/decode.ts";
 import { asIoError, TranscriptError } from "../errors.ts";
 import { versionOf } from "../file/header.ts";
-import { keepRejected } from "../file/session-file.ts";
+import { MAX_LINE_BYTES, piecesOf } from "../file/lines.ts";
+import { keepRejected } from "../file/rejected.ts";
 import type { LentFile } from "../file/kept-files.ts";
 import type { SessionFile } from "../file/session-file.ts";
 import type { SessionLog } from "../file/session-log.ts";
@@ -27,16 +28,21 @@ export function bringUpToDate(log: SessionLog, right: WriteRight, { file, stat }
   }
   const { end, size } = log.bounds;
   if (end === size) return;
-  const tail = file.read(end, size);
   right.assertWritable();
-  if (decodeLine(tail.toString("utf8")) !== undefined) {
+  if (isWholeLine(file, end, size)) {
     file.append(Buffer.from("\n"), size);
   } else {
-    keepRejected(log.path, tail);
+    keepRejected(log.path, piecesOf(file, end, size));
     right.assertWritable();
     file.takeBack(end, size);
   }
   log.update(file);
+}
+
+/** What is longer than any line that is read, a crash left behind: nobody was promised it. */
+function isWholeLine(file: SessionFile, start: number, end: number): boolean {
+  if (end - start > MAX_LINE_BYTES) return false;
+  return decodeLine(file.read(start, end).toString("utf8")) !== undefined;
 }
 
 /** Nothing is built on bytes that a failed sync left behind: they are cut off first, or the append fails. */

@@ -12,6 +12,9 @@ export interface ByteSource {
   read(start: number, end: number): Buffer;
 }
 
+/** Longer lines are not read: nothing that writes a session makes them, and they must not fill the memory. */
+export const MAX_LINE_BYTES = 64 * 1024 * 1024;
+
 const CHUNK_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
 
@@ -19,6 +22,7 @@ const NEWLINE = 0x0a;
 export function* readLines(source: ByteSource, start: number, end: number): Generator<Line> {
   let pending: Buffer[] = [];
   let offset = start;
+  let longFrom = -1;
   for (let position = start; position < end;) {
     const chunk = source.read(position, Math.min(position + CHUNK_BYTES, end));
     if (chunk.length === 0) return;
@@ -33,18 +37,27 @@ export function* readLines(source: ByteSource, start: number, end: number): Gene
     }
     if (from < chunk.length) pending.push(chunk.subarray(from));
     position += chunk.length;
+    if (position - offset <= MAX_LINE_BYTES || longFrom === offset) continue;
+    // What a crash left behind may be a gigabyte of zeros: only a line that ends is kept in memory.
+    if (!hasLineEnd(source, position, end)) return;
+    longFrom = offset;
   }
 }
 
 /** Whether a line ends between two offsets. */
 export function hasLineEnd(source: ByteSource, start: number, end: number): boolean {
-  for (let position = start; position < end;) {
-    const chunk = source.read(position, Math.min(position + CHUNK_BYTES, end));
-    if (chunk.includes(NEWLINE)) return true;
-    if (chunk.length === 0) return false;
-    position += chunk.length;
-  }
+  for (const chunk of piecesOf(source, start, end)) if (chunk.includes(NEWLINE)) return true;
   return false;
+}
+
+/** The bytes between two offsets, a piece at a time, as far as there are any. */
+export function* piecesOf(source: ByteSource, start: number, end: number): Generator<Buffer> {
+  for (let position = start; position < end;) {
+    const piece = source.read(position, Math.min(position + CHUNK_BYTES, end));
+    if (piece.length === 0) return;
+    yield piece;
+    position += piece.length;
+  }
 }
 
 /** The complete lines of `bytes`, last one first; the first one only when the bytes begin where a line does. */

@@ -9,11 +9,11 @@ import {
   readSync,
   renameSync,
   unlinkSync,
-  writeSync,
 } from "node:fs";
 import type { Stats } from "node:fs";
 import path from "node:path";
 import { SYSTEM_DISK } from "./disk.ts";
+import { writeAll } from "./write-all.ts";
 import type { Disk } from "./disk.ts";
 import { asIoError, errnoOf, TranscriptError } from "../errors.ts";
 
@@ -183,25 +183,10 @@ export function removeFile(file: string): boolean {
   }
 }
 
-/** Keeps bytes that are cut from `file`, behind those kept earlier, in `<file>.rej`. */
-export function keepRejected(file: string, bytes: Buffer): void {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | SAFE;
-  const fd = openSync(`${file}.rej`, flags, 0o600);
-  try {
-    writeSync(fd, Buffer.concat([bytes, Buffer.from("\n")]));
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  syncFolder(path.dirname(file));
-}
-
 function writeNew(file: string, text: string): void {
   const fd = openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | SAFE, 0o600);
   try {
-    const bytes = Buffer.from(text);
-    let written = 0;
-    while (written < bytes.length) written += writeSync(fd, bytes, written, bytes.length - written);
+    writeAll(fd, Buffer.from(text));
     fsyncSync(fd);
   } finally {
     closeSync(fd);

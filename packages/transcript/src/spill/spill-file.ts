@@ -8,7 +8,6 @@ import {
   openSync,
   readFileSync,
   unlinkSync,
-  writeSync,
 } from "node:fs";
 import path from "node:path";
 import { isFields } from "../context/fields.ts";
@@ -16,6 +15,7 @@ import type { Fields } from "../context/fields.ts";
 import { decodeLine } from "../file/decode.ts";
 import { errnoOf } from "../errors.ts";
 import { syncFolder } from "../file/session-file.ts";
+import { writeAll } from "../file/write-all.ts";
 
 /** Where appends go that the session's disk refuses: beside the session, or to a folder, best on another disk. */
 export type SpillPlace = true | { readonly folder: string };
@@ -46,8 +46,8 @@ export function readSpill(file: string): readonly SpilledAppend[] {
 }
 
 /** The lines of a spill file that hold no append, byte for byte. */
-export function damagedLinesIn(file: string): Buffer {
-  return Buffer.concat(linesOf(file).filter((line) => spilledIn(line.toString("utf8")) === undefined));
+export function damagedLinesIn(file: string): readonly Buffer[] {
+  return linesOf(file).filter((line) => spilledIn(line.toString("utf8")) === undefined);
 }
 
 /**
@@ -60,8 +60,7 @@ export function addToSpill(file: string, appends: readonly SpilledAppend[]): voi
     const size = cutTornTail(fd, file);
     const bytes = Buffer.from(appends.map(encode).join(""));
     try {
-      let written = 0;
-      while (written < bytes.length) written += writeSync(fd, bytes, written, bytes.length - written);
+      writeAll(fd, bytes);
       fsyncSync(fd);
     } catch (error) {
       ftruncateSync(fd, size);

@@ -18,7 +18,7 @@ import type { SessionLog } from "../file/session-log.ts";
 import type { AppendRequest, StagedRequest } from "../append/stage-request.ts";
 import type { OwnersRight } from "../append/write-right.ts";
 import { ensureFolder } from "../file/ensure-folder.ts";
-import { keepRejected } from "../file/session-file.ts";
+import { keepRejected } from "../file/rejected.ts";
 import { addToSpill, damagedLinesIn, readSpill, removeSpill } from "./spill-file.ts";
 import type { SpilledAppend } from "./spill-file.ts";
 

@@ -1,12 +1,12 @@
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
 import { decodeEntry } from "../file/decode.ts";
+import { MAX_LINE_BYTES } from "../file/lines.ts";
 import { checkEntry } from "./entry-check.ts";
 import type { EntryTable } from "./entry-table.ts";
 import type { Site } from "./finding.ts";
 import type { Judge } from "./judge.ts";
 import { objectIn } from "./json-object.ts";
-import { MAX_LINE_BYTES } from "./scan.ts";
 import type { RawLine } from "./scan.ts";
 
 const NEWEST_VERSION = 4;

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { MAX_LINE_BYTES } from "../file/lines.ts";
 import type { ByteSource } from "../file/lines.ts";
 
 /** A line, with its bytes where they were read. Its newline is not part of it. */
@@ -16,9 +17,6 @@ export interface RawLine {
   /** False for what follows the last newline. */
   readonly isTerminated: boolean;
 }
-
-/** Longer lines are not read: nothing that writes a session makes them, and they must not fill the memory. */
-export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 const WINDOW_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
