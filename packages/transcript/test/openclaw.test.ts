@@ -14,7 +14,7 @@ import {
   SessionManager,
   validate,
 } from "../src/index.ts";
-import type { SessionEntry } from "../src/index.ts";
+import type { SessionEntry, Usage } from "../src/index.ts";
 import { userMessage } from "./messages.ts";
 import { assistant, calling, header, isoAt, linesOf, result, sessionFile, user } from "./session-lines.ts";
 import type { Loose } from "./session-lines.ts";
@@ -30,6 +30,10 @@ const said = (id: string, parentId: string | null | undefined, fields: Loose = {
   at(id, parentId, { message: user(id), ...fields });
 const leaf = (id: string, parentId: string | null, targetId: unknown, fields: Loose = {}) =>
   at(id, parentId, { type: "leaf", targetId, ...fields });
+const USAGE: Usage = {
+  ...{ input: 1, output: 1, cacheRead: 0, cacheWrite: 0, totalTokens: 2 },
+  cost: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, total: 0 },
+};
 const reset = (id: string, parentId: string | null, fields: Loose = {}) =>
   at(id, parentId, { type: "reset", reason: "new", ...fields });
 
@@ -350,4 +354,22 @@ test("version 3 without controls is read as ever: the last line is the leaf", ()
   const file = sessionFile(linesOf([said("a", null), at("o", "a", { type: "plugin" })]));
 
   expect(SessionManager.open(file).getLeafId()).toBe("o");
+});
+
+test("an edit of the context and the cost of a call count in version 4 as in version 3", async () => {
+  const file = fileOf(4, [said("a", null), said("b", "a")]);
+
+  await withSessionWriteLock(file, () => {
+    const session = SessionManager.open(file);
+    session.appendContextEdit("a", { content: "edited" });
+    const usage = session.appendUsage("title", "anthropic", "m1", USAGE);
+    expect(session.getLeafId()).toBe(usage.id);
+    expect(session.buildSessionContext().messages).toMatchObject([{ content: "edited" }, { content: "b" }]);
+  });
+
+  await using transcript = await openTranscript(file);
+  expect((await transcript.context()).messages).toMatchObject([
+    { content: [{ text: "edited" }, { text: "b" }] },
+  ]);
+  expect((await validate(file)).findings).toEqual([]);
 });

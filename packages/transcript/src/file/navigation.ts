@@ -33,6 +33,8 @@ const SPOKEN = new Set([
   "custom_message",
   "label",
   "session_info",
+  "usage",
+  "context_edit",
 ]);
 
 /** True for an entry behind which the leaf is another one: a `leaf` control, or an entry beside the active branch. */
