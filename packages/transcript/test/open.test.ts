@@ -65,6 +65,21 @@ test("a file that is no session is replaced, as by pi 0.73, on request and under
   );
 });
 
+test("a manager that replaces files that are no sessions does so wherever it switches to", async () => {
+  const file = tempSession();
+  const notes = path.join(path.dirname(file), "notes.jsonl");
+  writeFileSync(notes, "just some notes");
+
+  await withSessionWriteLock(notes, () => {
+    const session = SessionManager.open(file, { compat: "0.73" });
+    session.setSessionFile(notes);
+    session.appendMessage(userMessage("one"));
+  });
+
+  expect(readRaw(notes)).toMatchObject({ headers: 1, unreadable: 0, visible: ["one"] });
+  expect(readFileSync(`${notes}.rej`, "utf8")).toBe("just some notes\n");
+});
+
 test("a session of a later version is refused, because its leaf may mean something else", async () => {
   const file = tempSession();
   writeFileSync(file, `${HEADER.replace('"version":3', '"version":5')}\n${FIRST}\n`);

@@ -25,8 +25,8 @@ export function createSession(
 
 /** The session in a file, or a new one at exactly this path. */
 export function openSession(file: string, options: OpenSessionOptions): ManagedSession {
-  const { sessionDir = path.dirname(path.resolve(file)), cwdOverride, compat, ...guard } = options;
-  const log = openLog(file, cwdOverride ?? process.cwd(), compat ? { ...guard, compat } : guard);
+  const { sessionDir = path.dirname(path.resolve(file)), cwdOverride, ...guard } = options;
+  const log = openLog(file, cwdOverride ?? process.cwd(), guard);
   return new ManagedSession(
     { cwd: cwdOverride ?? cwdIn(log.header) ?? process.cwd(), sessionDir, guard },
     log,

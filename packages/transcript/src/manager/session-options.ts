@@ -30,5 +30,5 @@ export interface BranchPoint {
 export interface SessionSite {
   readonly cwd: string;
   readonly sessionDir: string;
-  readonly guard: WriteGuard;
+  readonly guard: WriteGuard & Pick<OpenSessionOptions, "compat">;
 }
