@@ -27,8 +27,40 @@ export function treeOf(index: TreeSource): SessionTreeNode[] {
     const parent = parentId === null || parentId === id ? undefined : nodes.get(parentId);
     (parent?.children ?? roots).push(node);
   }
+  cutRings(nodes, roots);
   for (const node of nodes.values()) node.children.sort(byTimestamp);
   return roots;
+}
+
+/** Where parents lead round in a ring, its first entry in the file becomes a root, or nobody would see any of them. */
+function cutRings(nodes: ReadonlyMap<string, SessionTreeNode>, roots: SessionTreeNode[]): void {
+  const reached = new Set<SessionTreeNode>();
+  const reach = (from: readonly SessionTreeNode[]) => {
+    const due = [...from];
+    for (let node = due.pop(); node; node = due.pop()) {
+      if (reached.has(node)) continue;
+      reached.add(node);
+      due.push(...node.children);
+    }
+  };
+  reach(roots);
+  for (const node of reached.size === nodes.size ? [] : nodes.values()) {
+    if (reached.has(node) || !isInRing(node, nodes)) continue;
+    const siblings = nodes.get(node.entry.parentId ?? "")?.children;
+    siblings?.splice(siblings.indexOf(node), 1);
+    roots.push(node);
+    reach([node]);
+  }
+}
+
+function isInRing(node: SessionTreeNode, nodes: ReadonlyMap<string, SessionTreeNode>): boolean {
+  const seen = new Set<SessionTreeNode>();
+  let at: SessionTreeNode | undefined = node;
+  do {
+    seen.add(at);
+    at = nodes.get(at.entry.parentId ?? "");
+  } while (at !== undefined && !seen.has(at));
+  return at === node;
 }
 
 function nodeOf(entry: SessionEntry, index: TreeSource): SessionTreeNode {

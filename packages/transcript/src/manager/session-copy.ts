@@ -9,6 +9,7 @@ import { ensureFolder } from "../file/ensure-folder.ts";
 import { publishFile } from "../file/session-file.ts";
 import type { SessionIndex } from "../file/session-index.ts";
 import { assertSessionId } from "../store/session-key.ts";
+import { jsonOf } from "../file/json.ts";
 import { SessionLog } from "../file/session-log.ts";
 import type { NewSessionOptions } from "./session-options.ts";
 
@@ -19,7 +20,7 @@ export function writeNewSession(
   entries: readonly SessionEntry[],
 ): string {
   const file = piSessionFile(folder, header);
-  const lines = entries.map((entry) => `${JSON.stringify(entry)}\n`);
+  const lines = entries.map((entry) => `${jsonOf(entry)}\n`);
   ensureFolder(folder);
   if (publishFile(file, encodeHeader(header) + lines.join(""))) return file;
   throw new TranscriptError("CONFLICT", `${file} exists already`, { sessionFile: file });
@@ -84,7 +85,10 @@ function replaced(
   parentId: string | null,
   instead: ReadonlyMap<string, string>,
 ): SessionEntry {
-  if (entry.type !== "compaction") return { ...entry, parentId };
-  const { firstKeptEntryId } = entry;
-  return { ...entry, parentId, firstKeptEntryId: instead.get(firstKeptEntryId) ?? firstKeptEntryId };
+  const copy = { ...entry, parentId };
+  // The branch is all there is in the new session: nothing of it lies beside it.
+  Reflect.deleteProperty(copy, "appendMode");
+  if (copy.type !== "compaction") return copy;
+  const { firstKeptEntryId } = copy;
+  return { ...copy, firstKeptEntryId: instead.get(firstKeptEntryId) ?? firstKeptEntryId };
 }
