@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { newlyAppended } from "../append/appended.ts";
+import type { Appended } from "../append/appended.ts";
 import type { EntryDraft } from "../append/draft.ts";
 import type { SessionEntry } from "../entry.ts";
 import { newLog, openLog } from "./guarded-log.ts";
@@ -16,6 +18,8 @@ export class ManagedSession {
   #site: SessionSite;
   #log: EntryLog;
   #branchPoint: BranchPoint | undefined;
+  /** By the id that a deferred message will have, the entry that keeps it. */
+  readonly #keepers = new Map<string, string>();
   /** True as soon as somebody reaches into the manager: then the file may be rewritten behind its back at any time. */
   isWatched = false;
 
@@ -48,9 +52,15 @@ export class ManagedSession {
     return this.#branchPoint ? this.#branchPoint.id : (this.#log.leafId ?? null);
   }
 
-  /** Throws in pi's words. */
+  /** A message that waits for tool results, and was appended here, is until then the entry that keeps it. */
+  find(id: string): SessionEntry | undefined {
+    const { index } = this;
+    return index.get(id) ?? index.get(this.#keepers.get(id) ?? "");
+  }
+
+  /** As `find`; throws in pi's words. */
   entry(id: string): SessionEntry {
-    const entry = this.index.get(id);
+    const entry = this.find(id);
     if (entry === undefined) throw new Error(`Entry ${id} not found`);
     return entry;
   }
@@ -59,10 +69,12 @@ export class ManagedSession {
     return this.index.branch(fromId);
   }
 
-  append(draft: EntryDraft, point: BranchPoint | undefined = this.#branchPoint): PlacedEntry {
+  append(draft: EntryDraft, point: BranchPoint | undefined = this.#branchPoint): Appended {
     const placed = this.#log.append(draft, point?.id);
     this.#branchPoint = undefined;
-    return placed;
+    const appended = newlyAppended(placed);
+    if (appended.messageId !== placed.id) this.#keepers.set(appended.messageId, placed.id);
+    return appended;
   }
 
   /** Answers the open tool calls of the session as interrupted. */

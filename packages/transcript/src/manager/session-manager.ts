@@ -15,7 +15,6 @@ import type {
 import { exposeFields, PiFields } from "./pi-fields.ts";
 import { createSession, memorySession, openSession, recentSession } from "./open-session.ts";
 import { piSessionFolder } from "./pi-layout.ts";
-import type { PlacedEntry } from "../append/place-entry.ts";
 import { forkSession } from "./session-copy.ts";
 import { findSessionById, listAllSessions, listSessions } from "./session-list.ts";
 import type { BranchPoint, NewSessionOptions, OpenSessionOptions } from "./session-options.ts";
@@ -127,44 +126,46 @@ export class SessionManager {
     return this.#session.log.header;
   }
 
-  /** Returns the new entry's id, as all that follow. Throws `UNLOCKED`, `INVALID_MESSAGE`, `IO`. */
+  /** Returns the id it has, or will have, on the branch, as all below. Throws `UNLOCKED`, `INVALID_MESSAGE`, `IO`. */
   appendMessage(message: AgentMessage): string {
-    return this.#append(draftMessage(message)).id;
+    return this.#append(draftMessage(message));
   }
   appendThinkingLevelChange(thinkingLevel: string): string {
-    return this.#append(draftPlain("thinking_level_change", { thinkingLevel })).id;
+    return this.#append(draftPlain("thinking_level_change", { thinkingLevel }));
   }
   appendModelChange(provider: string, modelId: string): string {
-    return this.#append(draftPlain("model_change", { provider, modelId })).id;
+    return this.#append(draftPlain("model_change", { provider, modelId }));
   }
   /** What a model call outside the conversation cost. Returns the entry. */
   appendUsage(...usage: UsageArguments): SessionEntry {
-    return this.#append(draftUsage(usage)).entry;
+    const { entry } = this.#session.append(draftUsage(usage));
+    this.#fields.update();
+    return entry;
   }
   /** Sums up everything before an entry. The entry is not checked, as in pi: an unknown one keeps nothing. */
   appendCompaction(...compaction: CompactionArguments): string {
-    return this.#append(draftCompaction(compaction, () => this.buildSessionContext().messages)).id;
+    return this.#append(draftCompaction(compaction, () => this.buildSessionContext().messages));
   }
   /** Data of an extension, never in the model's context. */
   appendCustomEntry(customType: string, data?: unknown): string {
-    return this.#append(draftCustom(customType, data)).id;
+    return this.#append(draftCustom(customType, data));
   }
   /** A message of an extension, in the model's context as a user turn. */
   appendCustomMessageEntry(...[customType, content, display, details]: CustomMessageArguments): string {
-    return this.#append(draftExtension("custom_message", { customType, content, display, details })).id;
+    return this.#append(draftExtension("custom_message", { customType, content, display, details }));
   }
   /** Names the session; an empty name takes it away. */
   appendSessionInfo(name: string): string {
-    return this.#append(draftPlain("session_info", { name: name.replace(/[\r\n]+/g, " ").trim() })).id;
+    return this.#append(draftPlain("session_info", { name: name.replace(/[\r\n]+/g, " ").trim() }));
   }
   /** Names an entry; undefined or `""` takes the name away. */
   appendLabelChange(targetId: string, label: string | undefined): string {
     this.#session.entry(targetId);
-    return this.#append(draftPlain("label", { targetId, label })).id;
+    return this.#append(draftPlain("label", { targetId, label }));
   }
   /** Gives an entry of the branch another content in the model's context; null takes it out. */
   appendContextEdit(targetId: string, replacement: ContextReplacement | null): string {
-    return this.#append(draftContextEdit(targetId, replacement, this.#session)).id;
+    return this.#append(draftContextEdit(targetId, replacement, this.#session));
   }
   /**
    * Answers the tool calls that have no result as interrupted, and so lets what waits for them onto the branch: for whoever
@@ -191,7 +192,7 @@ export class SessionManager {
   /** As `branch`, and tells the model what was left behind. */
   branchWithSummary(branchFromId: string | null, ...summary: SummaryArguments): string {
     if (branchFromId !== null) this.#session.entry(branchFromId);
-    return this.#append(draftBranchSummary(this.getLeafId(), summary), { id: branchFromId }).id;
+    return this.#append(draftBranchSummary(this.getLeafId(), summary), { id: branchFromId });
   }
 
   getLeafId(): string | null {
@@ -201,7 +202,7 @@ export class SessionManager {
     return this.getEntry(this.getLeafId() ?? "");
   }
   getEntry(id: string): SessionEntry | undefined {
-    return this.#session.index.get(id);
+    return this.#session.find(id);
   }
   getEntries(): SessionEntry[] {
     return [...this.#session.index.entries];
@@ -237,12 +238,11 @@ export class SessionManager {
     return shownEntries(this.getBranch());
   }
 
-  #append(draft: EntryDraft, point?: BranchPoint): PlacedEntry {
-    const placed = this.#session.append(draft, point);
+  #append(draft: EntryDraft, point?: BranchPoint): string {
+    const { messageId } = this.#session.append(draft, point);
     this.#fields.update();
-    return placed;
+    return messageId;
   }
-
   #switched(): string | undefined {
     this.#fields.update();
     return this.getSessionFile();
