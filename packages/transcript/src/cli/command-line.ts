@@ -34,10 +34,11 @@ const OPTIONS = {
   agent: { type: "string" },
   store: { type: "string" },
   help: { type: "boolean", short: "h" },
+  version: { type: "boolean" },
 } as const;
 
 export type CommandName = (typeof COMMAND_NAMES)[number];
-export type OptionName = Exclude<keyof typeof OPTIONS, "help">;
+export type OptionName = Exclude<keyof typeof OPTIONS, "help" | "version">;
 
 /** What a command does with its subject. */
 export interface CommandOptions {
@@ -59,17 +60,25 @@ export interface CommandOptions {
 /** What the user asked for. */
 export type CommandLine =
   | { readonly kind: "help"; readonly command: CommandName | undefined }
-  | { readonly kind: "wrong"; readonly why: string; readonly command: CommandName | undefined }
+  | { readonly kind: "version" }
+  | {
+      readonly kind: "wrong";
+      readonly why: string;
+      readonly command: CommandName | undefined;
+      readonly isJson: boolean;
+    }
   | { readonly kind: "command"; readonly options: CommandOptions };
 
 /** Never throws for what a user can type. */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   const meant = commandIn(argv);
-  const wrong = (why: string): CommandLine => ({ kind: "wrong", why, command: meant });
+  const isJsonWanted = argv.includes("--json");
+  const wrong = (why: string): CommandLine => ({ kind: "wrong", why, command: meant, isJson: isJsonWanted });
   try {
     const { values, positionals } = parseArgs({ args: [...argv], allowPositionals: true, options: OPTIONS });
     const [first, subject, extra] = positionals;
     const command = COMMAND_NAMES.find((one) => one === first);
+    if (values.version) return { kind: "version" };
     if (values.help) return { kind: "help", command };
     if (first === undefined) return wrong("which command?");
     if (command === undefined) return wrong(`there is no command ${JSON.stringify(first)}`);

@@ -80,6 +80,7 @@ export function helpOf(command: CommandName | undefined): string {
     "",
     ...named.map(([option, meaning]) => `  ${option.padEnd(20)}${meaning}`),
     `  ${"-h, --help".padEnd(20)}this text${command === undefined ? "; after a command: that command's" : ""}`,
+    ...(command === undefined ? [`  ${"--version".padEnd(20)}the version of this package`] : []),
     "",
     EXIT_CODES,
   ].join("\n");

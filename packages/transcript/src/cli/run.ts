@@ -16,6 +16,7 @@ import { bringToDate } from "./migrate.ts";
 import { show } from "./show.ts";
 import { follow } from "./tail.ts";
 import type { Terminal } from "./terminal.ts";
+import { readVersion } from "./version.ts";
 
 /** Runs one command line. What goes wrong is told on `err` and by the exit code; it never rejects. */
 export async function runCommand(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -24,8 +25,15 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     case "help":
       terminal.out(helpOf(line.command));
       return exitCodes.ok;
+    case "version":
+      terminal.out(readVersion());
+      return exitCodes.ok;
     case "wrong":
-      terminal.err(`transcript: ${line.why}\n\n${helpOf(line.command)}`);
+      terminal.err(
+        line.isJson
+          ? JSON.stringify({ error: { code: "USAGE", message: line.why } })
+          : `transcript: ${line.why}\n\n${helpOf(line.command)}`,
+      );
       return exitCodes.usage;
     case "command":
       try {

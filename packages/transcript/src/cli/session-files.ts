@@ -34,8 +34,9 @@ function entriesOf(folder: string): Dirent[] {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === "ENOENT" || errno === "ENOTDIR")
-      throw new TranscriptError("NOT_FOUND", `there is no folder ${folder}`);
+    if (errno === "ENOENT") throw new TranscriptError("NOT_FOUND", `there is no folder ${folder}`);
+    if (errno === "ENOTDIR")
+      throw new TranscriptError("NOT_FOUND", `${folder} is no folder; validate looks at one file`);
     throw asIoError(error, "list", folder);
   }
 }

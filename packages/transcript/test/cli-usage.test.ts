@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { transcript } from "./command.ts";
+import { chat, linesOf, sessionFile, user } from "./session-lines.ts";
+
+test.each([[[]], [["show"]], [["show", "a", "--wrong"]]])(
+  "wrong usage %j with --json is told as JSON",
+  async (argv) => {
+    const { code, out, err } = await transcript(...argv, "--json");
+
+    expect({ code, out }).toEqual({ code: 64, out: "" });
+    expect(JSON.parse(err)).toEqual({ error: { code: "USAGE", message: expect.any(String) as string } });
+  },
+);
+
+test("--version tells the version of the package", async () => {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+
+  expect(await transcript("--version")).toEqual({
+    code: 0,
+    out: `${(JSON.parse(manifest) as { version: string }).version}\n`,
+    err: "",
+  });
+});
+
+test("doctor says of a file that it is no folder, and what to do", async () => {
+  const file = sessionFile(linesOf(chat(user())));
+
+  expect(await transcript("doctor", file)).toMatchObject({
+    code: 66,
+    err: `transcript: ${file} is no folder; validate looks at one file\n`,
+  });
+});
