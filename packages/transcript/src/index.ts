@@ -1,4 +1,4 @@
-export type { Durability } from "./append/append.ts";
+export type { Durability } from "./append/durability.ts";
 export type { Appended, Placement } from "./append/appended.ts";
 export type { Compaction } from "./append/compaction.ts";
 export type { UnguardedPolicy } from "./config.ts";

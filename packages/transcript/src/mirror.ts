@@ -1,3 +1,4 @@
+import { textOr } from "./context/fields.ts";
 import { errnoOf, TranscriptError } from "./errors.ts";
 import { withHotTranscript } from "./mirror/hot-transcripts.ts";
 import type { AssistantMessage, Usage } from "./message.ts";
@@ -48,7 +49,7 @@ const MAX_BINDINGS = 100;
 export async function appendAssistantMessageToSessionTranscript(
   mirror: DeliveryMirror,
 ): Promise<MirrorResult> {
-  if (mirror.sessionKey.trim() === "") return { ok: false, reason: "missing sessionKey" };
+  if (textOr("", mirror.sessionKey).trim() === "") return { ok: false, reason: "missing sessionKey" };
   const text = mirroredText(mirror);
   if (text === "") return { ok: false, reason: "empty text" };
   try {

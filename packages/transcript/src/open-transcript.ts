@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { withSessionWriteLock } from "session-lock";
-import type { Durability } from "./append/append.ts";
+import { assertDurability } from "./append/durability.ts";
+import type { Durability } from "./append/durability.ts";
 import { TranscriptError } from "./errors.ts";
 import { encodeHeader, newHeader } from "./file/header.ts";
 import { assertBound } from "./store/session-binding.ts";
@@ -58,6 +59,7 @@ export async function openTranscript(
   options: OpenTranscriptOptions = {},
 ): Promise<Transcript> {
   const { create = {}, durability = "fdatasync", expectedSessionId, lockTimeoutMs, boundTo, spill } = options;
+  assertDurability(durability);
   const file = path.resolve(sessionFile);
   const log = SessionLog.open(file) ?? (await createSession(file, create, options));
   if (expectedSessionId !== undefined && log.header.id !== expectedSessionId) {

@@ -1,6 +1,6 @@
 import type { SessionWriteLock, SessionWriteLockOptions } from "session-lock";
 import { AppendQueue } from "./append/append-queue.ts";
-import type { Durability } from "./append/append.ts";
+import type { Durability } from "./append/durability.ts";
 import type { Appended } from "./append/appended.ts";
 import { draftOfCompaction } from "./append/compaction.ts";
 import type { Compaction } from "./append/compaction.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { AppendQueue } from "../src/append/append-queue.ts";
-import type { Durability } from "../src/append/append.ts";
+import type { Durability } from "../src/append/durability.ts";
 import { SYSTEM_DISK } from "../src/file/disk.ts";
 import type { Disk } from "../src/file/disk.ts";
 import { draftMessage } from "../src/append/draft.ts";

@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
 import { acquireSessionWriteLock, SessionLockError, tryAcquireSessionWriteLock } from "session-lock";
 import type { AcquireSessionWriteLockOptions, SessionWriteLock } from "session-lock";
-import type { Durability } from "./append.ts";
+import type { Durability } from "./durability.ts";
 import type { Appended } from "./appended.ts";
 import { TranscriptError } from "../errors.ts";
 import { FileWriter } from "./group-writer.ts";

@@ -18,15 +18,6 @@ import { announce } from "../updates.ts";
 import type { WriteRight } from "./write-right.ts";
 
 /**
- * What an acknowledged append has survived.
- *
- * - `fdatasync` it is on the disk
- * - `batch` it is on the disk, and waited up to two milliseconds for others to share its write and its sync
- * - `os` it was handed to the system: it survives a crash of the process, not of the machine
- */
-export type Durability = "os" | "fdatasync" | "batch";
-
-/**
  * One batch of entries on its way into a session file, while the caller holds the write lock.
  *
  * begin (look at the file, mend its tail) → `add`… → `write` (one write) → `sync` or `syncNow` → `acknowledge`.

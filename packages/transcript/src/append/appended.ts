@@ -1,4 +1,5 @@
-import { LATE_RESULT, readDeferred } from "./deferred.ts";
+import { readDeferred } from "./deferred.ts";
+import { LATE_RESULT } from "./draft.ts";
 import type { SessionEntry } from "../entry.ts";
 import type { PlacedEntry } from "./place-entry.ts";
 

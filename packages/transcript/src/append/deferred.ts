@@ -1,13 +1,8 @@
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
-import { draftCustom, draftExtension, draftPlain } from "./draft.ts";
+import { DEFERRED, draftExtension, draftOwn, draftPlain, LATE_RESULT } from "./draft.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "../entry.ts";
-
-/** A message that came while tool calls were open: kept in a `custom` entry until they are answered. */
-const DEFERRED = "session-lock.deferred";
-/** A tool result whose call is not open (any more): kept in a `custom` entry for good. */
-export const LATE_RESULT = "session-lock.late-result";
 
 /** What a deferred entry says. */
 export interface Deferred {
@@ -27,11 +22,11 @@ export function contentOf(entry: SessionEntry): Fields {
 }
 
 export function draftDeferred(content: Fields, messageId: string, idempotencyKey?: string): EntryDraft {
-  return draftCustom(DEFERRED, { messageId, entry: content }, idempotencyKey);
+  return draftOwn(DEFERRED, { messageId, entry: content }, idempotencyKey);
 }
 
 export function draftLateResult(content: Fields, idempotencyKey?: string): EntryDraft {
-  return draftCustom(LATE_RESULT, { entry: content }, idempotencyKey);
+  return draftOwn(LATE_RESULT, { entry: content }, idempotencyKey);
 }
 
 /** The message of a deferred entry, in its place. It names the entry that kept it. */

@@ -1,5 +1,6 @@
 import { TranscriptError } from "../errors.ts";
 import type { AgentMessage } from "../message.ts";
+import { assertMessage } from "./message-shape.ts";
 
 /** Where an entry goes. Known only under the lock. */
 interface Place {
@@ -19,7 +20,13 @@ export interface EntryDraft {
 
 const MAX_KEY_LENGTH = 512;
 
-/** Throws `INVALID_MESSAGE` when `message` is not a message or not JSON, `INVALID_KEY` for a bad key. */
+/** A message that came while tool calls were open: kept in a `custom` entry until they are answered. */
+export const DEFERRED = "session-lock.deferred";
+/** A tool result whose call is not open (any more): kept in a `custom` entry for good. */
+export const LATE_RESULT = "session-lock.late-result";
+const KEPT_TYPES: ReadonlySet<string> = new Set([DEFERRED, LATE_RESULT]);
+
+/** Throws `INVALID_MESSAGE` for what is no message (see `assertMessage`) or no JSON, `INVALID_KEY` for a bad key. */
 export function draftMessage(message: AgentMessage, idempotencyKey?: string): EntryDraft {
   assertMessage(message);
   assertKey(idempotencyKey);
@@ -27,8 +34,17 @@ export function draftMessage(message: AgentMessage, idempotencyKey?: string): En
   return draftPlain("message", { message: keyed }, idempotencyKey);
 }
 
-/** Throws `INVALID_MESSAGE` when `data` is not JSON or cannot carry the key, `INVALID_KEY` for a bad key. */
+/**
+ * Throws `INVALID_MESSAGE` when `data` is not JSON or cannot carry the key, and for a type that is none or by which
+ * readers take an entry for a message that waits; `INVALID_KEY` for a bad key.
+ */
 export function draftCustom(customType: string, data: unknown, idempotencyKey?: string): EntryDraft {
+  assertCustomType(customType);
+  return draftOwn(customType, data, idempotencyKey);
+}
+
+/** As `draftCustom`, of any type. */
+export function draftOwn(customType: string, data: unknown, idempotencyKey?: string): EntryDraft {
   assertKey(idempotencyKey);
   return draftExtension("custom", { customType, data: keyedData(data, idempotencyKey) }, idempotencyKey);
 }
@@ -73,24 +89,15 @@ function keyedData(data: unknown, idempotencyKey: string | undefined): unknown {
   return { ...data, idempotencyKey };
 }
 
-function assertKey(key: string | undefined): void {
-  if (key === undefined) return;
-  if (key === "" || key.length > MAX_KEY_LENGTH) {
-    throw new TranscriptError("INVALID_KEY", `an idempotency key has 1 to ${MAX_KEY_LENGTH} characters`);
-  }
+function assertCustomType(customType: unknown): void {
+  if (typeof customType === "string" && !KEPT_TYPES.has(customType)) return;
+  const message = `${JSON.stringify(customType)} is no type for a custom entry of yours`;
+  throw new TranscriptError("INVALID_MESSAGE", message);
 }
 
-function assertMessage(message: unknown): void {
-  if (typeof message !== "object" || message === null || !("role" in message)) {
-    throw new TranscriptError("INVALID_MESSAGE", "a message is an object with a role");
-  }
-  const { role } = message;
-  if (typeof role !== "string" || role === "") {
-    throw new TranscriptError("INVALID_MESSAGE", "a message's role is a non-empty string");
-  }
-  const hasContent =
-    "content" in message && (typeof message.content === "string" || Array.isArray(message.content));
-  if ((role === "user" || role === "assistant" || role === "toolResult") && !hasContent) {
-    throw new TranscriptError("INVALID_MESSAGE", `a ${role} message needs content: text or a list of blocks`);
+function assertKey(key: unknown): void {
+  if (key === undefined) return;
+  if (typeof key !== "string" || key === "" || key.length > MAX_KEY_LENGTH) {
+    throw new TranscriptError("INVALID_KEY", `an idempotency key has 1 to ${MAX_KEY_LENGTH} characters`);
   }
 }

@@ -1,5 +1,5 @@
 import { AppendBatch } from "./append.ts";
-import type { Durability } from "./append.ts";
+import type { Durability } from "./durability.ts";
 import { SYSTEM_DISK } from "../file/disk.ts";
 import type { Disk } from "../file/disk.ts";
 import type { SessionLog } from "../file/session-log.ts";

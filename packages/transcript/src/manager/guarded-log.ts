@@ -4,7 +4,7 @@ import path from "node:path";
 import { heldSessionWriteLock } from "session-lock";
 import type { SessionWriteLock } from "session-lock";
 import { AppendBatch } from "../append/append.ts";
-import type { Durability } from "../append/append.ts";
+import type { Durability } from "../append/durability.ts";
 import { LockLooks } from "../append/write-right.ts";
 import type { WriteRight } from "../append/write-right.ts";
 import { unguardedPolicy } from "../config.ts";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
+import { assertDurability } from "../append/durability.ts";
 import type { SessionEntry, SessionHeader } from "../entry.ts";
 import { newLog, openLog } from "./guarded-log.ts";
 import { cwdIn, newHeader } from "../file/header.ts";
@@ -26,6 +27,7 @@ export function createSession(
 /** The session in a file, or a new one at exactly this path. */
 export function openSession(file: string, options: OpenSessionOptions): ManagedSession {
   const { sessionDir = path.dirname(path.resolve(file)), cwdOverride, ...guard } = options;
+  assertDurability(guard.durability);
   const log = openLog(file, cwdOverride ?? process.cwd(), guard);
   return new ManagedSession(
     { cwd: cwdOverride ?? cwdIn(log.header) ?? process.cwd(), sessionDir, guard },

@@ -1,4 +1,5 @@
 import { isFields } from "../context/fields.ts";
+import { isReplacement } from "../context/replacement.ts";
 import { foldSystemMessages } from "../context/system-prompt.ts";
 import { draftPlain } from "../append/draft.ts";
 import type { EntryDraft } from "../append/draft.ts";
@@ -72,14 +73,14 @@ export function draftContextEdit(
   replacement: ContextReplacement | null,
   session: ManagedSession,
 ): EntryDraft {
-  const isText = typeof replacement?.content === "string";
-  if (replacement !== null && !isText && !Array.isArray(replacement.content)) {
+  if (!isReplacement(replacement)) {
     throw new Error("Context edit replacement must be null or contain string/array content");
   }
   const target = session.entry(targetId);
   if (!session.branch().includes(target)) throw new Error(`Entry ${targetId} is not on the active branch`);
   const role = target.type === "message" ? target.message.role : target.type;
   if (!EDITABLE.has(role)) throw new Error(`Entry ${targetId} does not contribute editable model content`);
+  const isText = typeof replacement?.content === "string";
   const wantsBlocks = role === "assistant" || role === "toolResult";
   const stored =
     isText && wantsBlocks ? { content: [{ type: "text", text: replacement.content }] } : replacement;

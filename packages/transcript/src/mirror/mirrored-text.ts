@@ -1,4 +1,5 @@
 import path from "node:path";
+import { textOr } from "../context/fields.ts";
 
 /** What was delivered: words, or files. */
 interface Delivery {
@@ -7,9 +8,11 @@ interface Delivery {
 }
 
 /** What a session records of a delivery; empty when there was none. */
-export function mirroredText({ text = "", mediaUrls = [] }: Delivery): string {
-  if (text.trim() !== "") return text.trim();
-  const delivered = mediaUrls.map((url) => url.trim()).filter((url) => url !== "");
+export function mirroredText({ text, mediaUrls }: Delivery): string {
+  const said = textOr("", text).trim();
+  if (said !== "") return said;
+  const urls: readonly unknown[] = Array.isArray(mediaUrls) ? mediaUrls : [];
+  const delivered = urls.map((url) => textOr("", url).trim()).filter((url) => url !== "");
   const names = delivered.map(fileNameOf).filter((name) => name !== "");
   // Something was delivered even where it has no name: a session that knows nothing of it would say otherwise.
   return names.length > 0 || delivered.length === 0 ? names.join(", ") : "media";

@@ -1,0 +1,131 @@
+import { existsSync, readFileSync } from "node:fs";
+import { withSessionWriteLock } from "session-lock";
+import { expect, test } from "vitest";
+import {
+  appendAssistantMessageToSessionTranscript,
+  openSessionStore,
+  openTranscript,
+  SessionManager,
+  validate,
+} from "../src/index.ts";
+import type { AppendOptions, DeliveryMirror, OpenTranscriptOptions } from "../src/index.ts";
+import { userMessage } from "./messages.ts";
+import { assistant, call, calling, chat, linesOf, result, sessionFile, user } from "./session-lines.ts";
+import { tempFolder, tempSession } from "./temp-session.ts";
+
+const says = (...content: readonly unknown[]) => assistant("", { content, stopReason: "toolUse" });
+
+test.each<readonly [string, object]>([
+  ["a block that is null", user("", { content: [null] })],
+  ["a block that is a text", user("", { content: ["text"] })],
+  ["a text block without a text", user("", { content: [{ type: "text" }] })],
+  ["content that is an object", user("", { content: { a: 1 } })],
+  ["a tool call without an id", says(call("", {}))],
+  ["a tool call without a name", says(call("c", { name: undefined }))],
+  ["a tool call whose arguments are a text", says(call("c", { arguments: "{}" }))],
+  ["a result that names no call", result("")],
+  ["an extension's message without content", { role: "custom", customType: "x", display: true }],
+])("a message with %s, an error for validate, is refused and leaves no trace", async (_, message) => {
+  const file = sessionFile(linesOf(chat(user("one"))));
+  const before = readFileSync(file);
+  await using transcript = await openTranscript(file);
+
+  await expect(transcript.append(message as never)).rejects.toMatchObject({ code: "INVALID_MESSAGE" });
+  await withSessionWriteLock(file, () =>
+    expect(() => SessionManager.open(file).appendMessage(message as never)).toThrow(
+      expect.objectContaining({ code: "INVALID_MESSAGE" }),
+    ),
+  );
+
+  expect(readFileSync(file)).toEqual(before);
+  const stored = sessionFile(linesOf(chat(user("one"), message as never)));
+  expect((await validate(stored)).ok).toBe(false);
+});
+
+test.each<readonly [string, object]>([
+  ["an empty answer", assistant("", { content: [] })],
+  [
+    "half a tool call of a turn that was aborted",
+    assistant("", { content: [{ type: "toolCall" }], stopReason: "aborted" }),
+  ],
+  ["a message of an extension's role", { role: "zz", anything: 1 }],
+])("%s, which validate finds no error in, is taken", async (_, message) => {
+  const file = tempSession();
+  await using transcript = await openTranscript(file);
+  await transcript.append(userMessage("one"));
+
+  await transcript.append(message as never);
+
+  expect(await validate(file)).toMatchObject({ ok: true, entries: 2 });
+});
+
+test.each([null, 5, ""])("the idempotency key %j is refused", async (idempotencyKey) => {
+  await using transcript = await openTranscript(tempSession());
+  const options = { idempotencyKey } as unknown as AppendOptions;
+
+  const refusal = { code: "INVALID_KEY" };
+  await expect(transcript.append(userMessage("one"), options)).rejects.toMatchObject(refusal);
+  await expect(transcript.appendCustom("x", {}, options)).rejects.toMatchObject(refusal);
+});
+
+test("a durability that does not exist is a TypeError, and nothing is made", async () => {
+  const file = tempSession();
+  const options = { durability: "fsync" } as unknown as OpenTranscriptOptions;
+
+  await expect(openTranscript(file, options)).rejects.toThrow(TypeError);
+  expect(() => SessionManager.open(file, options as never)).toThrow(TypeError);
+  expect(existsSync(file)).toBe(false);
+});
+
+test.each([5, undefined, "session-lock.deferred", "session-lock.late-result"])(
+  "a custom entry of the type %j is refused",
+  async (customType) => {
+    const file = tempSession();
+    await using transcript = await openTranscript(file);
+    const data = { messageId: "m", entry: { type: "message", message: user("smuggled") } };
+    const refusal = { code: "INVALID_MESSAGE" };
+
+    await expect(transcript.appendCustom(customType as string, data)).rejects.toMatchObject(refusal);
+    const item = { customType: customType as string, data };
+    await expect(transcript.appendMany([item])).rejects.toMatchObject(refusal);
+    await withSessionWriteLock(file, () =>
+      expect(() => SessionManager.open(file).appendCustomEntry(customType as string, data)).toThrow(
+        expect.objectContaining(refusal),
+      ),
+    );
+    expect(await transcript.entries()).toEqual([]);
+  },
+);
+
+test("an edit that says nothing is refused in pi's words", () => {
+  const session = SessionManager.inMemory();
+  const id = session.appendMessage(userMessage("one"));
+
+  for (const replacement of [undefined, 5, {}, { content: 5 }])
+    expect(() => session.appendContextEdit(id, replacement as never)).toThrow(
+      "Context edit replacement must be null or contain string/array content",
+    );
+});
+
+test("a call that has no id in the file is answered when calls are closed", async () => {
+  await using transcript = await openTranscript(sessionFile(linesOf(chat(user("go"), calling("")))));
+
+  await transcript.closeToolCalls();
+
+  expect(await transcript.entries()).toHaveLength(3);
+});
+
+test.each<readonly [string, object]>([
+  ["no session key", { text: "x" }],
+  ["a session key that is null", { sessionKey: null, text: "x" }],
+  ["a text that is null", { sessionKey: "main", text: null }],
+  ["media URLs that are null", { sessionKey: "main", mediaUrls: null }],
+  ["a key that is a number", { sessionKey: "main", text: "x", idempotencyKey: 5 }],
+])("a mirror with %s gets a reason", async (_, fields) => {
+  const storePath = tempFolder();
+  await openSessionStore(storePath).ensure("main");
+
+  const told = await appendAssistantMessageToSessionTranscript({ storePath, ...fields } as DeliveryMirror);
+
+  expect(told).toMatchObject({ ok: false, reason: expect.any(String) as string });
+});
