@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { acquireSessionWriteLock } from "session-lock";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { SessionManager } from "../src/index.ts";
 import { startCommand, transcript } from "./command.ts";
 import { assistant, calling, chain, chat, linesOf, result, sessionFile, user } from "./session-lines.ts";
@@ -200,6 +202,24 @@ test("a session whose lock is held is busy: exit code 75, and who holds it", asy
   expect(text.err).toContain("session file locked");
   expect(json.code).toBe(75);
   expect(JSON.parse(json.err)).toMatchObject({ error: { code: "TIMEOUT" } });
+});
+
+test("a command that gave up its wait ends though the holder hangs", async () => {
+  const file = sessionFile(linesOf(chat(user(), assistant())));
+  const hangs = `
+    import { acquireSessionWriteLock } from "session-lock";
+    await acquireSessionWriteLock({ sessionFile: ${JSON.stringify(file)} });
+    console.log("held");
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`;
+  const holder = spawn(process.execPath, ["--input-type=module", "--eval", hangs], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void holder.kill("SIGKILL"));
+  await once(holder.stdout, "data");
+
+  const { code } = await transcript("repair", file, "--apply", "--wait", "0.1");
+
+  expect(code).toBe(75);
 });
 
 test("a reader that stops early ends the command without a complaint", async () => {

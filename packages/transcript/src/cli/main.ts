@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { exitCodes } from "./exit-codes.ts";
 import { runCommand } from "./run.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -17,3 +18,5 @@ const terminal: Terminal = {
   stop: stop.signal,
 };
 process.exitCode = await runCommand(process.argv.slice(2), terminal);
+// A wait for the lock that was given up may keep a native thread, and thereby this process, until the holder lets go.
+if (process.exitCode === exitCodes.busy) stdout.write("", () => stderr.write("", () => process.exit()));
