@@ -1,11 +1,11 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESLint, TSESTree } from "@typescript-eslint/utils";
 import { find, needleFor } from "../analysis/search.ts";
-import { isFunction, parentOf, type Node } from "../analysis/syntax.ts";
-import { childrenOf } from "../analysis/words.ts";
+import { isFunction, parentOf, staticName, type Node } from "../analysis/syntax.ts";
 import { glanceAt } from "../context.ts";
 import { documented, nothingToHear, type Rule } from "./create-rule.ts";
 import { importLock } from "./lock-import.ts";
+import { fitsInArrow, isUsedOutside, needsAsync } from "./relocation.ts";
 import { contains, mayAwait, siblingsOf, type SourceCode } from "./statements.ts";
 
 type Context = Readonly<TSESLint.RuleContext<"prefer", readonly unknown[]>>;
@@ -89,7 +89,7 @@ function readShape(acquire: TSESTree.CallExpression, sourceCode: SourceCode): Sh
     return undefined;
   const [release, ...others] = body.finalizer?.body ?? [];
   if (release === undefined || others.length > 0 || !isRelease(release, id.name)) return undefined;
-  const isKept = lock.references.some(({ identifier }) => identifier.range[0] > body.range[1]);
+  const isKept = isUsedOutside(lock, [declaration.range[0], body.range[1]]);
   return isKept ? undefined : { declaration, lock, acquire, body };
 }
 
@@ -106,56 +106,63 @@ function isRelease(statement: TSESTree.Statement, name: string): boolean {
 
 function fixOf(shape: Shape, sourceCode: SourceCode): TSESLint.ReportFixFunction | undefined {
   const { declaration, acquire, body, lock } = shape;
-  const options = readOptions(acquire, sourceCode);
+  const options = readOptions(acquire);
   if (options === undefined || !mayAwait(sourceCode, declaration)) return undefined;
-  if (crosses(sourceCode, body.block, false)) return undefined;
+  if (!fitsInArrow(sourceCode, [body.block]) || losesComments(shape, options, sourceCode)) return undefined;
   const isReturning = contains(sourceCode, body.block, [AST_NODE_TYPES.ReturnStatement]);
   if (isReturning && !isLast(body)) return undefined;
-  const isAsync = contains(sourceCode, body.block, [AST_NODE_TYPES.AwaitExpression]);
+  const isAsync = needsAsync(sourceCode, body.block);
   const isUsed = lock.references.some(
     ({ identifier }) =>
       identifier.range[0] > body.block.range[0] && identifier.range[1] < body.block.range[1],
   );
-  const wrapper = importLock(sourceCode, "withSessionWriteLock");
+  const wrapper = importLock(sourceCode, "withSessionWriteLock", declaration);
+  if (wrapper === undefined) return undefined;
   const parameters = `${isAsync ? "async " : ""}(${isUsed ? lock.name : ""})`;
-  const call = `${isReturning ? "return " : ""}await ${wrapper.name}(${options.file}, ${parameters} => ${sourceCode.getText(body.block)}`;
-  const end = options.rest === "" ? ");" : `, { ${options.rest} });`;
+  const file = sourceCode.getText(options.file);
+  const rest = options.rest.map((property) => sourceCode.getText(property)).join(", ");
+  const call = `${isReturning ? "return " : ""}await ${wrapper.name}(${file}, ${parameters} => ${sourceCode.getText(body.block)}`;
+  const end = rest === "" ? ");" : `, { ${rest} });`;
   return (fixer) => [
     ...wrapper.addTo(fixer),
     fixer.replaceTextRange([declaration.range[0], body.range[1]], call + end),
   ];
 }
 
-/** The file and the other options of the acquire, as they are written. */
-function readOptions(
-  { arguments: [argument] }: TSESTree.CallExpression,
-  sourceCode: SourceCode,
-): { readonly file: string; readonly rest: string } | undefined {
-  if (argument?.type !== AST_NODE_TYPES.ObjectExpression) return undefined;
-  const isFile = (property: TSESTree.ObjectLiteralElement): property is TSESTree.Property =>
-    property.type === AST_NODE_TYPES.Property &&
-    !property.computed &&
-    property.key.type === AST_NODE_TYPES.Identifier &&
-    property.key.name === "sessionFile";
-  const file = argument.properties.find(isFile);
-  if (file === undefined || argument.properties.some(({ type }) => type === AST_NODE_TYPES.SpreadElement))
-    return undefined;
-  const others = argument.properties.filter((property) => property !== file);
-  return {
-    file: sourceCode.getText(file.value),
-    rest: others.map((property) => sourceCode.getText(property)).join(", "),
-  };
+/** The options of an acquire: the expression that names the file, and the other properties. */
+interface Options {
+  readonly file: Node;
+  readonly rest: readonly Node[];
 }
 
-/** True if a `break`, `continue` or `yield` leads out of the code. */
-function crosses(sourceCode: SourceCode, node: Node, isInLoop: boolean): boolean {
-  if (isFunction(node)) return false;
-  if (node.type === AST_NODE_TYPES.YieldExpression) return true;
-  if (node.type === AST_NODE_TYPES.BreakStatement || node.type === AST_NODE_TYPES.ContinueStatement) {
-    return node.label !== null || !isInLoop;
-  }
-  const isInside = isInLoop || /^(?:For|While|DoWhile)/.test(node.type);
-  return childrenOf(sourceCode, node).some((child) => crosses(sourceCode, child, isInside));
+function readOptions({ arguments: [argument, ...others] }: TSESTree.CallExpression): Options | undefined {
+  if (argument?.type !== AST_NODE_TYPES.ObjectExpression || others.length > 0) return undefined;
+  const { properties } = argument;
+  const file = properties.find(
+    (property): property is TSESTree.Property =>
+      property.type === AST_NODE_TYPES.Property &&
+      property.value.type !== AST_NODE_TYPES.SequenceExpression &&
+      property.kind === "init" &&
+      !property.method &&
+      staticName(property.key, property.computed) === "sessionFile",
+  );
+  if (file === undefined || properties.some(({ type }) => type === AST_NODE_TYPES.SpreadElement))
+    return undefined;
+  return { file: file.value, rest: properties.filter((property) => property !== file) };
+}
+
+/** True if a comment stands where the fix leaves nothing: in the acquire, in the `finally`, or between. */
+function losesComments({ declaration, body }: Shape, options: Options, sourceCode: SourceCode): boolean {
+  const kept = [options.file, ...options.rest, body.block];
+  const isInside = (comment: TSESTree.Comment, [start, end]: TSESTree.Range): boolean =>
+    comment.range[0] >= start && comment.range[1] <= end;
+  return sourceCode
+    .getAllComments()
+    .some(
+      (comment) =>
+        isInside(comment, [declaration.range[0], body.range[1]]) &&
+        !kept.some(({ range }) => isInside(comment, range)),
+    );
 }
 
 /** True for the last statement of a function: what is returned from it is what the function returns. */

@@ -43,18 +43,6 @@ export function contains(sourceCode: SourceCode, node: Node, types: readonly AST
   return childrenOf(sourceCode, node).some((child) => contains(sourceCode, child, types));
 }
 
-/** True if a name declared by the statements is used after them: it would be out of scope. */
-export function isUsedAfter(sourceCode: SourceCode, statements: readonly Node[]): boolean {
-  const end = statements.at(-1)?.range[1] ?? 0;
-  return statements.some(
-    (statement) =>
-      statement.type === AST_NODE_TYPES.VariableDeclaration &&
-      sourceCode
-        .getDeclaredVariables(statement)
-        .some((variable) => variable.references.some(({ identifier }) => identifier.range[0] >= end)),
-  );
-}
-
 /** A file expression that means the same a few lines on, and costs nothing to write twice. */
 export function isSimple(argument: Node): boolean {
   const node = unwrap(argument);
@@ -101,7 +89,21 @@ export function indentOf(statement: Node): string {
   return " ".repeat(statement.loc.start.column);
 }
 
-/** The text of a piece of code, one step further in. */
-export function indented(sourceCode: SourceCode, from: number, to: number): string {
-  return sourceCode.text.slice(from, to).replaceAll("\n", "\n  ");
+/** The text of some statements, one step further in; what spans lines inside a literal stays as it is. */
+export function indented(sourceCode: SourceCode, statements: readonly Node[]): string {
+  const start = statements[0]?.range[0] ?? 0;
+  const literals = statements.flatMap((statement) => literalsIn(sourceCode, statement));
+  return sourceCode.text
+    .slice(start, statements.at(-1)?.range[1] ?? start)
+    .replaceAll("\n", (line, at: number) =>
+      literals.some(({ range }) => range[0] <= start + at && start + at < range[1]) ? line : `${line}  `,
+    );
+}
+
+function literalsIn(sourceCode: SourceCode, node: Node): readonly Node[] {
+  const isLiteral =
+    node.type === AST_NODE_TYPES.TemplateElement ||
+    node.type === AST_NODE_TYPES.Literal ||
+    node.type === AST_NODE_TYPES.JSXText;
+  return isLiteral ? [node] : childrenOf(sourceCode, node).flatMap((child) => literalsIn(sourceCode, child));
 }

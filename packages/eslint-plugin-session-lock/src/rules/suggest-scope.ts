@@ -4,13 +4,13 @@ import type { Finding } from "../analysis/observations.ts";
 import { parentOf } from "../analysis/syntax.ts";
 import type { Suggest, Suggestion } from "./create-rule.ts";
 import { importLock } from "./lock-import.ts";
+import { fitsInArrow, fitsInBlock, needsAsync } from "./relocation.ts";
 import {
   contains,
   findVariable,
   indented,
   indentOf,
   isSimple,
-  isUsedAfter,
   mayAwait,
   siblingsOf,
   statementOf,
@@ -21,20 +21,8 @@ import {
 export const suggestScope: Suggest = (finding, { sourceCode }) => {
   const section = findSection(finding, sourceCode);
   if (section === undefined) return [];
-  const { statements } = section;
-  const isBarred = statements.some((statement) => contains(sourceCode, statement, leaving));
-  return isBarred
-    ? [acquireAround(sourceCode, section)]
-    : [wrap(sourceCode, section), acquireAround(sourceCode, section)];
+  return [wrap(sourceCode, section), acquireAround(sourceCode, section)].filter((one) => one !== undefined);
 };
-
-/** What means something else inside a callback. */
-const leaving = [
-  AST_NODE_TYPES.ReturnStatement,
-  AST_NODE_TYPES.BreakStatement,
-  AST_NODE_TYPES.ContinueStatement,
-  AST_NODE_TYPES.YieldExpression,
-];
 
 interface Section {
   /** The text of the expression that names the file. */
@@ -55,8 +43,11 @@ function findSection({ message, node, related }: Finding, sourceCode: SourceCode
   const from = siblings.indexOf(open);
   const statements = from === -1 ? [] : siblings.slice(from, siblings.indexOf(write) + 1);
   const [first] = statements;
-  if (first === undefined || !mayAwait(sourceCode, write) || isUsedAfter(sourceCode, statements))
+  if (first === undefined || !mayAwait(sourceCode, write) || !fitsInBlock(sourceCode, statements))
     return undefined;
+  // What a `using` holds would be gone at the end of the section, and not at that of the block.
+  const isDisposing = statements.some((one) => "kind" in one && one.kind.endsWith("using"));
+  if (isDisposing && siblings.at(-1) !== write) return undefined;
   return { file: sourceCode.getText(argument), statements, first, last: write };
 }
 
@@ -68,13 +59,15 @@ function returnOf(node: TSESTree.Node): TSESTree.Statement | undefined {
   return undefined;
 }
 
-function wrap(sourceCode: SourceCode, { file, statements, first, last }: Section): Suggestion {
-  const lock = importLock(sourceCode, "withSessionWriteLock");
-  const isAsync = statements.some((statement) =>
-    contains(sourceCode, statement, [AST_NODE_TYPES.AwaitExpression]),
+function wrap(sourceCode: SourceCode, { file, statements, first, last }: Section): Suggestion | undefined {
+  const isReturning = statements.some((statement) =>
+    contains(sourceCode, statement, [AST_NODE_TYPES.ReturnStatement]),
   );
+  const lock = importLock(sourceCode, "withSessionWriteLock", first);
+  if (isReturning || lock === undefined || !fitsInArrow(sourceCode, statements)) return undefined;
+  const isAsync = statements.some((statement) => needsAsync(sourceCode, statement));
   const indent = indentOf(first);
-  const body = indented(sourceCode, first.range[0], last.range[1]);
+  const body = indented(sourceCode, statements);
   const opening = `await ${lock.name}(${file}, ${isAsync ? "async " : ""}() => {`;
   return {
     messageId: "wrap",
@@ -86,14 +79,18 @@ function wrap(sourceCode: SourceCode, { file, statements, first, last }: Section
   };
 }
 
-function acquireAround(sourceCode: SourceCode, { file, first, last }: Section): Suggestion {
-  const acquire = importLock(sourceCode, "acquireSessionWriteLock");
+function acquireAround(
+  sourceCode: SourceCode,
+  { file, statements, first, last }: Section,
+): Suggestion | undefined {
+  const acquire = importLock(sourceCode, "acquireSessionWriteLock", first);
+  if (acquire === undefined) return undefined;
   const name = ["lock", "sessionLock", "sessionWriteLock"].find(
     (candidate) => findVariable(sourceCode, first, candidate) === undefined,
   );
   const handle = name ?? "acquiredSessionWriteLock";
   const indent = indentOf(first);
-  const body = indented(sourceCode, first.range[0], last.range[1]);
+  const body = indented(sourceCode, statements);
   const resource = file === "sessionFile" ? file : `sessionFile: ${file}`;
   const lines = [
     `const ${handle} = await ${acquire.name}({ ${resource} });`,
