@@ -1,6 +1,6 @@
 import { findDeclarations, readAnnotations, type Annotation, type Declarations } from "./annotations.ts";
 import { parametersOf } from "./parameters.ts";
-import { nearest } from "./spelling.ts";
+import { nearest, nearestName } from "./spelling.ts";
 import { isLockTag, lockTags, readPlace, readWrapper, type LockTag } from "./tags.ts";
 import type { Tree } from "./words.ts";
 import type { TSESTree } from "@typescript-eslint/utils";
@@ -19,6 +19,7 @@ export interface AnnotationProblem {
 export function findAnnotationProblems(
   tree: Tree,
   comments: readonly TSESTree.Comment[],
+  fileNames: readonly string[],
 ): readonly AnnotationProblem[] {
   const annotations = readAnnotations(tree.text, comments);
   if (annotations.length === 0) return [];
@@ -29,7 +30,7 @@ export function findAnnotationProblems(
     const isBound =
       declarations.functions.has(annotation.target) || declarations.signatures.has(annotation.target);
     if (!isBound) return [{ message: "unbound", data: { tag }, range } as const];
-    return checkArgument(annotation, tag, declarations);
+    return checkArgument(annotation, tag, declarations, fileNames);
   });
 }
 
@@ -46,6 +47,7 @@ function checkArgument(
   { argument, range, target }: Annotation,
   tag: LockTag,
   { functions }: Declarations,
+  fileNames: readonly string[],
 ): readonly AnnotationProblem[] {
   if (tag === "no-session-lock-analysis") {
     return argument === "" ? [{ message: "noReason", data: { what: `@${tag}` }, range }] : [];
@@ -57,18 +59,42 @@ function checkArgument(
   const find = (name: string): (typeof parameters)[number]["place"] | undefined =>
     parameters.find((parameter) => parameter.name.name === name)?.place;
   const isWrapper = tag === "session-lock-wrapper";
+  const names = ["this", ...parameters.map(({ name }) => name.name)];
   const read = isWrapper ? readWrapper(argument, find) : readPlace(argument, find);
-  if (read.kind !== "bad") return [];
-  if (isWrapper) return [{ message: "badOption", data: { word: read.word }, range }];
-  const [root = ""] = read.word.split(".");
-  const meant = nearest(root, ["this", ...parameters.map(({ name }) => name.name)], 2);
+  const word = read.kind === "bad" ? read.word : misspeltPath(argument, names, fileNames);
+  if (read.kind === "place" || read.kind === "wrapper" || word === undefined) return [];
+  if (isWrapper) return [{ message: "badOption", data: { word }, range }];
+  const [root = ""] = word.split(".");
+  const meant = nearestName(root, names);
   const start = range[1] + 1;
   return [
     {
       message: "unknownParameter",
-      data: { word: read.word, tag },
+      data: { word, tag },
       range: [start, start + root.length],
       ...(meant === undefined ? {} : { replacement: meant }),
     },
   ];
 }
+
+/**
+ * The first word of a sentence, if it was meant to be a path. Prose begins with a word of the language, or it says
+ * something about a name: so only what is spelt like code counts, no verb follows it, and it must be nearly a
+ * parameter or a name that session files have.
+ */
+function misspeltPath(
+  argument: string,
+  names: readonly string[],
+  fileNames: readonly string[],
+): string | undefined {
+  const [word = "", next = ""] = argument.split(/\s+/);
+  const isCode = /^[\w$]+(\.[\w$]+)*$/.test(word) && /[a-z\d][A-Z]|[_$.]/.test(word);
+  if (!isCode || verbs.test(next)) return undefined;
+  const [root = "", ...properties] = word.split(".");
+  const last = properties.at(-1) ?? root;
+  const isNear = nearestName(root, names) !== undefined || nearestName(last, fileNames) !== undefined;
+  return isNear ? word : undefined;
+}
+
+/** What follows the subject of a sentence. */
+const verbs = /^(?:is|isn't|are|was|were|has|have|had|must|may|might|can|cannot|will|should|does|do|\w+s)$/;

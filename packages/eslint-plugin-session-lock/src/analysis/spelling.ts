@@ -12,10 +12,21 @@ export function editDistance(left: string, right: string): number {
   return previous.at(-1) ?? 0;
 }
 
-/** The known word that was probably meant, if there is one near enough. */
+/** The known word that was probably meant, if there is one near enough and no other as near. */
 export function nearest(word: string, known: readonly string[], within: number): string | undefined {
-  const [best] = known
+  const [best, next] = known
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((one, other) => one.distance - other.distance);
-  return best !== undefined && best.distance <= within ? best.candidate : undefined;
+  if (best === undefined || best.distance > within || best.distance === next?.distance) return undefined;
+  return best.candidate;
+}
+
+/** The known name that a misspelt one was probably meant to be: of short names, hardly anything may differ. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  if (name.length < 3) return undefined;
+  return nearest(
+    name,
+    known.filter((candidate) => candidate.length >= 3),
+    name.length < 6 ? 1 : 2,
+  );
 }

@@ -109,7 +109,8 @@ function isConfigFile(file: string, { reportSettingsIn }: Options): boolean {
 function reportComments(context: Context, options: Options): void {
   const { sourceCode } = context;
   const comments = sourceCode.getAllComments();
-  for (const problem of findAnnotationProblems(sourceCode, comments)) {
+  const { fileNames } = termsOf(context.settings["session-lock"], options).vocabulary;
+  for (const problem of findAnnotationProblems(sourceCode, comments, fileNames)) {
     const { message, data, range, replacement } = problem;
     context.report({
       loc: locOf(sourceCode, range),

@@ -89,4 +89,5 @@ test("the distance of two words is the number of letters to change", () => {
   expect(editDistance("requires", "require")).toBe(1);
   expect(nearest("asert", ["assert", "insert"], 2)).toBe("assert");
   expect(nearest("something", ["assert", "insert"], 2)).toBeUndefined();
+  expect(nearest("path", ["patch", "paths"], 1)).toBeUndefined();
 });

@@ -90,6 +90,28 @@ export class Store {
       ],
     },
     {
+      name: "a parameter that is far from what is written, or as near as another",
+      code: `${head}/** @requires-session-lock zz */\nexport function one(sf) { SessionManager.open(sf).appendMessage("x"); }
+/** @requires-session-lock pat */\nexport function two(path, part) { SessionManager.open(path).appendMessage("x"); }
+/** @requires-session-lock x */\nexport function three(f) { SessionManager.open(f).appendMessage("x"); }
+/** @requires-session-lock fille */\nexport function four(file) { SessionManager.open(file).appendMessage("x"); }`,
+      output: `${head}/** @requires-session-lock zz */\nexport function one(sf) { SessionManager.open(sf).appendMessage("x"); }
+/** @requires-session-lock pat */\nexport function two(path, part) { SessionManager.open(path).appendMessage("x"); }
+/** @requires-session-lock x */\nexport function three(f) { SessionManager.open(f).appendMessage("x"); }
+/** @requires-session-lock file */\nexport function four(file) { SessionManager.open(file).appendMessage("x"); }`,
+      errors: [2, 4, 6, 8].map((line) => ({ messageId: "unknownParameter", line })),
+    },
+    {
+      name: "a path that a sentence follows and no parameter has",
+      code: `${head}/** @requires-session-lock sesionFile the file */\nexport function one(a) { SessionManager.open(a).appendMessage("x"); }
+/** @requires-session-lock parms.file of the caller */\nexport function two(params) { SessionManager.open(params.file).appendMessage("x"); }
+/** @requires-session-lock opts.sessionFile whose lock it is */\nexport function three(all) { SessionManager.open(all.sessionFile).appendMessage("x"); }`,
+      output: `${head}/** @requires-session-lock sesionFile the file */\nexport function one(a) { SessionManager.open(a).appendMessage("x"); }
+/** @requires-session-lock params.file of the caller */\nexport function two(params) { SessionManager.open(params.file).appendMessage("x"); }
+/** @requires-session-lock opts.sessionFile whose lock it is */\nexport function three(all) { SessionManager.open(all.sessionFile).appendMessage("x"); }`,
+      errors: [2, 4, 6].map((line) => ({ messageId: "unknownParameter", line })),
+    },
+    {
       name: "an option of a wrapper that is none",
       code: `/** @session-lock-wrapper cb=1 */\nexport const locked = (file, work) => queue(file, work);
 /** @session-lock-wrapper callback=wrk */\nexport const other = (file, work) => queue(file, work);`,
@@ -133,6 +155,31 @@ export type Locked = (path: string, work: () => void) => Promise<void>;`,
     },
   ],
   invalid: [],
+});
+
+describe("a sentence behind a tag", () => {
+  test.each([
+    "the callers hold it",
+    "The callers hold it",
+    "files are locked by the callers",
+    "paths of this kind are locked",
+    "sessionFile is locked by the callers",
+    "sessionFiles are never shared",
+    "withSessionWriteLock holds it",
+    "SessionManager code calls it",
+    "JavaScript callers hold it",
+    "package.json says who holds it",
+    "node.js scripts hold it",
+    "e.g. the gateway",
+    "saveMessage, which calls it, holds it",
+    "`sessionFile` of the caller",
+    "message order depends on it",
+  ])("is no path: %s", (sentence) => {
+    const code = `${head}/** @requires-session-lock ${sentence} */
+export function append(file, path, messages) { SessionManager.open(file).appendMessage(messages); }`;
+
+    expect(lintMessages(code)).toEqual([]);
+  });
 });
 
 describe("a comment that turns rules off", () => {
