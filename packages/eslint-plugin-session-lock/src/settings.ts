@@ -6,6 +6,7 @@ import type {
   ManagerSpec,
   RawReadSpec,
   RawWriteSpec,
+  ReleaserSpec,
   Vocabulary,
   WrapperSpec,
 } from "./analysis/vocabulary.ts";
@@ -27,8 +28,8 @@ export interface SessionLockSettings {
   readonly identities?: readonly ExportName[];
   /** Functions that run their callbacks before they return, or before their promise settles. */
   readonly immediateInvokers?: readonly ExportName[];
-  /** Functions that release a lock which is passed to them. */
-  readonly releasers?: readonly ExportName[];
+  /** Functions that release a lock which is passed to them, or the lock of a file. */
+  readonly releasers?: readonly ReleaserSpec[];
   /** Functions that throw unless the lock is held. */
   readonly asserts?: readonly AssertSpec[];
   /** Functions that write a session file past its manager, besides those of `node:fs`. */
@@ -101,7 +102,10 @@ export const settingsProperties: Record<string, JSONSchema4> = {
       resource: { type: ["string", "integer"], description: "Where the file stands in the call." },
       returns: { type: "string", enum: ["handle", "release", "pair"], description: "What the call gives." },
       release: { ...names, description: "Methods of the handle that release." },
-      sync: { type: "boolean", description: "It returns at once, with `undefined` if the lock is taken." },
+      sync: {
+        type: ["boolean", "string"],
+        description: "It returns at once; if the lock is taken it gives `undefined`, or throws.",
+      },
       handleType: { type: "string", description: "Exported type of the handle." },
     },
     "Functions that acquire the write lock, besides those of the presets.",
@@ -119,7 +123,10 @@ export const settingsProperties: Record<string, JSONSchema4> = {
   ),
   identities: listOf({}, "Functions that give back their first argument, besides those of the presets."),
   immediateInvokers: listOf({}, "Functions that run their callbacks before they return or settle."),
-  releasers: listOf({}, "Functions that release a lock which is passed to them."),
+  releasers: listOf(
+    { resource: { type: ["string", "integer"], description: "Where the file stands in the call." } },
+    "Functions that release a lock which is passed to them, or the lock of a file.",
+  ),
   asserts: listOf(
     { resource: { type: ["string", "integer"], description: "Where the file stands in the call." } },
     "Functions that throw unless the lock is held.",
@@ -194,7 +201,7 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     mutexes: known.flatMap((preset) => preset.mutexes ?? []),
     identities: [...known.flatMap((preset) => preset.identities ?? []), ...identities],
     immediate: immediateInvokers,
-    releasers,
+    releasers: [...known.flatMap((preset) => preset.releasers ?? []), ...releasers],
     slow: [...slowGlobals, ...slowCalls],
     asserts,
     contracts,

@@ -150,3 +150,86 @@ export const add = (file, message) => SessionManager.open(file).appendMessage(me
     ]);
   });
 });
+
+describe("the preset proper-lockfile", () => {
+  const settings = { presets: ["pi", "proper-lockfile"] } as const;
+  const write = "SessionManager.open(file).appendMessage(message);";
+
+  test.each([
+    ["a lock that is released by its file", `await lockfile.lock(file);`, `await lockfile.unlock(file);`, []],
+    ["one that is never released", `await lockfile.lock(file);`, ``, ["leaks"]],
+    ["one for another file", `await lockfile.lock(other);`, `await lockfile.unlock(other);`, ["wrongFile"]],
+    ["a lock that is taken at once", `lockfile.lockSync(file);`, `lockfile.unlockSync(file);`, []],
+    ["what the lock gives", `const release = lockfile.lockSync(file);`, `release();`, []],
+    ["a function that releases", `await lockfile.lock(file);`, `await free(file);`, []],
+    [
+      "a lock nobody awaits",
+      `lockfile.lock(file);`,
+      `await lockfile.unlock(file);`,
+      ["notAwaited", "unlocked"],
+    ],
+  ])("knows %s", (_, acquire, release, expected) => {
+    const code = `${manager}import lockfile from "proper-lockfile";
+async function free(path) { await lockfile.unlock(path); }
+export async function save(file, other, message) {
+  ${acquire}
+  try {
+    ${write}
+  } finally {
+    ${release}
+  }
+}`;
+
+    expect(new Set(lint(code, { settings }).map((report) => report.replace(/^.*\/| \d+$/g, "")))).toEqual(
+      new Set(expected),
+    );
+  });
+
+  test("knows a write after the release by the file", () => {
+    const code = `${manager}import { lock, unlock } from "proper-lockfile";
+export async function save(file, message) {
+  await lock(file);
+  try { check(message); } finally { await unlock(file); }
+  ${write}
+}`;
+
+    expect(lint(code, { settings })).toEqual(["require-session-lock/released 6"]);
+  });
+});
+
+describe("the preset web-locks", () => {
+  const settings = { presets: ["pi", "web-locks"] } as const;
+  const write = "() => SessionManager.open(file).appendMessage(message)";
+
+  test.each([
+    [`navigator.locks.request(file, ${write})`, []],
+    [`window.navigator.locks.request(file, ${write})`, []],
+    [`self.navigator.locks.request(file, ${write})`, []],
+    [`globalThis.navigator.locks.request(file, { mode: "exclusive" }, ${write})`, []],
+    [`navigator.locks.request(file, { mode: "shared" }, ${write})`, ["require-session-lock/unlocked 3"]],
+    [
+      `navigator.locks.request(file, { ifAvailable: true }, ${write})`,
+      ["require-session-lock/notOnEveryPath 3"],
+    ],
+    [`navigator.locks.request(file, { ifAvailable: false }, ${write})`, []],
+    [
+      `navigator.locks.request(file, { ifAvailable: true }, async (lock) => { if (lock) await (${write})(); })`,
+      [],
+    ],
+    [
+      `navigator.locks.request(file, { ifAvailable: true }, (lock) => {
+  if (lock === null) return;
+  SessionManager.open(file).appendMessage(message);
+})`,
+      [],
+    ],
+    [
+      `navigator.locks.request(file, () => navigator.locks.request(file, ${write}))`,
+      ["no-nested-session-lock/nested 3"],
+    ],
+  ])("knows what %s excludes", (call, reports) => {
+    const code = `${manager}export const save = (file, message) =>\n${call};`;
+
+    expect(lint(code, { settings })).toEqual(reports);
+  });
+});

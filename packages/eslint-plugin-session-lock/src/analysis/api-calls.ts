@@ -6,6 +6,7 @@ import { fileOf } from "./files.ts";
 import type { Outcome } from "./frame.ts";
 import { callImmediate } from "./builtins.ts";
 import { releaseLock, startAcquire, writeWith } from "./lock-effects.ts";
+import { modeOf } from "./lock-modes.ts";
 import { one, type Machine } from "./machine.ts";
 import { readMember } from "./members.ts";
 import { place } from "./place.ts";
@@ -13,9 +14,9 @@ import { callRawRead, callRawWrite } from "./raw-writes.ts";
 import { reentryOf } from "./reentry.ts";
 import { placeOf, resourceOf } from "./resources.ts";
 import { runWrapper } from "./scopes.ts";
-import { type LockValue, type ManagerValue } from "./values.ts";
-import type { Api, ManagerSpec } from "./vocabulary.ts";
-import type { World } from "./world.ts";
+import { noLock, unknown, type LockValue, type ManagerValue } from "./values.ts";
+import type { Api, ManagerSpec, ModalWrapperSpec, ReleaserSpec } from "./vocabulary.ts";
+import { mayShare, type World } from "./world.ts";
 
 /** Calls an export that the vocabulary knows. */
 export function callApi(machine: Machine, call: Call, api: Api, world: World): readonly Outcome[] {
@@ -31,17 +32,7 @@ export function callApi(machine: Machine, call: Call, api: Api, world: World): r
       return startAcquire(machine, lock, reentryOf(machine, call, world), world);
     }
     case "wrapper":
-      return runWrapper(
-        machine,
-        call,
-        {
-          file: resourceOf(machine, call, api.spec.resource ?? 0, world),
-          callback: api.spec.callback ?? 1,
-          isReentrant: api.spec.reentrant ?? true,
-          reentry: reentryOf(machine, call, world),
-        },
-        world,
-      );
+      return callWrapper(machine, call, api.spec, world);
     case "slow":
       if (machine.awaited.has(call.node)) {
         // Nobody waits for a file that belongs to this code alone.
@@ -71,7 +62,7 @@ export function callApi(machine: Machine, call: Call, api: Api, world: World): r
       return callContract(machine, call, { ...noContract, asserts: { file } }, world);
     }
     case "releaser":
-      return callReleaser(machine, call, world);
+      return callReleaser(machine, call, api.spec, world);
     case "immediate":
       return callImmediate(machine, call, call.args, { isRepeated: false }, world);
     case "identity":
@@ -84,8 +75,36 @@ export function callApi(machine: Machine, call: Call, api: Api, world: World): r
   }
 }
 
-/** A function that takes over the locks it is given. */
-function callReleaser(machine: Machine, call: Call, world: World): readonly Outcome[] {
+function callWrapper(machine: Machine, call: Call, spec: ModalWrapperSpec, world: World): readonly Outcome[] {
+  const scope = {
+    file: resourceOf(machine, call, spec.resource ?? 0, world),
+    callback: spec.callback ?? 1,
+    isReentrant: spec.reentrant ?? true,
+    reentry: reentryOf(machine, call, world),
+  };
+  const mode = modeOf(machine, call, spec, world);
+  const locked = mode === "shared" ? [] : runWrapper(machine, call, scope, world);
+  if (mode === "exclusive") return locked;
+  const item = [mode === "shared" ? unknown : noLock];
+  return [...locked, ...callImmediate(machine, call, call.args, { isRepeated: false, item }, world)];
+}
+
+/** A function that takes over the locks it is given, or the one of the file that it is told. */
+function callReleaser(
+  machine: Machine,
+  call: Call,
+  { from, resource }: ReleaserSpec,
+  world: World,
+): readonly Outcome[] {
+  if (resource !== undefined) {
+    const file = resourceOf(machine, call, resource, world);
+    const held = world.held.find(({ lock }) => lock.spec.from === from && mayShare(lock.file, file));
+    return callUnknown(
+      machine,
+      call,
+      held === undefined ? world : releaseLock(machine, held.lock, call.node, world),
+    );
+  }
   const locks = call.args.filter((arg) => arg.kind === "lock");
   const after = locks.reduce((before, lock) => releaseLock(machine, lock, call.node, before), world);
   return callUnknown(machine, call, after);

@@ -92,7 +92,7 @@ function memorable(
         : { kind: "unknown", file: callLike(file, variable.name, machine.vocabulary.fileNames) };
     }
     case "nullish":
-      return machine.matters(variable) ? value : undefined;
+      return value.isLock === true || machine.matters(variable) ? value : undefined;
     default:
       return value;
   }

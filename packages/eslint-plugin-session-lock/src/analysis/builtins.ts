@@ -32,7 +32,8 @@ export function callBuiltin(
   world: World,
 ): readonly Outcome[] | undefined {
   const [first = unknown] = call.args;
-  switch (name) {
+  const own = name.replace(/^(?:(?:globalThis|window|self)\.)+/, "");
+  switch (own) {
     case "require": {
       machine.frame.addThrow(world);
       const [argument] = call.node.arguments;
@@ -46,7 +47,7 @@ export function callBuiltin(
       machine.frame.addThrow(world);
       const items = first.kind === "list" ? first.items : [];
       const work = items.flatMap((item) => (item.kind === "promise" ? item.work : []));
-      const result: Value = name === "Promise.all" ? { kind: "list", items } : unknown;
+      const result: Value = own === "Promise.all" ? { kind: "list", items } : unknown;
       return one(world, { kind: "promise", result, work, isCertain: true });
     }
     case "Promise.resolve":
@@ -63,7 +64,7 @@ export function callBuiltin(
     case "Reflect.apply":
       return dispatch(machine, { ...call, callee: first, args: [] }, world);
     default: {
-      const api = machine.apiOf("globalThis", name);
+      const api = machine.apiOf("globalThis", own);
       return api === undefined
         ? undefined
         : dispatch(machine, { ...call, callee: { kind: "api", api } }, world);

@@ -85,9 +85,14 @@ export function startAcquire(
   const isReentry = reentry.isNested || (outer?.reentrant === true && reentry.isAllowed);
   const taken: LockValue = isReentry ? { ...lock, isReentry } : lock;
   const value = { kind: "promise", result: taken, acquires: taken, work: [], isCertain: true } as const;
-  if (lock.spec.sync !== true) {
+  const { sync = false } = lock.spec;
+  if (sync === false) {
     if (!isReentry) checkNested(machine, lock, reentry, world);
     return [{ world, value }];
+  }
+  if (sync === "throws") {
+    const isTaken = outer !== undefined && !isReentry;
+    return isTaken ? [] : [{ world: takeLock(machine, taken, world), value: acquired(value) }];
   }
   const failed: Outcome = { world, value: nullish };
   if (outer !== undefined && !isReentry) return [failed];

@@ -84,8 +84,10 @@ function calledBy(calls: Iterable<Handing>, scope: ScopeIndex): ReadonlySet<Vari
 }
 
 function wordsOf(contains: Contains, vocabulary: Vocabulary): ReadonlySet<string> {
-  const { managers, acquires, wrappers, mutexes, contracts, aliases } = vocabulary;
-  const known = [...managers, ...acquires, ...wrappers, ...mutexes, ...contracts, ...aliases];
+  const { managers, acquires, wrappers, mutexes, contracts, aliases, releasers } = vocabulary;
+  // A releaser that is told the file has no lock in its hands by which it would be found.
+  const unlocks = releasers.filter(({ resource }) => resource !== undefined);
+  const known = [...managers, ...acquires, ...wrappers, ...mutexes, ...contracts, ...aliases, ...unlocks];
   const specs = known.filter((spec) => mentions(contains, spec));
   const names = specs.map(({ name, from }) => (name === "default" ? from : (name.split(".").at(-1) ?? name)));
   const types = acquires.flatMap(({ handleType }) => handleType ?? []);

@@ -48,7 +48,8 @@ export interface PromiseValue {
 /** What the analysis knows of a value. Everything that cannot matter to a lock is `unknown`. */
 export type Value =
   | { readonly kind: "unknown"; readonly file?: FileRef; readonly isObject?: true }
-  | { readonly kind: "nullish" }
+  /** `isLock`: it stands where a lock would, so that code asks for it to know. */
+  | { readonly kind: "nullish"; readonly isLock?: true }
   | { readonly kind: "boolean"; readonly value: boolean }
   | { readonly kind: "global"; readonly name: string }
   | { readonly kind: "module"; readonly from: string }
@@ -67,6 +68,7 @@ export type Value =
 
 export const unknown: Value = { kind: "unknown" };
 export const nullish: Value = { kind: "nullish" };
+export const noLock: Value = { kind: "nullish", isLock: true };
 
 /** Values never change, so their keys are kept as long as they are. */
 const keys = new WeakMap<Value, string>();

@@ -38,8 +38,11 @@ export interface AcquireSpec extends ExportName {
   readonly returns?: "handle" | "release" | "pair";
   /** Methods of the handle that release. Default: `["release"]`. */
   readonly release?: readonly string[];
-  /** True if it returns the handle, or `undefined`, at once instead of a promise. Default: false. */
-  readonly sync?: boolean;
+  /**
+   * `true`: it returns the handle, or `undefined`, at once instead of a promise. `"throws"`: it returns the handle at
+   * once or throws. Default: false.
+   */
+  readonly sync?: boolean | "throws";
   /** Exported type of the handle; a parameter of that type holds the lock. */
   readonly handleType?: string;
 }
@@ -52,6 +55,17 @@ export interface WrapperSpec extends ExportName {
   readonly callback?: number;
   /** True if an acquire of the same file inside the callback re-enters. Default: true. */
   readonly reentrant?: boolean;
+}
+
+/** A wrapper whose options may ask for less than exclusion: `{ mode: "shared" }`, `{ ifAvailable: true }`. */
+export interface ModalWrapperSpec extends WrapperSpec {
+  readonly hasModes?: true;
+}
+
+/** A function that releases a lock which is passed to it, or the lock of a file. */
+export interface ReleaserSpec extends ExportName {
+  /** Where the file stands: the index of an argument, or the property of the first argument. Default: a lock is passed. */
+  readonly resource?: string | number;
 }
 
 /** A class whose instances are locks, each for the file its author has in mind. */
@@ -106,13 +120,13 @@ export interface AliasSpec extends ExportName {
 export interface Vocabulary {
   readonly managers: readonly ManagerSpec[];
   readonly acquires: readonly AcquireSpec[];
-  readonly wrappers: readonly WrapperSpec[];
+  readonly wrappers: readonly ModalWrapperSpec[];
   /** Classes whose instances are locks. */
   readonly mutexes: readonly MutexSpec[];
   /** Functions that give back their first argument, perhaps changed. */
   readonly identities: readonly ExportName[];
-  /** Functions that release a lock which is passed to them. */
-  readonly releasers: readonly ExportName[];
+  /** Functions that release a lock which is passed to them, or the lock of a file. */
+  readonly releasers: readonly ReleaserSpec[];
   /** Functions that throw unless the lock is held. */
   readonly asserts: readonly AssertSpec[];
   /** Functions of other files that are called as their contract says. */
@@ -148,9 +162,9 @@ export interface Vocabulary {
 export type Api =
   | { readonly kind: "manager"; readonly spec: Required<ManagerSpec> }
   | { readonly kind: "acquire"; readonly spec: AcquireSpec }
-  | { readonly kind: "wrapper"; readonly spec: WrapperSpec }
+  | { readonly kind: "wrapper"; readonly spec: ModalWrapperSpec }
   | { readonly kind: "slow"; readonly spec: ExportName }
-  | { readonly kind: "releaser"; readonly spec: ExportName }
+  | { readonly kind: "releaser"; readonly spec: ReleaserSpec }
   | { readonly kind: "raw-write"; readonly spec: RawWriteSpec }
   | { readonly kind: "raw-read"; readonly spec: RawReadSpec }
   | { readonly kind: "mutex"; readonly spec: MutexSpec }
