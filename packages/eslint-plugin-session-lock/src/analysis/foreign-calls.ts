@@ -1,4 +1,5 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { isFileGetter } from "./name-ends.ts";
 import { definitionOf, type ScopeIndex } from "./resolve.ts";
 import { staticName, unwrap, type Node } from "./syntax.ts";
 
@@ -13,8 +14,12 @@ export interface KnownNames {
 /** Methods of a function that call it, and of a promise that calls what it is given. */
 const callingMethods: readonly string[] = ["apply", "bind", "call", "then"];
 
-/** A function of another module, or a method of what a module exports: it does not give back what it is given. */
+/**
+ * A function of another module, a method of what a module exports, or what gives the path of a session file: it does not
+ * give back what it is given.
+ */
 export function isForeignCallee(scope: ScopeIndex, { isForeign }: KnownNames, callee: Node): boolean {
+  if (isFileGetter(callee)) return true;
   const members: string[] = [];
   let root = unwrap(callee);
   for (; root.type === AST_NODE_TYPES.MemberExpression; root = unwrap(root.object)) {

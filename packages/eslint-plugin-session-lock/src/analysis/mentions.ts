@@ -1,3 +1,4 @@
+import { fileGetter } from "./name-ends.ts";
 import { hasAny, hasRare, needleFor, searchIn, type Contains } from "./search.ts";
 import { methodWords, type ExportName, type Vocabulary } from "./vocabulary.ts";
 
@@ -63,7 +64,11 @@ export function rawWordsOf(contains: Contains, { rawWrites }: Vocabulary): Reado
 
 /** One of these is part of whatever names a session file in the text. */
 function fileNameHints(fileNames: readonly string[]): readonly string[] {
-  return [".jsonl", ...fileNames];
+  // One search finds the usual name and the method's.
+  const name = "sessionFile";
+  return fileNames.includes(name)
+    ? [".jsonl", name.slice(1), ...fileNames.filter((other) => other !== name)]
+    : [".jsonl", fileGetter, ...fileNames];
 }
 
 const fileSystemImport = /["'](?:node:)?fs(?:\/promises)?["']/;

@@ -3,6 +3,19 @@ import type { TSESTree } from "@typescript-eslint/utils";
 import { textOfConstant, type ScopeIndex } from "./resolve.ts";
 import { staticName, sumOperands, unwrap, type Node } from "./syntax.ts";
 
+/** A method or function of this name gives the path of a session file, whatever it is called on. */
+export const fileGetter = "getSessionFile";
+
+/** True for `getSessionFile` and `anything.getSessionFile`. */
+export function isFileGetter(callee: Node): boolean {
+  const inner = unwrap(callee);
+  if (inner.type === AST_NODE_TYPES.Identifier) return inner.name === fileGetter;
+  return (
+    inner.type === AST_NODE_TYPES.MemberExpression &&
+    staticName(inner.property, inner.computed) === fileGetter
+  );
+}
+
 /** True if a path that ends like this is one of a session file: by its ending, or by what a variable is called. */
 export function isSessionName(fileNames: readonly string[], end: string): boolean {
   return end.endsWith(".jsonl") || fileNames.includes(end);
@@ -43,7 +56,7 @@ export function namesSession(
     case AST_NODE_TYPES.TemplateLiteral:
       return ends(endOfTemplate(inner));
     case AST_NODE_TYPES.CallExpression:
-      return ends(inner.arguments.at(-1));
+      return isFileGetter(inner.callee) || ends(inner.arguments.at(-1));
     case AST_NODE_TYPES.BinaryExpression:
       return inner.operator === "+" && ends(sumOperands(inner).at(-1));
     default:

@@ -32,12 +32,14 @@ export function findNamedWrites(
   const handed: Node[] = [];
   const writes = [...places, ...places.flatMap((place) => usesOfAlias(place, scope))].filter((write) => {
     if (isImport(write)) return false;
-    const file = fileOfWrite(write, rawWrites);
-    if (file === undefined) return true;
-    const origin = originOf(tree, scope, { fileNames, isForeign }, file);
-    for (const call of origin.ways.calls) calls.add(call);
-    handed.push(...origin.ways.places);
-    return origin.mayBeSessionFile;
+    const files = filesOfWrite(write, rawWrites);
+    if (files === undefined) return true;
+    const origins = files.map((file) => originOf(tree, scope, { fileNames, isForeign }, file));
+    for (const { ways } of origins) {
+      for (const call of ways.calls) calls.add(call);
+      handed.push(...ways.places);
+    }
+    return origins.some(({ mayBeSessionFile }) => mayBeSessionFile);
   });
   return { writes, ways: { places: handed, calls } };
 }
@@ -74,22 +76,21 @@ function isImport(write: Node): boolean {
   return isShorthand && parent.parent.type === AST_NODE_TYPES.ObjectPattern;
 }
 
-/** What a call of the function says of the file; `undefined` where it is not called, or not plainly. */
-function fileOfWrite(write: Node, specs: readonly RawWriteSpec[]): Node | undefined {
+/** What a call of the function says of its files; `undefined` where it is not called, or not plainly. */
+function filesOfWrite(write: Node, specs: readonly RawWriteSpec[]): readonly Node[] | undefined {
   const { parent } = write;
   const isMember = parent?.type === AST_NODE_TYPES.MemberExpression && parent.property === write;
   const callee = isMember ? parent : write;
   const call = callee.parent;
   if (call?.type !== AST_NODE_TYPES.CallExpression || call.callee !== callee) return undefined;
-  const places = new Set(
-    specs.flatMap(({ name, resource = 0 }) => (name === nameOf(write) ? [resource] : [])),
-  );
-  const [place, ...others] = places;
-  if (typeof place !== "number" || place < 0 || others.length > 0) return undefined;
-  const before = call.arguments.slice(0, place + 1);
-  if (before.some(({ type }) => type === AST_NODE_TYPES.SpreadElement)) return undefined;
-  const file = before[place];
-  return file === undefined ? undefined : unwrap(file);
+  const named = specs.filter(({ name }) => name === nameOf(write));
+  const places = [...new Set(named.flatMap(({ resource = 0, moves }) => [resource, moves ?? resource]))];
+  const indexes = places.filter((place) => typeof place === "number" && place >= 0).map(Number);
+  const last = Math.max(...indexes);
+  const before = call.arguments.slice(0, last + 1);
+  const isPlain = indexes.length === places.length && before.length === last + 1;
+  if (!isPlain || before.some(({ type }) => type === AST_NODE_TYPES.SpreadElement)) return undefined;
+  return before.filter((_, index) => indexes.includes(index)).map(unwrap);
 }
 
 function nameOf(node: Node): string | undefined {

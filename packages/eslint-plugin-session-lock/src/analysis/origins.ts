@@ -82,7 +82,7 @@ export function originOf(tree: Tree, scope: ScopeIndex, names: KnownNames, start
         return undefined;
       case AST_NODE_TYPES.CallExpression:
         if (isForeignCallee(scope, names, node.callee)) {
-          if (namesSession(scope, names.fileNames, node.arguments.at(-1))) trail.end();
+          if (namesSession(scope, names.fileNames, node)) trail.end();
           return undefined;
         }
         pushReceiver(node.callee);

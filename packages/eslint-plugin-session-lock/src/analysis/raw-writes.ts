@@ -4,7 +4,7 @@ import { callUnknown } from "./unknown-calls.ts";
 import { compareFiles, fileKey, type FileRef } from "./file-ref.ts";
 import type { Outcome } from "./frame.ts";
 import type { Machine } from "./machine.ts";
-import { isSessionName } from "./name-ends.ts";
+import { fileGetter, isFileGetter, isSessionName } from "./name-ends.ts";
 import { place } from "./place.ts";
 import { resourceOf } from "./resources.ts";
 import { staticName, unwrap, type Node } from "./syntax.ts";
@@ -19,10 +19,23 @@ export function callRawWrite(
   spec: RawWriteSpec,
   world: World,
 ): readonly Outcome[] {
-  const file = resourceOf(machine, call, spec.resource ?? 0, world);
-  if (spec.anyFile !== true || isTranscript(machine, call, spec, file, world))
-    reportWrite(machine, call, spec, file, world);
+  const { resource = 0, moves } = spec;
+  const places = isReading(call, spec) ? [] : moves === undefined ? [resource] : [resource, moves];
+  for (const place of places) {
+    const file = resourceOf(machine, call, place, world);
+    if (spec.anyFile === true && !isTranscript(machine, call, place, file, world)) continue;
+    reportWrite(machine, call, { ...spec, resource: place }, file, world);
+    break;
+  }
   return callUnknown(machine, call, world);
+}
+
+/** True unless the flags of an `open`, as they are written, ask for writing. */
+function isReading({ node }: Call, { flags }: RawWriteSpec): boolean {
+  if (flags === undefined) return false;
+  const argument = node.arguments.at(flags);
+  const flag = argument === undefined ? undefined : unwrap(argument);
+  return flag?.type !== AST_NODE_TYPES.Literal || !/[aw+]/.test(String(flag.value));
 }
 
 function reportWrite(
@@ -34,7 +47,7 @@ function reportWrite(
 ): void {
   const holders = world.held.filter(({ lock }) => mayShare(lock.file, file));
   if (holders.some(({ lock }) => lock.claim === "owned")) return;
-  const argument = argumentOf(call, spec);
+  const argument = argumentOf(call, spec.resource);
   const base = { node: call.node.callee, path: world.path };
   const data = {
     call: machine.textOf(call.node.callee),
@@ -65,7 +78,7 @@ export function callRawRead(
   world: World,
 ): readonly Outcome[] {
   const file = resourceOf(machine, call, spec.resource ?? 0, world);
-  const isKnown = spec.anyFile !== true || isTranscript(machine, call, spec, file, world);
+  const isKnown = spec.anyFile !== true || isTranscript(machine, call, spec.resource, file, world);
   if (file === undefined || !isKnown) return callUnknown(machine, call, world);
   const snapshot: ManagerValue = {
     kind: "manager",
@@ -86,14 +99,16 @@ function readCell(file: FileRef | undefined): string {
 function isTranscript(
   machine: Machine,
   call: Call,
-  spec: RawReadSpec | RawWriteSpec,
+  resource: string | number | undefined,
   file: FileRef | undefined,
   world: World,
 ): boolean {
   const { fileNames } = machine.vocabulary;
-  if (namesOf(argumentOf(call, spec)).some((name) => name !== undefined && fileNames.includes(name)))
-    return true;
+  const isNamed = (name: string | undefined): boolean =>
+    name === fileGetter || (name !== undefined && fileNames.includes(name));
+  if (namesOf(argumentOf(call, resource)).some(isNamed)) return true;
   if (file === undefined) return false;
+  if (file.kind === "call" && isGetter(file.callee)) return true;
   if (world.held.some(({ lock }) => compareFiles(lock.file, file) === "same")) return true;
   for (const value of world.bindings.values()) {
     if (value.kind === "manager" && compareFiles(value.file, file) === "same") return true;
@@ -109,6 +124,8 @@ function namesOf(argument: Node | undefined): readonly (string | undefined)[] {
       return [inner.name];
     case AST_NODE_TYPES.MemberExpression:
       return [staticName(inner.property, inner.computed)];
+    case AST_NODE_TYPES.CallExpression:
+      return isFileGetter(inner.callee) ? [fileGetter] : [];
     case AST_NODE_TYPES.LogicalExpression:
       return [...namesOf(inner.left), ...namesOf(inner.right)];
     case AST_NODE_TYPES.ConditionalExpression:
@@ -118,7 +135,12 @@ function namesOf(argument: Node | undefined): readonly (string | undefined)[] {
   }
 }
 
-function argumentOf({ node }: Call, { resource }: RawReadSpec | RawWriteSpec): Node | undefined {
+/** True for `getSessionFile` and `context.getSessionFile`, as the name of a callee that was read from the text. */
+function isGetter(callee: string): boolean {
+  return callee.replace(/@\d+$/, "").split(".").at(-1) === fileGetter;
+}
+
+function argumentOf({ node }: Call, resource: string | number | undefined): Node | undefined {
   return node.arguments.at(typeof resource === "number" ? resource : 0);
 }
 

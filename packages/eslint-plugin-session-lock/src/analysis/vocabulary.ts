@@ -94,6 +94,10 @@ export interface RawWriteSpec extends ExportName {
   readonly resource?: string | number;
   /** True if it replaces what the file holds, so that what was read of it must be up to date. Default: false. */
   readonly rewrites?: boolean;
+  /** Index of a second argument that names a file: that one is no longer there after the call. Default: none. */
+  readonly moves?: number;
+  /** Index of the flags that say if the file is opened for writing. Default: it always writes. */
+  readonly flags?: number;
   /** True if it writes files of every kind, so that only those known to be session files count. Default: false. */
   readonly anyFile?: boolean;
 }
