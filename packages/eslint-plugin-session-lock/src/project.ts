@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import process from "node:process";
+import { nearest } from "./analysis/spelling.ts";
 
 /** What can be said of a module that a setting names. */
 type ModuleState = "found" | "missing" | "without-export";
@@ -14,13 +16,32 @@ export interface Project {
 export function openProject(folder: string): Project {
   return {
     stateOf: (from, name) => {
-      if (from === "globalThis" || from.startsWith("#") || isBuiltin(from)) return "found";
+      if (from === "globalThis") return stateOfGlobal(name);
+      if (isBuiltin(from)) return stateOfBuiltin(from, name);
+      if (from.startsWith("#")) return "found";
       if (from.startsWith(".")) return stateOfFile(resolve(folder, from), name);
       // A path alias of some build tool; no package has such a name.
       if (/^[@~]\//.test(from)) return "found";
-      return isInstalled(folder, packageOf(from)) ? "found" : "missing";
+      if (!isInstalled(folder, packageOf(from))) return "missing";
+      const declared = from === packageOf(from) ? declarationsOf(folder, from) : undefined;
+      return declared === undefined ? "found" : stateOfText(declared, name);
     },
   };
+}
+
+/** Browsers have globals that Node has not: only what is nearly one that is here was meant to be it. */
+function stateOfGlobal(name: string): ModuleState {
+  const [root = ""] = name.split(".");
+  const known = Object.getOwnPropertyNames(globalThis);
+  const isMisspelt = root.length > 4 && !known.includes(root) && nearest(root, known, 2) !== undefined;
+  return isMisspelt ? "without-export" : "found";
+}
+
+function stateOfBuiltin(from: string, name: string): ModuleState {
+  const [root = ""] = name.split(".");
+  const exports: unknown = process.getBuiltinModule(from);
+  const isKnown = typeof exports !== "object" && typeof exports !== "function";
+  return isKnown || exports === null || root === "default" || root in exports ? "found" : "without-export";
 }
 
 const extensions = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"];
@@ -30,7 +51,10 @@ function stateOfFile(path: string, name: string): ModuleState {
   const candidates = [path, ...extensions.flatMap((end) => [stem + end, join(stem, `index${end}`)])];
   const file = candidates.find((candidate) => existsSync(candidate) && statSync(candidate).isFile());
   if (file === undefined) return "missing";
-  const text = readFileSync(file, "utf8");
+  return stateOfText(readFileSync(file, "utf8"), name);
+}
+
+function stateOfText(text: string, name: string): ModuleState {
   // What it re-exports from elsewhere does not stand in its text.
   if (/export\s*\*|__exportStar|Object\.assign\(module\.exports/.test(text)) return "found";
   const word = name === "default" ? "default|module.exports" : (name.split(".")[0] ?? name);
@@ -43,6 +67,31 @@ function packageOf(from: string): string {
     .split("/")
     .slice(0, from.startsWith("@") ? 2 : 1)
     .join("/");
+}
+
+/** What the types of an installed package declare at its root, where it says in a plain way which file that is. */
+function declarationsOf(folder: string, name: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    const home = join(at, "node_modules", name);
+    const manifest = readManifest(home);
+    if (manifest !== undefined) {
+      const file = typesIn(manifest["exports"]) ?? manifest["types"] ?? manifest["typings"];
+      const path = typeof file === "string" ? join(home, file) : undefined;
+      return path !== undefined && existsSync(path) ? readFileSync(path, "utf8") : undefined;
+    }
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+/** The first `types` among the conditions for the root of a package. */
+function typesIn(exports: unknown): string | undefined {
+  if (typeof exports !== "object" || exports === null) return undefined;
+  const conditions = new Map(Object.entries<unknown>({ ...exports }));
+  const types = conditions.get("types");
+  if (typeof types === "string") return types;
+  return ["types", ".", "import", "require", "node", "default"]
+    .map((condition) => typesIn(conditions.get(condition)))
+    .find((found) => found !== undefined);
 }
 
 /** Installed here, further up, in a package of a workspace, or the project itself. */
@@ -73,11 +122,15 @@ export function packageNameOf(folder: string): string | undefined {
 }
 
 function nameOf(folder: string): unknown {
+  return readManifest(folder)?.["name"];
+}
+
+function readManifest(folder: string): Readonly<Record<string, unknown>> | undefined {
   const path = join(folder, "package.json");
   if (!existsSync(path)) return undefined;
   try {
     const value: unknown = JSON.parse(readFileSync(path, "utf8"));
-    return typeof value === "object" && value !== null && "name" in value ? value.name : undefined;
+    return typeof value === "object" && value !== null ? { ...value } : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined; // a broken package.json is another tool's to report
     throw error;

@@ -1,5 +1,6 @@
 import { compileLook, type Look } from "./analysis/mentions.ts";
 import type { Vocabulary } from "./analysis/vocabulary.ts";
+import { findSettingsProblem } from "./check-settings.ts";
 import { settingsProperties, vocabularyOf, type SessionLockSettings } from "./settings.ts";
 
 /** What one set of settings comes to. It is made once and serves every file that is linted under them. */
@@ -28,6 +29,9 @@ export function termsOf(shared: unknown, options: SessionLockSettings): Terms {
   const key = own === noSettings ? "" : JSON.stringify(own);
   const terms = ofSettings.get(key);
   if (terms !== undefined) return terms;
+  // ESLint checks the options of rules itself, but not what rules share.
+  const problem = findSettingsProblem(settings);
+  if (problem !== undefined) throw new Error(`settings["session-lock"] of the ESLint config: ${problem}.`);
   const vocabulary = vocabularyOf({ ...settings, ...own });
   const made: Terms = { vocabulary, lookAt: remember(compileLook(vocabulary)) };
   ofSettings.set(key, made);

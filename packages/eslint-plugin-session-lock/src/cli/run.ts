@@ -9,7 +9,7 @@ import {
   writeBaseline,
   type Comparison,
 } from "./baseline.ts";
-import { findSettingsProblem } from "./check-settings.ts";
+import { findSettingsProblem } from "../check-settings.ts";
 import { parseCommandLine, type CommandLine } from "./command-line.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { findFiles } from "./find-files.ts";

@@ -56,7 +56,7 @@ const rule = documented<[Options], MessageIds>({
       unmatchedModule:
         "The setting `{{setting}}` names the module `{{from}}`, which this project does not have, so the entry matches nothing.",
       unmatchedExport:
-        "The setting `{{setting}}` names `{{name}}` of `{{from}}`, and that file does not mention it, so the entry matches nothing.",
+        "The setting `{{setting}}` names `{{name}}` of `{{from}}`, which has no such export, so the entry matches nothing.",
       unmatchedPreset:
         "The preset `{{preset}}` speaks of {{modules}}, and this project has none of them, so it matches nothing.",
     },

@@ -260,6 +260,39 @@ describe("the settings", () => {
     ]);
   });
 
+  test("that name an export which a package, a module of Node or the language has not are reported", async () => {
+    const home = path.join(project, "node_modules/typed");
+    await mkdir(home, { recursive: true });
+    await writeFile(
+      path.join(home, "package.json"),
+      JSON.stringify({ exports: { ".": { import: { types: "./index.d.ts", default: "./index.js" } } } }),
+    );
+    await writeFile(path.join(home, "index.d.ts"), `export { SessionManager } from "./session.js";`);
+    const from = (settings: SessionLockSettings): readonly string[] =>
+      report(settings).map((one) => one.replace(/^\d+ /, ""));
+
+    expect(from({ managers: [{ from: "typed", name: "SesionManager" }] })).toEqual(["unmatchedExport"]);
+    expect(from({ managers: [{ from: "typed", name: "SessionManager" }] })).toEqual([]);
+    expect(from({ sinks: [{ from: "node:fs", name: "appndFile" }] })).toEqual(["unmatchedExport"]);
+    expect(from({ sinks: [{ from: "node:fs", name: "promises.appendFile" }] })).toEqual([]);
+    expect(from({ slowCalls: [{ from: "globalThis", name: "ftech" }] })).toEqual(["unmatchedExport"]);
+    expect(from({ slowCalls: [{ from: "globalThis", name: "prompt" }] })).toEqual([]);
+    expect(from({ slowCalls: [{ from: "globalThis", name: "fetch" }] })).toEqual([]);
+  });
+
+  test.each([
+    [{ managrs: [] }, `managrs is no setting; is "managers" meant?`],
+    [{ resourceMatch: "strict" }, `resourceMatch is one of "same", "any", not "strict"`],
+    [{ managers: {} }, "managers is a list, not {}"],
+    [{ presets: ["nope"] }, `presets[0] is one of "session-lock", "pi", "openclaw",`],
+  ])("that are none end the run with what is wrong: %j", (settings, problem) => {
+    const linter = new Linter();
+    const config = { ...plugin.configs.recommended, settings: { "session-lock": settings } };
+
+    expect(() => linter.verify("save();", config)).toThrow(`settings["session-lock"] of the ESLint config`);
+    expect(() => linter.verify("save();", config)).toThrow(problem);
+  });
+
   test("are looked at in the config only, so once for the project", () => {
     expect(report({ presets: ["pi"] }, "src/locks.ts")).toEqual([]);
   });

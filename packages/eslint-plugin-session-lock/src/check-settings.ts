@@ -1,5 +1,5 @@
-import { nearest } from "../analysis/spelling.ts";
-import { settingsProperties } from "../settings.ts";
+import { nearest } from "./analysis/spelling.ts";
+import { settingsProperties } from "./settings.ts";
 
 /** Says what is wrong with the settings and where, as far as their schema knows; `undefined` if nothing is. */
 export function findSettingsProblem(value: object): string | undefined {
