@@ -191,6 +191,15 @@ describe("a comment that turns rules off", () => {
     ["/* eslint-disable session-lock/require-session-lock -- */", ["noReason"]],
     ["run(); // oxlint-disable-line session-lock/release-session-lock", ["noReason"]],
     ["/* eslint-enable session-lock/require-session-lock */", []],
+    ["run(); // eslint-disable-line session-lock/require-session-lock", ["noReason"]],
+    ["run(); // eslint-disable-line session-lock/require-session-lock --", ["noReason"]],
+    ["/* eslint session-lock/require-session-lock: off */", ["noReason"]],
+    ["/* eslint session-lock/require-session-lock: 0, no-console: 2 */", ["noReason"]],
+    [`/* eslint "session-lock/require-session-lock": ["off"] */`, ["noReason"]],
+    [`/* eslint no-console: 2, "session-lock/require-session-lock": "off" -- a script */`, []],
+    ["/* eslint session-lock/require-session-lock: error */", []],
+    ["/* eslint no-console: off */", []],
+    ["// eslint session-lock/require-session-lock: off", []],
   ])("needs a reason if the rules are ours: %s", (comment, expected) => {
     const reports = lintMessages(`${comment}\nsave();`);
 

@@ -222,6 +222,7 @@ export async function sixth(name: string) { await write(name, ""); }`,
       "no-raw-transcript-write/rawUnlocked 5",
       "no-raw-transcript-write/rawUnlocked 6",
       "no-raw-transcript-write/rawUnlocked 7",
+      "no-raw-transcript-write/rawUnlocked 8",
     ],
   },
   {
