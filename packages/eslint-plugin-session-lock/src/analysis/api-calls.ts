@@ -1,4 +1,5 @@
 import type { Call } from "./calls.ts";
+import { noteSlow } from "./await.ts";
 import { callContract } from "./contract-calls.ts";
 import { noContract } from "./contracts.ts";
 import { callUnknown } from "./unknown-calls.ts";
@@ -9,7 +10,6 @@ import { releaseLock, startAcquire, writeWith } from "./lock-effects.ts";
 import { modeOf } from "./lock-modes.ts";
 import { one, type Machine } from "./machine.ts";
 import { readMember } from "./members.ts";
-import { place } from "./place.ts";
 import { callRawRead, callRawWrite } from "./raw-writes.ts";
 import { reentryOf } from "./reentry.ts";
 import { placeOf, resourceOf } from "./resources.ts";
@@ -34,21 +34,8 @@ export function callApi(machine: Machine, call: Call, api: Api, world: World): r
     case "wrapper":
       return callWrapper(machine, call, api.spec, world);
     case "slow":
-      if (machine.awaited.has(call.node)) {
-        // Nobody waits for a file that belongs to this code alone.
-        const held = world.held.find(({ lock }) => lock.claim !== "owned");
-        if (held === undefined) return callUnknown(machine, call, world);
-        machine.recorder.find({
-          rule: "no-slow-await-in-session-lock",
-          message: "slow",
-          node: call.node,
-          data: {
-            call: machine.textOf(call.node.callee),
-            acquired: place(held.lock.site),
-          },
-          path: world.path,
-        });
-      }
+      if (machine.awaited.has(call.node))
+        noteSlow(machine, call.node, machine.textOf(call.node.callee), world);
       return callUnknown(machine, call, world);
     case "raw-write":
       return callRawWrite(machine, call, api.spec, world);

@@ -1,8 +1,9 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { Outcome } from "./frame.ts";
 import { one, type Machine } from "./machine.ts";
+import { place } from "./place.ts";
 import { noteOrder } from "./sections.ts";
-import { unwrap, type Node } from "./syntax.ts";
+import { isFunction, unwrap, type Node } from "./syntax.ts";
 import { unknown, type LockValue, type PromiseValue, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
@@ -42,6 +43,34 @@ export function markAwaited(machine: Machine, awaited: Node): void {
     }
     default:
   }
+}
+
+/** `await new Promise((resolve) => setTimeout(resolve, 1000))`: a sleep that is written out. */
+export function isSleep(awaited: Node): boolean {
+  const promise = unwrap(awaited);
+  if (promise.type !== AST_NODE_TYPES.NewExpression || promise.callee.type !== AST_NODE_TYPES.Identifier)
+    return false;
+  const [executor] = promise.arguments;
+  if (promise.callee.name !== "Promise" || executor === undefined || !isFunction(executor)) return false;
+  const [only] = executor.body.type === AST_NODE_TYPES.BlockStatement ? executor.body.body : [];
+  const call = only?.type === AST_NODE_TYPES.ExpressionStatement ? only.expression : executor.body;
+  if (call.type !== AST_NODE_TYPES.CallExpression || call.callee.type !== AST_NODE_TYPES.Identifier)
+    return false;
+  return call.callee.name === "setTimeout";
+}
+
+/** Reports an await of something slow while a lock is held. */
+export function noteSlow(machine: Machine, node: Node, text: string, world: World): void {
+  // Nobody waits for a file that belongs to this code alone.
+  const held = world.held.find(({ lock }) => lock.claim !== "owned");
+  if (held === undefined) return;
+  machine.recorder.find({
+    rule: "no-slow-await-in-session-lock",
+    message: "slow",
+    node,
+    data: { call: text, acquired: place(held.lock.site) },
+    path: world.path,
+  });
 }
 
 /** What `await value` gives; a lock is held only from here on. */

@@ -1,7 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
 import { functionValue, literalValue, readVariable } from "./atoms.ts";
-import { awaitValue, markAwaited } from "./await.ts";
+import { awaitValue, isSleep, markAwaited, noteSlow } from "./await.ts";
 import { evaluateCall, evaluateNew } from "./calls.ts";
 import { evaluateClass } from "./classes.ts";
 import { branch } from "./conditions.ts";
@@ -57,6 +57,7 @@ export function evaluateExpression(machine: Machine, node: Node, world: World): 
       return evaluateNew(machine, node, world);
     case AST_NODE_TYPES.AwaitExpression:
       markAwaited(machine, node.argument);
+      if (isSleep(node.argument)) noteSlow(machine, node.argument, "setTimeout", world);
       return andThen(machine.evaluate(node.argument, world), (before, value) =>
         awaitValue(machine, node, value, before),
       );

@@ -1,5 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
+import { markAwaited } from "./await.ts";
 import { assignPattern } from "./bindings.ts";
 import { branch } from "./conditions.ts";
 import { capture, type Machine } from "./machine.ts";
@@ -51,6 +52,7 @@ function enter(machine: Machine, node: Loop, world: World): readonly World[] {
         : machine.evaluate(node.init, world).map((outcome) => outcome.world);
     case AST_NODE_TYPES.ForInStatement:
     case AST_NODE_TYPES.ForOfStatement:
+      if ("await" in node && node.await) markAwaited(machine, node.right);
       return machine.evaluate(node.right, world).map((outcome) => outcome.world);
     default:
       return [world];

@@ -2,8 +2,8 @@ import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { groupBy } from "./group.ts";
 import type { Finding, WriteObservation, WriteProblem } from "./observations.ts";
 import { place } from "./place.ts";
-import { nodeKey, type Node } from "./syntax.ts";
-import type { ManagerValue } from "./values.ts";
+import { nodeKey, parentOf, type Node } from "./syntax.ts";
+import type { LockValue, ManagerValue } from "./values.ts";
 import type { Step } from "./world.ts";
 
 type TextOf = (node: Node) => string;
@@ -95,12 +95,12 @@ function judgeSite(first: Refused, observations: readonly WriteObservation[], te
       return {
         ...base,
         message: "callerMustLock",
-        data: { ...data, function: functionName(activation.node, textOf) },
+        data: { ...data, function: functionName(activation.node, textOf), got: howItGot(manager) },
       };
     case "released":
       return { ...base, message: "released", data: { ...data, released: place(problem.at) } };
     case "wrongFile":
-      return { ...base, message: "wrongFile", data: { ...data, held: lockText(problem.lock.site, textOf) } };
+      return { ...base, message: "wrongFile", data: { ...data, held: lockText(problem.lock, textOf) } };
     case "callback":
       return { ...base, message: "callback", data: { ...data, to: calleeText(problem.to, textOf) } };
     case "notAwaited":
@@ -148,9 +148,12 @@ function fileText(manager: ManagerValue, textOf: TextOf): string {
   return argument === undefined ? "the session file" : `\`${shortened(textOf(argument))}\``;
 }
 
-function lockText(site: Node, textOf: TextOf): string {
+/** What the lock is for; one that an annotation promises was acquired nowhere that can be seen. */
+function lockText({ site, file }: LockValue, textOf: TextOf): string {
   const argument = site.type === AST_NODE_TYPES.CallExpression ? site.arguments[0] : undefined;
-  return shortened(textOf(argument ?? site));
+  if (argument !== undefined) return `\`${shortened(textOf(argument))}\``;
+  if (file?.kind !== "path") return "another file";
+  return `\`${[file.root.replace(/@\d+$/, ""), ...file.properties].join(".")}\``;
 }
 
 function calleeText(node: Node, textOf: TextOf): string {
@@ -159,6 +162,10 @@ function calleeText(node: Node, textOf: TextOf): string {
       ? node.callee
       : node;
   return shortened(textOf(inner));
+}
+
+function howItGot({ site }: ManagerValue): string {
+  return parentOf(site)?.type === AST_NODE_TYPES.VariableDeclarator ? "got from elsewhere" : "was handed";
 }
 
 function functionName(node: Node, textOf: TextOf): string {

@@ -1,5 +1,8 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { Finding } from "../analysis/observations.ts";
+import type { Node } from "../analysis/syntax.ts";
 import { createRule } from "./create-rule.ts";
+import { siblingsOf, statementOf } from "./statements.ts";
 import { suggestRelease } from "./suggest-release.ts";
 
 /** Reports a session write lock that some way through the function does not release. */
@@ -12,6 +15,8 @@ export const releaseSessionLock = createRule({
       "The session write lock acquired here is not released on every way out of the function. Release it in `finally`, or use `await using` or `withSessionWriteLock()`.",
     leaksOnThrow:
       "The session write lock acquired here stays held when something throws before its `finally` is in charge. Put the `try` right after the acquire, or use `await using` or `withSessionWriteLock()`.",
+    leaksInFinally:
+      "The session write lock acquired here stays held when something in `finally` throws before the release. Release it first there, put the rest into an inner `try` whose `finally` releases, or use `await using` or `withSessionWriteLock()`.",
     handedOver:
       "The session write lock acquired here is passed to `{{callee}}()` and not released in this function. Release it here; if that function releases it, mark it `@releases-session-lock`, or name it in the setting `releasers`.",
     keepsGiven:
@@ -33,7 +38,21 @@ const ranks = ["notAwaited", "releasedTwice", "handedOver", "keepsGiven", "leaks
 
 function onePerAcquire(findings: readonly Finding[]): readonly Finding[] {
   const rankOf = ({ message }: Finding): number => ranks.indexOf(message);
-  return findings.filter((finding) =>
-    findings.every((other) => other.node !== finding.node || rankOf(other) >= rankOf(finding)),
-  );
+  return findings
+    .filter((finding) =>
+      findings.every((other) => other.node !== finding.node || rankOf(other) >= rankOf(finding)),
+    )
+    .map((finding) =>
+      finding.message === "leaksOnThrow" && isRightBeforeTry(finding.node)
+        ? { ...finding, message: "leaksInFinally" }
+        : finding,
+    );
+}
+
+/** True if a `try` with a `finally` follows the acquire: only the `finally` itself can throw before the release. */
+function isRightBeforeTry(acquire: Node): boolean {
+  const statement = statementOf(acquire);
+  const siblings = statement === undefined ? [] : siblingsOf(statement);
+  const next = siblings[siblings.findIndex((one) => one === statement) + 1];
+  return statement !== undefined && next?.type === AST_NODE_TYPES.TryStatement && next.finalizer !== null;
 }

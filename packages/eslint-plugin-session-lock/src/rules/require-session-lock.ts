@@ -17,13 +17,13 @@ export const requireSessionLock = createRule({
     released:
       "`{{method}}()` writes {{file}} after its session write lock was released at {{released}}. Write before the release.{{also}}",
     wrongFile:
-      "`{{method}}()` writes {{file}}, but the lock that is held is for `{{held}}`. Acquire the lock of the file that is written.{{also}}",
+      "`{{method}}()` writes {{file}}, but the lock that is held is for {{held}}. Acquire the lock of the file that is written.{{also}}",
     callback:
       "`{{method}}()` writes {{file}} in a callback that may run after the lock is released (passed to `{{to}}`). Acquire the lock inside the callback.{{also}}",
     notAwaited:
       "`{{method}}()` writes {{file}}, but the acquire at {{acquired}} was not awaited, so nothing is held yet. Await it first.{{also}}",
     callerMustLock:
-      "`{{method}}()` writes a session manager that {{function}} was handed, and nothing says that its callers hold the lock. Acquire the lock here, or mark the function `@requires-session-lock`.{{also}}",
+      "`{{method}}()` writes a session manager that {{function}} {{got}}, and nothing says that its callers hold the lock. Acquire the lock here, or mark the function `@requires-session-lock`.{{also}}",
     calleeNeedsLock:
       "`{{callee}}()` writes {{file}} (`{{method}}()` at {{write}}) and is called here without the session write lock. Call it inside `withSessionWriteLock()`.{{also}}",
     annotatedCallee:

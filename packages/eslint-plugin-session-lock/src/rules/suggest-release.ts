@@ -6,7 +6,7 @@ import { mayAwait, removeStatement, siblingsOf, statementOf, type SourceCode } f
 
 /** Suggests to move the acquire down to its `try`, or to let `await using` release the lock. */
 export const suggestRelease: Suggest = ({ message, node }, { sourceCode }) => {
-  if (message !== "leaks" && message !== "leaksOnThrow") return [];
+  if (!["leaks", "leaksInFinally", "leaksOnThrow"].includes(message)) return [];
   const declared = findHandle(node, sourceCode);
   if (declared === undefined) return [];
   return [moveToTry(declared, sourceCode), useUsing(declared, sourceCode)].filter((one) => one !== undefined);
