@@ -141,6 +141,37 @@ export async function locked(sessionFile, message) {
     ]);
   });
 
+  test.each([
+    ["is reported where no lock is held", "", "openclaw", ["no-nested-session-lock/reentrant 5"]],
+    [
+      "is fine inside the lock that it re-enters",
+      `await using outer = await acquireSessionWriteLock({ sessionFile, within: held });`,
+      "openclaw",
+      [],
+    ],
+  ] as const)("a re-entry for the process %s", (_, outer, preset, reports) => {
+    const code = `${manager}import { acquireSessionWriteLock } from "../agents/session-write-lock.js";
+export async function save(sessionFile, message, held) {
+  ${outer}
+  await using lock = await acquireSessionWriteLock({ sessionFile, allowReentrant: true${outer === "" ? "" : ", within: outer"} });
+  SessionManager.open(sessionFile).appendMessage(message);
+}`;
+
+    expect(lint(code, { settings: { presets: [preset] }, filename: "src/config/mirror.ts" })).toEqual(
+      reports,
+    );
+  });
+
+  test("a re-entry of session-lock is the scope's own", () => {
+    const code = `${manager}import { acquireSessionWriteLock } from "session-lock";
+export async function save(sessionFile, message) {
+  await using lock = await acquireSessionWriteLock({ sessionFile, allowReentrant: true });
+  SessionManager.open(sessionFile).appendMessage(message);
+}`;
+
+    expect(lint(code)).toEqual([]);
+  });
+
   test("knows the project's own manager", () => {
     const code = `import { SessionManager } from "./session-manager.js";
 export const add = (file, message) => SessionManager.open(file).appendMessage(message);`;

@@ -29,7 +29,7 @@ export function callApi(machine: Machine, call: Call, api: Api, world: World): r
         file: resourceOf(machine, call, api.spec.resource ?? "sessionFile", world),
         spec: api.spec,
       };
-      return startAcquire(machine, lock, reentryOf(machine, call, world), world);
+      return startAcquire(machine, lock, reentryOf(machine, call, world, api.spec), world);
     }
     case "wrapper":
       return callWrapper(machine, call, api.spec, world);
@@ -67,7 +67,7 @@ function callWrapper(machine: Machine, call: Call, spec: ModalWrapperSpec, world
     file: resourceOf(machine, call, spec.resource ?? 0, world),
     callback: spec.callback ?? 1,
     isReentrant: spec.reentrant ?? true,
-    reentry: reentryOf(machine, call, world),
+    reentry: reentryOf(machine, call, world, spec),
   };
   const mode = modeOf(machine, call, spec, world);
   const locked = mode === "shared" ? [] : runWrapper(machine, call, scope, world);

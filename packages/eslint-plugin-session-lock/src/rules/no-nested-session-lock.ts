@@ -11,6 +11,8 @@ export const noNestedSessionLock = createRule({
       "The session write lock of this file is held already (acquired at {{outer}}), so this acquire waits for itself. Pass `within`, use `lock.run()`, or do the work under the lock that is held.",
     processReentrant:
       '`allowReentrant: "process"` lets every task of the process in at once, so the lock excludes nobody in it. Leave it out: a nested acquire in the same async scope re-enters by default.',
+    reentrant:
+      "`allowReentrant: true` lets whatever runs in this process into the lock, and nothing here holds it yet, so it excludes nobody in the process. Leave it out, or pass it only to an acquire inside the lock.",
     order:
       "The lock of this file is acquired while another file's is held (acquired at {{outer}}); at {{other}} the two are taken in the opposite order, so two callers can wait for each other. Take them in one order everywhere.",
     callLocked: "Call `{{variant}}()`, which expects the lock to be held.",
