@@ -55,6 +55,8 @@ function isReturned(node: Node): boolean {
         if (parent.expressions.at(-1) !== current) return false;
         break;
       case AST_NODE_TYPES.ChainExpression:
+      case AST_NODE_TYPES.TSAsExpression:
+      case AST_NODE_TYPES.TSSatisfiesExpression:
       case AST_NODE_TYPES.TSNonNullExpression:
         break;
       default:
