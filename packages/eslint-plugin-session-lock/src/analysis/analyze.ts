@@ -12,7 +12,7 @@ import { writeWith } from "./lock-effects.ts";
 import type { Activation, Escape, Machine } from "./machine.ts";
 import type { Finding } from "./observations.ts";
 import type { TypeFacts } from "./receivers.ts";
-import { classOf, isExported, isReachable } from "./reachable.ts";
+import { classOf, isExported, isReachable, isStatic } from "./reachable.ts";
 import { Recorder } from "./recorder.ts";
 import { nameOf } from "./reach.ts";
 import { findRelevance } from "./relevance.ts";
@@ -187,8 +187,10 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     const outer = closings.get(enclosingFunction(node)) ?? [];
     const worlds = outer.length === 0 ? [new World()] : outer.slice(0, maxRootWorlds);
     const owner = classOf(node);
-    const self: Activation["self"] = owner === undefined ? undefined : { kind: "instance", node: owner };
-    const starts = owner === undefined ? worlds : worlds.flatMap((world) => startsOf(owner, world));
+    const ofClass = owner === undefined || isStatic(node);
+    const self: Activation["self"] =
+      owner === undefined ? undefined : { kind: ofClass ? "class" : "instance", node: owner };
+    const starts = ofClass ? worlds : worlds.flatMap((world) => startsOf(owner, world));
     for (const world of meet(starts).slice(0, maxRootWorlds)) run(node, self, undefined, world.detached());
     runEscapes();
   }

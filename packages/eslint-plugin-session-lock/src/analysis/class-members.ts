@@ -5,18 +5,23 @@ import { forEachChild, type Tree } from "./words.ts";
 /** What relevance knows of a class: the members it follows, and where they are used. */
 export interface Members {
   readonly followed: Set<string>;
-  /** Where `this.name` stands, by name. */
+  /** Where `this.name` or `Class.name` stands, by name. */
   readonly uses: ReadonlyMap<string, readonly Node[]>;
 }
 
-/** The places in a class that read or write a member of the instance. */
-export function usesOfThis(tree: Tree, body: Node): ReadonlyMap<string, readonly Node[]> {
+/** The places in a class that read or write a member of the instance, or of the class by its own name. */
+export function usesOfThis(tree: Tree, { id, body }: ClassNode): ReadonlyMap<string, readonly Node[]> {
   const uses = new Map<string, Node[]>();
   walk(body);
   return uses;
 
+  function isOwn(node: Node): boolean {
+    if (node.type === AST_NODE_TYPES.ThisExpression) return true;
+    return node.type === AST_NODE_TYPES.Identifier && node.name === id?.name;
+  }
+
   function walk(node: Node): void {
-    if (node.type === AST_NODE_TYPES.MemberExpression && node.object.type === AST_NODE_TYPES.ThisExpression) {
+    if (node.type === AST_NODE_TYPES.MemberExpression && isOwn(node.object)) {
       const name = staticName(node.property, node.computed);
       const known = name === undefined ? undefined : uses.get(name);
       if (known !== undefined) known.push(node);
@@ -33,7 +38,8 @@ export function memberOf(
 ): { readonly owner: ClassNode; readonly name: string } | undefined {
   switch (node.type) {
     case AST_NODE_TYPES.MethodDefinition:
-    case AST_NODE_TYPES.PropertyDefinition: {
+    case AST_NODE_TYPES.PropertyDefinition:
+    case AST_NODE_TYPES.AccessorProperty: {
       const name = staticName(node.key, node.computed);
       return name === undefined ? undefined : { owner: node.parent.parent, name };
     }

@@ -6,7 +6,7 @@ import { runFunction } from "./invoke.ts";
 import { passArguments } from "./unknown-calls.ts";
 import { capture, one, type Machine } from "./machine.ts";
 import { fieldCell } from "./members.ts";
-import { staticName, type ClassNode, type FunctionNode } from "./syntax.ts";
+import { isField, staticName, type ClassNode, type FunctionNode } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 import { meet } from "./worlds.ts";
@@ -28,8 +28,7 @@ export function declareClass(machine: Machine, node: ClassNode, world: World): r
         ),
       );
     }
-    if (member.type === AST_NODE_TYPES.PropertyDefinition && member.static && member.value !== null)
-      run(member.value);
+    if (isField(member) && member.static && member.value !== null) run(member.value);
   }
   return worlds;
 }
@@ -97,7 +96,7 @@ function initializeFields(machine: Machine, node: ClassNode, world: World): read
   machine.instantiated.add(node);
   let worlds: readonly World[] = [world];
   for (const member of node.body.body) {
-    if (member.type !== AST_NODE_TYPES.PropertyDefinition || member.static || member.value === null) continue;
+    if (!isField(member) || member.static || member.value === null) continue;
     const { value } = member;
     const name = staticName(member.key, member.computed);
     worlds = meet(

@@ -3,7 +3,7 @@ import { readVariable } from "./atoms.ts";
 import { propertyOf } from "./file-ref.ts";
 import type { Machine } from "./machine.ts";
 import { typedValue } from "./typed.ts";
-import { nodeKey, staticName, type ClassNode, type Node } from "./syntax.ts";
+import { isField, nodeKey, staticName, type ClassNode, type Node } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
 import { releaseMethods } from "./vocabulary.ts";
 import type { World } from "./world.ts";
@@ -115,11 +115,7 @@ function readField(
         return { kind: "function", node: member.value, self: receiver };
       }
     }
-    if (
-      member.type === AST_NODE_TYPES.PropertyDefinition &&
-      !member.static &&
-      staticName(member.key, member.computed) === name
-    ) {
+    if (isField(member) && !member.static && staticName(member.key, member.computed) === name) {
       const typed = typedValue(machine, member.typeAnnotation, member, "field");
       if (typed !== undefined) return typed;
     }

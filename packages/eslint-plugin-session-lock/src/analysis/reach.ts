@@ -74,13 +74,14 @@ export function reachFrom(
     if (members.followed.has(name)) return;
     members.followed.add(name);
     if (owner.id !== null) follow(owner.id);
+    if (owner.parent.type === AST_NODE_TYPES.VariableDeclarator) namesIn(owner.parent.id).forEach(follow);
     queue.push(...(members.uses.get(name) ?? []));
   }
 
   function membersOf(owner: ClassNode): Members {
     const known = classes.get(owner);
     if (known !== undefined) return known;
-    const members: Members = { followed: new Set(), uses: usesOfThis(tree, owner.body) };
+    const members: Members = { followed: new Set(), uses: usesOfThis(tree, owner) };
     classes.set(owner, members);
     return members;
   }

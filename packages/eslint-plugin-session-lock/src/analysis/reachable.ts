@@ -1,7 +1,8 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { TSESTree } from "@typescript-eslint/utils";
 import { nameOf } from "./reach.ts";
 import type { ScopeIndex } from "./resolve.ts";
-import { isClass, type ClassNode, type FunctionNode } from "./syntax.ts";
+import { isClass, isField, type ClassNode, type Field, type FunctionNode } from "./syntax.ts";
 
 /** True if code outside the file may call the function, besides the calls in the file. */
 export function isReachable(
@@ -36,16 +37,21 @@ export function isExported(scope: ScopeIndex, node: FunctionNode | ClassNode): b
   );
 }
 
-/** The class whose instances have the function as a member. */
+/** The class that has the function as a member, of its instances or of its own. */
 export function classOf(node: FunctionNode): ClassNode | undefined {
-  const { parent } = node;
-  if (parent.type !== AST_NODE_TYPES.MethodDefinition && parent.type !== AST_NODE_TYPES.PropertyDefinition)
-    return undefined;
-  return parent.static ? undefined : parent.parent.parent;
+  return memberOf(node)?.parent.parent;
 }
 
-function isPrivate({ parent }: FunctionNode): boolean {
-  if (parent.type !== AST_NODE_TYPES.MethodDefinition && parent.type !== AST_NODE_TYPES.PropertyDefinition)
-    return false;
-  return parent.key.type === AST_NODE_TYPES.PrivateIdentifier || parent.accessibility === "private";
+/** True for a member of the class itself. */
+export function isStatic(node: FunctionNode): boolean {
+  return memberOf(node)?.static === true;
+}
+
+function isPrivate(node: FunctionNode): boolean {
+  const member = memberOf(node);
+  return member?.key.type === AST_NODE_TYPES.PrivateIdentifier || member?.accessibility === "private";
+}
+
+function memberOf({ parent }: FunctionNode): TSESTree.MethodDefinition | Field | undefined {
+  return parent.type === AST_NODE_TYPES.MethodDefinition || isField(parent) ? parent : undefined;
 }

@@ -6,6 +6,7 @@ export type Variable = TSESLint.Scope.Variable;
 export type FunctionNode =
   TSESTree.FunctionDeclaration | TSESTree.FunctionExpression | TSESTree.ArrowFunctionExpression;
 export type ClassNode = TSESTree.ClassDeclaration | TSESTree.ClassExpression;
+export type Field = TSESTree.PropertyDefinition | TSESTree.AccessorProperty;
 
 /** The operands of `a + b + c`, in their order. */
 export function sumOperands(node: Node): readonly Node[] {
@@ -30,6 +31,11 @@ export function isFunction(node: Node): node is FunctionNode {
 
 export function isClass(node: Node): node is ClassNode {
   return node.type === AST_NODE_TYPES.ClassDeclaration || node.type === AST_NODE_TYPES.ClassExpression;
+}
+
+/** `name = …` in a class, also with `accessor`. */
+export function isField(node: Node): node is Field {
+  return node.type === AST_NODE_TYPES.PropertyDefinition || node.type === AST_NODE_TYPES.AccessorProperty;
 }
 
 /** The property's name when it is written down: `a.b`, `a["b"]`, `a.#b`, `{ b }`, but not `a[b]`. */

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { lint } from "../lint.ts";
 import { analyzeText } from "./analyze-text.ts";
 
 const cases: readonly (readonly [string, string, readonly string[]])[] = [
@@ -84,6 +85,46 @@ export const save = (m) => withSessionWriteLock("a", () => Writer.save(m));`,
     [],
   ],
   [
+    "a static method of an exported class is called by anybody",
+    `export class Writer {
+  static save(m) { SessionManager.open("a").appendMessage(m); }
+  static async later(m) { SessionManager.open("a").appendMessage(m); }
+  static get saved() { return SessionManager.open("a").appendMessage("m"); }
+  static under(m) { return withSessionWriteLock("a", () => SessionManager.open("a").appendMessage(m)); }
+}`,
+    ["unlocked 2", "unlocked 3", "unlocked 4"],
+  ],
+  [
+    "a static method releases the lock it acquires",
+    `export class Writer {
+  static async save() { const lock = await acquireSessionWriteLock({ sessionFile: "a" }); await work(lock.epoch); }
+}`,
+    ["leaks 2", "leaksOnThrow 2"],
+  ],
+  [
+    "a private static method is judged by the methods that call it, by the class's name or as this",
+    `export class Writer {
+  static save(m) { return withSessionWriteLock("a", () => Writer.#write(m)); }
+  static forget(m) { this.#write(m); }
+  static #write(m) { SessionManager.open("a").appendMessage(m); }
+}`,
+    ["calleeNeedsLock 3"],
+  ],
+  [
+    "a private static method that only locked code calls holds the lock",
+    `export const Writer = class Own {
+  static save(m) { return withSessionWriteLock("a", () => Own.#write(m)); }
+  static #write(m) { SessionManager.open("a").appendMessage(m); }
+};`,
+    [],
+  ],
+  [
+    "a static method of a class without a name is called by the variable's",
+    `const Writer = class { static save(m) { SessionManager.open("a").appendMessage(m); } };
+export const save = (m) => withSessionWriteLock("a", () => Writer.save(m));`,
+    [],
+  ],
+  [
     "a constructor that throws leaves the lock to the finally around it",
     `class Writer { constructor(m) { check(m); } }
 export async function save(m) {
@@ -97,4 +138,20 @@ export async function save(m) {
 
 test.each(cases)("%s", (_, code, findings) => {
   expect(analyzeText(code)).toEqual(findings);
+});
+
+test("an accessor is a field", () => {
+  const code = `import { SessionManager } from "@session-lock/transcript";
+export class Writer {
+  accessor save = (m: string) => SessionManager.open("a").appendMessage(m);
+  static accessor store = (m: string) => SessionManager.open("a").appendMessage(m);
+  accessor #own = SessionManager.open("a");
+  write(m: string) { this.#own.appendMessage(m); }
+}`;
+
+  expect(lint(code, { typescript: true, config: "strict" })).toEqual([
+    "require-session-lock/unlocked 3",
+    "require-session-lock/unlocked 4",
+    "require-session-lock/unlocked 6",
+  ]);
 });
