@@ -5,6 +5,7 @@ import type { Outcome } from "./frame.ts";
 import { one, type Machine } from "./machine.ts";
 import { unknown, valueKey, type Value } from "./values.ts";
 import type { World } from "./world.ts";
+import { meet } from "./worlds.ts";
 
 /** Methods of arrays, maps and sets that call their callback before they return. */
 export const immediateMethods: ReadonlySet<string> = new Set([
@@ -72,6 +73,9 @@ export function callBuiltin(
   }
 }
 
+/** A callback that meets more different worlds than this has a state we cannot follow. */
+const maxSeen = 400;
+
 /** Runs the functions among the arguments here and now: once, or any number of times. */
 export function callImmediate(
   machine: Machine,
@@ -91,16 +95,16 @@ export function callImmediate(
   for (const callback of args.filter(isCode)) {
     const seen = new Map(how.isRepeated ? worlds.map((before) => [before.key, before]) : []);
     const after = new Map<string, World>();
-    while (worlds.length > 0) {
+    while (worlds.length > 0 && seen.size <= maxSeen) {
       const outcomes = worlds.flatMap((before) =>
         dispatch(machine, { ...call, callee: callback, args: how.item ?? [] }, before),
       );
       for (const { value } of outcomes) results.set(valueKey(value), value);
       for (const outcome of outcomes) after.set(outcome.world.key, outcome.world);
-      worlds = how.isRepeated ? outcomes.map((o) => o.world).filter(({ key }) => !seen.has(key)) : [];
+      worlds = how.isRepeated ? meet(outcomes.map((o) => o.world).filter(({ key }) => !seen.has(key))) : [];
       for (const next of worlds) seen.set(next.key, next);
     }
-    worlds = [...new Map([...seen, ...after]).values()];
+    worlds = meet([...new Map([...seen, ...after]).values()]);
   }
   const value = summarize(call, [...results.values()], how.isRepeated);
   return worlds.map((after) => ({ world: after, value }));

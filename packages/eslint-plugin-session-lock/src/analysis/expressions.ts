@@ -19,6 +19,7 @@ import { readType } from "./typed.ts";
 import { nullish, unknown, type Value } from "./values.ts";
 import { childrenOf } from "./words.ts";
 import type { World } from "./world.ts";
+import { limit } from "./worlds.ts";
 
 /** A literal with more fields than this is a table: what is in it is not followed. */
 const maxFields = 64;
@@ -162,7 +163,7 @@ function evaluateObject(machine: Machine, node: TSESTree.ObjectExpression, world
       : property.computed
         ? [property.key, property.value]
         : [property.value];
-    results = results.flatMap(({ world: before, fields }) =>
+    const ways = results.flatMap(({ world: before, fields }) =>
       evaluateAll(machine, parts, before).map(({ world: after, values }) => {
         const value = values.at(-1) ?? unknown;
         const copy = new Map(fields);
@@ -172,6 +173,7 @@ function evaluateObject(machine: Machine, node: TSESTree.ObjectExpression, world
         return { world: after, fields: copy };
       }),
     );
+    results = limit(ways, (way) => way.world);
   }
   return results.map(({ world: after, fields }) => ({ world: after, value: { kind: "object", fields } }));
 }

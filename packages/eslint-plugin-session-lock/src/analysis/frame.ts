@@ -1,6 +1,6 @@
 import type { Value } from "./values.ts";
 import type { World } from "./world.ts";
-import { meet } from "./worlds.ts";
+import { limit, meet } from "./worlds.ts";
 
 /** One way an expression can end: the world after it and what it gave. */
 export interface Outcome {
@@ -30,7 +30,7 @@ export class Frame implements Completions {
   }
 
   get returns(): readonly Outcome[] {
-    return this.#returns;
+    return limit(this.#returns, (outcome) => outcome.world);
   }
 
   get jumps(): ReadonlyMap<string, readonly World[]> {

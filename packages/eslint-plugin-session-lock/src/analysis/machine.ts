@@ -7,6 +7,7 @@ import type { ClassNode, FunctionNode, Node, Variable } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
 import type { Api, Vocabulary } from "./vocabulary.ts";
 import type { World } from "./world.ts";
+import { limit } from "./worlds.ts";
 
 /** One run of a function's body. */
 export interface Activation {
@@ -102,11 +103,12 @@ export function evaluateAll(
     { world, values: [] },
   ];
   for (const node of nodes) {
-    results = results.flatMap(({ world: before, values }) =>
+    const ways = results.flatMap(({ world: before, values }) =>
       machine
         .evaluate(node, before)
         .map((outcome) => ({ world: outcome.world, values: [...values, outcome.value] })),
     );
+    results = limit(ways, (way) => way.world);
   }
   return results;
 }

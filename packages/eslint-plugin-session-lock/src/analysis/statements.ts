@@ -145,7 +145,7 @@ function usedCells(machine: Machine, resources: readonly TSESTree.VariableDeclar
 function declare(machine: Machine, node: TSESTree.VariableDeclaration, world: World): readonly World[] {
   let worlds: readonly World[] = [world];
   for (const { id, init } of node.declarations) {
-    worlds = worlds.flatMap((before) => {
+    const after = worlds.flatMap((before) => {
       if (init === null) {
         const isLoopVariable =
           node.parent.type === AST_NODE_TYPES.ForInStatement ||
@@ -156,6 +156,7 @@ function declare(machine: Machine, node: TSESTree.VariableDeclaration, world: Wo
         .evaluate(init, before)
         .flatMap((outcome) => assignPattern(machine, id, outcome.value, outcome.world, init));
     });
+    worlds = meet(after);
   }
   return worlds;
 }

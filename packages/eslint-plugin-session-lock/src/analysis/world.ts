@@ -177,11 +177,6 @@ export class World {
     return isSame ? this : this.#with({ bindings, truths });
   }
 
-  /** Keeps only what a file's later code can rely on: used when there are too many worlds to tell apart. */
-  coarse(bindings: Table<Value>): World {
-    return this.#with({ bindings, truths: noTruths });
-  }
-
   #with(change: Partial<Facts>, step?: Omit<Step, "before">): World {
     return new World(
       { ...this.#facts, ...change },

@@ -1,10 +1,11 @@
 import { groupBy } from "./group.ts";
 import { nodeKey } from "./syntax.ts";
-import type { Table } from "./table.ts";
-import { valueKey, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
-/** Beyond this many worlds at one point, those that agree on the locks are told apart no longer. */
+/**
+ * Only so many ways that lead to one point are followed. The others are dropped, not made one: what is said of a way
+ * is true of it, and a world that stands for several would say what is true of none.
+ */
 const maxWorlds = 96;
 
 /** The worlds of a point where several ways meet: each once, the first way to it kept as its witness. */
@@ -12,14 +13,23 @@ export function meet(worlds: readonly World[]): readonly World[] {
   if (worlds.length < 2) return worlds;
   const unique = new Map<string, World>();
   for (const world of worlds) if (!unique.has(world.key)) unique.set(world.key, world);
-  return unique.size <= maxWorlds ? [...unique.values()] : coarsen([...unique.values()]);
+  return limit([...unique.values()], (world) => world);
 }
 
-function coarsen(worlds: readonly World[]): readonly World[] {
-  return groupBy(worlds, locksOf).flatMap((group) => {
-    const [first, ...others] = group;
-    return first === undefined ? [] : [first.coarse(commonBindings(first, others))];
-  });
+/** As many of the ways as are followed: some for each set of locks that is held, and else as various as can be. */
+export function limit<T>(ways: readonly T[], worldOf: (way: T) => World): readonly T[] {
+  if (ways.length <= maxWorlds) return ways;
+  const indexes = ways.map((_, index) => index).sort((left, right) => mix(left) - mix(right));
+  const mixed = indexes.flatMap((index) => ways[index] ?? []);
+  const groups = groupBy(mixed, (way) => locksOf(worldOf(way)));
+  const chosen = new Set<T>();
+  for (let round = 0; chosen.size < maxWorlds && round < ways.length; round += 1) {
+    for (const group of groups) {
+      const way = group[round];
+      if (way !== undefined && chosen.size < maxWorlds) chosen.add(way);
+    }
+  }
+  return ways.filter((way) => chosen.has(way));
 }
 
 function locksOf(world: World): string {
@@ -27,15 +37,9 @@ function locksOf(world: World): string {
   return `${held.join()}|${world.pending.map(nodeKey).sort().join()}`;
 }
 
-function commonBindings(first: World, others: readonly World[]): Table<Value> {
-  let common = first.bindings;
-  for (const [cell, value] of first.bindings) {
-    const key = valueKey(value);
-    const isCommon = others.every((other) => {
-      const theirs = other.bindings.get(cell);
-      return theirs !== undefined && valueKey(theirs) === key;
-    });
-    if (!isCommon) common = common.with(cell, undefined);
-  }
-  return common;
+/** Neighbours come from one decision; this tears them apart, in the same way each time. */
+function mix(index: number): number {
+  let mixed = Math.imul(index + 1, 0x9e3779b1);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
+  return (mixed ^ (mixed >>> 13)) >>> 0;
 }
