@@ -28,6 +28,7 @@ import {
   type Node,
 } from "./syntax.ts";
 import type { Vocabulary } from "./vocabulary.ts";
+import { valueKey } from "./values.ts";
 import { World } from "./world.ts";
 import { meet } from "./worlds.ts";
 import type { Tree } from "./words.ts";
@@ -89,7 +90,8 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     },
     execute: (node, world) => executeStatement(machine, node, world),
     escape: (escape) => {
-      const key = `${nodeKey(escape.node)}|${escape.callback?.held === true ? "held" : ""}|${escape.world.key}`;
+      const held = escape.callback?.held === true ? "held" : "";
+      const key = [nodeKey(escape.node), held, escape.world.key, ...escape.args.map(valueKey)].join("|");
       if (escaped.has(key)) return;
       escaped.add(key);
       escapes.push(escape);
@@ -121,8 +123,8 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
   const functions = [...relevance.functions].sort((left, right) => left.range[0] - right.range[0]);
   for (const node of functions) if (isRoot(node)) runRoot(node);
   for (const node of machine.created) if (isClass(node) && isKnownOutside(node)) makeInstance(node);
-  for (const node of functions) if (!entered.has(node) && !isNamed(node)) runRoot(node);
-  for (const node of functions) if (!entered.has(node)) runRoot(node);
+  for (const node of functions) if (!entered.has(node) && !isNamed(node)) runUnseen(node);
+  for (const node of functions) if (!entered.has(node)) runUnseen(node);
   for (const annotation of annotations) reportNeedless(annotation);
   return machine.recorder.finish(machine.textOf);
 
@@ -165,7 +167,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
 
   function runEscapes(): void {
     for (let escape = escapes.shift(); escape !== undefined; escape = escapes.shift()) {
-      run(escape.node, escape.self, escape.callback, escape.world);
+      run(escape.node, escape, escape.world);
     }
   }
 
@@ -182,6 +184,11 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     return variable?.references.some((reference) => reference.isRead()) ?? false;
   }
 
+  /** A function that no code seen so far calls; when not all code was seen, nothing is known of its callers. */
+  function runUnseen(node: FunctionNode): void {
+    if (machine.budget > 0) runRoot(node);
+  }
+
   function runRoot(node: FunctionNode): void {
     if (isDead(node) || contracts.of(node).isSkipped) return;
     const outer = closings.get(enclosingFunction(node)) ?? [];
@@ -191,7 +198,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     const self: Activation["self"] =
       owner === undefined ? undefined : { kind: ofClass ? "class" : "instance", node: owner };
     const starts = ofClass ? worlds : worlds.flatMap((world) => startsOf(owner, world));
-    for (const world of meet(starts).slice(0, maxRootWorlds)) run(node, self, undefined, world.detached());
+    for (const world of meet(starts).slice(0, maxRootWorlds)) run(node, { self }, world.detached());
     runEscapes();
   }
 
@@ -205,23 +212,14 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     return starts;
   }
 
-  function run(
-    node: FunctionNode,
-    self: Activation["self"],
-    callback: Activation["callback"],
-    world: World,
-  ): void {
-    const activation: Activation = {
-      key: String(node.range[0]),
-      node,
-      self,
-      calls: [],
-      running: [node],
-      callback,
-    };
+  function run(node: FunctionNode, start: Pick<Escape, "self"> & Partial<Escape>, world: World): void {
+    const { self, callback, calls = [], args = [] } = start;
+    const key = String(node.range[0]);
+    const activation: Activation = { key, node, self, calls, running: [node], callback };
     if (contracts.of(node).isSkipped) return;
     const entered = enterContract(machine, node, activation, world);
-    runFunction(machine, node, activation, entered.args, entered.world, undefined);
+    const given = entered.args.length > 0 ? entered.args : args;
+    runFunction(machine, node, activation, given, entered.world, undefined);
   }
 }
 

@@ -37,5 +37,6 @@ function escapeFunction(
 ): void {
   if (!machine.isRelevant(value.node)) return;
   const callback = { to, held: world.held.length > 0 };
-  machine.escape({ node: value.node, world: world.detached(), self: value.self, callback });
+  const { node, self } = value;
+  machine.escape({ node, world: world.detached(), self, callback, calls: [], args: [] });
 }

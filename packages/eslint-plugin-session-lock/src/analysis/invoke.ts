@@ -13,7 +13,7 @@ import type { World } from "./world.ts";
 
 type FunctionValue = Extract<Value, { kind: "function" }>;
 
-/** Functions entered from one another; deeper calls are taken as unknown code. */
+/** Functions entered from one another; what a deeper call does to its caller is not known. */
 const maxDepth = 12;
 
 /** Calls a function of this file: it is run where it is called, in the worlds of the call. */
@@ -26,19 +26,24 @@ export function callFunction(
   const { node } = callee;
   const { activation } = machine;
   const isWorthwhile = machine.isRelevant(node) || call.args.some((arg) => carriesCode(machine, arg));
-  const isTooDeep =
-    activation.running.includes(node) || activation.running.length >= maxDepth || machine.budget <= 0;
+  const isStopped = activation.running.includes(node) || machine.budget <= 0;
   const contract = machine.contractOf(node);
   if (contract.isAnnotated) return callContract(machine, call, contract, world);
-  if (!isWorthwhile || isTooDeep || contract.isSkipped) {
+  if (!isWorthwhile || isStopped || contract.isSkipped) return callUnknown(machine, call, world);
+  const self =
+    callee.self ?? (node.type === AST_NODE_TYPES.ArrowFunctionExpression ? activation.self : undefined);
+  const calls = [...activation.calls, call.node];
+  if (activation.running.length >= maxDepth) {
+    // It starts a new chain, with the locks that its callers hold.
+    machine.escape({ node, world, self, callback: activation.callback, calls, args: call.args });
     return callUnknown(machine, call, world);
   }
   const isAwaited = call.node.type === AST_NODE_TYPES.CallExpression && machine.awaited.has(call.node);
   const inner: Activation = {
     key: [...activation.running, node].map(({ range }) => range[0]).join(">"),
     node,
-    self: callee.self ?? (node.type === AST_NODE_TYPES.ArrowFunctionExpression ? activation.self : undefined),
-    calls: [...activation.calls, call.node],
+    self,
+    calls,
     running: [...activation.running, node],
     callback: activation.callback,
   };

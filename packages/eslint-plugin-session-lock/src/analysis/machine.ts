@@ -23,12 +23,12 @@ export interface Activation {
   readonly callback: { readonly to: Node; readonly held: boolean } | undefined;
 }
 
-/** A function that may run at any later time. */
-export interface Escape {
+/** A function that is run later: other code may call it then, or it is called too deep inside others. */
+export interface Escape extends Pick<Activation, "self" | "callback" | "calls"> {
   readonly node: FunctionNode;
   readonly world: World;
-  readonly self: Value | undefined;
-  readonly callback: Activation["callback"];
+  /** Empty if nothing is known of them. */
+  readonly args: readonly Value[];
 }
 
 /** What every part of the interpreter shares: the facts about the file, where we are, and where results go. */

@@ -7,7 +7,7 @@ function each(count: number, line: string): string {
 }
 
 const parameters = (count: number): string => each(count, "cN,");
-const managers = `${each(6, 'let aN; if (cN) aN = SessionManager.open("xN");')}`;
+const managers = each(6, 'let aN; if (cN) aN = SessionManager.open("xN");');
 const uses = each(6, "if (cN) aN.getEntries();");
 
 test("more ways than are followed take no longer than so many", () => {
