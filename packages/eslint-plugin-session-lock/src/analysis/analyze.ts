@@ -113,6 +113,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     created: new Set(),
     instantiated: new Set(),
     awaited: new Set(),
+    returned: new Set(),
     frame: new Frame(),
     activation: program,
     budget: maxSteps,
@@ -184,7 +185,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     return variable?.references.some((reference) => reference.isRead()) ?? false;
   }
 
-  /** A function that no code seen so far calls; when not all code was seen, nothing is known of its callers. */
+  /** A function that no code seen so far calls; unless all code was seen, nothing is known of its callers. */
   function runUnseen(node: FunctionNode): void {
     if (machine.budget > 0) runRoot(node);
   }

@@ -7,44 +7,6 @@ import { isFunction, unwrap, type Node } from "./syntax.ts";
 import { unknown, type LockValue, type PromiseValue, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
-/** Notes the calls whose promise this `await` waits for, also through `?:`, `.catch()` and `Promise.all`. */
-export function markAwaited(machine: Machine, awaited: Node): void {
-  const node = unwrap(awaited);
-  switch (node.type) {
-    case AST_NODE_TYPES.CallExpression: {
-      machine.awaited.add(node);
-      const callee = unwrap(node.callee);
-      if (
-        callee.type !== AST_NODE_TYPES.MemberExpression ||
-        callee.property.type !== AST_NODE_TYPES.Identifier
-      )
-        return;
-      if (["then", "catch", "finally"].includes(callee.property.name)) markAwaited(machine, callee.object);
-      if (["all", "allSettled"].includes(callee.property.name)) {
-        for (const argument of node.arguments) markAwaited(machine, argument);
-      }
-      return;
-    }
-    case AST_NODE_TYPES.ArrayExpression:
-      for (const element of node.elements) if (element !== null) markAwaited(machine, element);
-      return;
-    case AST_NODE_TYPES.ConditionalExpression:
-      markAwaited(machine, node.consequent);
-      markAwaited(machine, node.alternate);
-      return;
-    case AST_NODE_TYPES.LogicalExpression:
-      markAwaited(machine, node.left);
-      markAwaited(machine, node.right);
-      return;
-    case AST_NODE_TYPES.SequenceExpression: {
-      const last = node.expressions.at(-1);
-      if (last !== undefined) markAwaited(machine, last);
-      return;
-    }
-    default:
-  }
-}
-
 /** `await new Promise((resolve) => setTimeout(resolve, 1000))`: a sleep that is written out. */
 export function isSleep(awaited: Node): boolean {
   const promise = unwrap(awaited);

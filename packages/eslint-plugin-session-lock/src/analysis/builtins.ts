@@ -1,8 +1,10 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { isWaitedFor } from "./awaited-calls.ts";
 import { dispatch, type Call } from "./calls.ts";
 import { passValue } from "./escape.ts";
 import type { Outcome } from "./frame.ts";
 import { one, type Machine } from "./machine.ts";
+import { staticName } from "./syntax.ts";
 import { unknown, valueKey, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 import { meet } from "./worlds.ts";
@@ -24,6 +26,24 @@ export const immediateMethods: ReadonlySet<string> = new Set([
   "sort",
   "toSorted",
 ]);
+
+/** The same for a string, whose callback is the second argument. */
+const replacingMethods: ReadonlySet<string> = new Set(["replace", "replaceAll"]);
+
+/** Of these, the ones that look at what the callback returns, and keep no promise for anybody. */
+const droppingMethods: ReadonlySet<string> = new Set(["every", "filter", "find", "forEach", "some", "sort"]);
+
+/** True if the method, called on something unknown, calls its callback before it returns. */
+export function isImmediate({ args }: Call, method: string): boolean {
+  const callback = replacingMethods.has(method) ? args[1] : immediateMethods.has(method) ? args[0] : undefined;
+  return callback?.kind === "function";
+}
+
+/** False if what the called function returns is not handed on by the call. */
+export function usesResults({ node: { callee } }: Call): boolean {
+  if (callee.type !== AST_NODE_TYPES.MemberExpression) return true;
+  return !droppingMethods.has(staticName(callee.property, callee.computed) ?? "");
+}
 
 /** Globals of the language that the analysis knows; `undefined` for others. */
 export function callBuiltin(
@@ -61,6 +81,9 @@ export function callBuiltin(
       return one(world, first);
     case "Array.from":
       if (call.args[1]?.kind !== "function") return undefined;
+      return callImmediate(machine, call, call.args.slice(1), { isRepeated: true }, world);
+    case "Array.fromAsync":
+      if (call.args[1]?.kind !== "function" || !isWaitedFor(machine, call.node)) return undefined;
       return callImmediate(machine, call, call.args.slice(1), { isRepeated: true }, world);
     case "Reflect.apply":
       return dispatch(machine, { ...call, callee: first, args: [] }, world);

@@ -1,7 +1,8 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
 import { functionValue, literalValue, readVariable } from "./atoms.ts";
-import { awaitValue, isSleep, markAwaited, noteSlow } from "./await.ts";
+import { awaitValue, isSleep, noteSlow } from "./await.ts";
+import { markAwaited } from "./awaited-calls.ts";
 import { evaluateCall, evaluateNew } from "./calls.ts";
 import { evaluateClass } from "./classes.ts";
 import { branch } from "./conditions.ts";

@@ -1,5 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { evaluateReturned, isWaitedFor } from "./awaited-calls.ts";
 import { assignPattern } from "./bindings.ts";
+import { usesResults } from "./builtins.ts";
 import type { Call } from "./calls.ts";
 import { callContract } from "./contract-calls.ts";
 import { callUnknown } from "./unknown-calls.ts";
@@ -46,6 +48,7 @@ export function callFunction(
     calls,
     running: [...activation.running, node],
     callback: activation.callback,
+    isAwaited: isWaitedFor(machine, call.node) && usesResults(call),
   };
   const { returns, throws } = runFunction(machine, node, inner, call.args, world, activation.key);
   if (!node.async) {
@@ -97,7 +100,7 @@ export function runFunction(
       if (node.body.type !== AST_NODE_TYPES.BlockStatement) {
         const { body } = node;
         for (const before of bound)
-          for (const outcome of machine.evaluate(body, before)) machine.frame.addReturn(outcome);
+          for (const outcome of evaluateReturned(machine, body, before)) machine.frame.addReturn(outcome);
         return [];
       }
       const { body } = node;

@@ -21,6 +21,8 @@ export interface Activation {
   readonly running: readonly Node[];
   /** Set if the function was handed to code that may call it when no lock is held any more. */
   readonly callback: { readonly to: Node; readonly held: boolean } | undefined;
+  /** True if its caller awaits what it returns before it goes on. */
+  readonly isAwaited?: boolean;
 }
 
 /** A function that is run later: other code may call it then, or it is called too deep inside others. */
@@ -65,6 +67,8 @@ export interface Machine {
   readonly instantiated: Set<Node>;
   /** Calls that somebody awaits at once. */
   readonly awaited: Set<Node>;
+  /** Calls that are being evaluated to be returned to a caller who awaits them. */
+  readonly returned: Set<Node>;
   frame: Frame;
   activation: Activation;
   /** Counts down; at zero local functions are no longer entered. */

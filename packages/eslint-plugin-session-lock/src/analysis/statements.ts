@@ -1,5 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
+import { evaluateReturned } from "./awaited-calls.ts";
 import { assignPattern } from "./bindings.ts";
 import { declareClass } from "./classes.ts";
 import { branch } from "./conditions.ts";
@@ -43,7 +44,7 @@ export function executeStatement(machine: Machine, node: Node, world: World): re
     case AST_NODE_TYPES.ReturnStatement:
       if (node.argument === null) machine.frame.addReturn({ world, value: nullish });
       else {
-        for (const outcome of machine.evaluate(node.argument, world)) {
+        for (const outcome of evaluateReturned(machine, node.argument, world)) {
           machine.frame.addReturn({ ...outcome, world: returnWork(machine, outcome) });
         }
       }

@@ -1,7 +1,9 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import { callImmediate, immediateMethods } from "./builtins.ts";
+import { isWaitedFor } from "./awaited-calls.ts";
+import { callImmediate, isImmediate } from "./builtins.ts";
 import type { Call } from "./calls.ts";
 import { escapeValue, passValue } from "./escape.ts";
+import { callSettling, settlingMethods } from "./foreign-promises.ts";
 import type { Outcome } from "./frame.ts";
 import { one, type Machine } from "./machine.ts";
 import { staticName } from "./syntax.ts";
@@ -17,13 +19,10 @@ export function callUnknown(machine: Machine, call: Call, world: World): readonl
   for (const { lock } of world.held) machine.recorder.rely(lock.site);
   const { node, args, callee } = call;
   const method = callee.kind === "unknown" || callee.kind === "method" ? methodName(call) : undefined;
-  if (
-    method !== undefined &&
-    callee.kind === "unknown" &&
-    immediateMethods.has(method) &&
-    args[0]?.kind === "function"
-  ) {
-    return callImmediate(machine, call, args, { isRepeated: true }, world);
+  if (method !== undefined && callee.kind === "unknown") {
+    if (isImmediate(call, method)) return callImmediate(machine, call, args, { isRepeated: true }, world);
+    if (settlingMethods.has(method) && isWaitedFor(machine, node))
+      return callSettling(machine, call, method, world);
   }
   if (method !== undefined && storingMethods.has(method)) {
     const stored = args.reduce((before, arg) => escapeValue(machine, arg, node, before), world);

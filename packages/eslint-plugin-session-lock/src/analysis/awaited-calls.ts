@@ -1,0 +1,68 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { Outcome } from "./frame.ts";
+import type { Machine } from "./machine.ts";
+import { unwrap, type Node } from "./syntax.ts";
+import type { World } from "./world.ts";
+
+/** Notes the calls whose promise this `await` waits for. */
+export function markAwaited(machine: Machine, awaited: Node): void {
+  for (const call of callsIn(awaited)) machine.awaited.add(call);
+}
+
+/**
+ * Evaluates what a function returns. If its caller awaits that, the calls in it end before the caller goes on; but a
+ * lock that the function itself must release is gone by then.
+ */
+export function evaluateReturned(machine: Machine, node: Node, world: World): readonly Outcome[] {
+  const { activation } = machine;
+  const isAwaited =
+    activation.isAwaited === true && !world.held.some(({ owner }) => owner === activation.key);
+  const calls = isAwaited ? [...callsIn(node)].filter((call) => !machine.returned.has(call)) : [];
+  for (const call of calls) machine.returned.add(call);
+  const outcomes = machine.evaluate(node, world);
+  for (const call of calls) machine.returned.delete(call);
+  return outcomes;
+}
+
+/** True if the code around the call goes on only when the call's promise is settled. */
+export function isWaitedFor(machine: Machine, call: Node): boolean {
+  return machine.awaited.has(call) || machine.returned.has(call);
+}
+
+/** The calls whose promise an expression gives, also through `?:`, `.catch()` and `Promise.all`. */
+function* callsIn(expression: Node): Generator<Node> {
+  const node = unwrap(expression);
+  switch (node.type) {
+    case AST_NODE_TYPES.CallExpression: {
+      yield node;
+      const callee = unwrap(node.callee);
+      if (
+        callee.type !== AST_NODE_TYPES.MemberExpression ||
+        callee.property.type !== AST_NODE_TYPES.Identifier
+      )
+        return;
+      if (["then", "catch", "finally"].includes(callee.property.name)) yield* callsIn(callee.object);
+      if (["all", "allSettled"].includes(callee.property.name)) {
+        for (const argument of node.arguments) yield* callsIn(argument);
+      }
+      return;
+    }
+    case AST_NODE_TYPES.ArrayExpression:
+      for (const element of node.elements) if (element !== null) yield* callsIn(element);
+      return;
+    case AST_NODE_TYPES.ConditionalExpression:
+      yield* callsIn(node.consequent);
+      yield* callsIn(node.alternate);
+      return;
+    case AST_NODE_TYPES.LogicalExpression:
+      yield* callsIn(node.left);
+      yield* callsIn(node.right);
+      return;
+    case AST_NODE_TYPES.SequenceExpression: {
+      const last = node.expressions.at(-1);
+      if (last !== undefined) yield* callsIn(last);
+      return;
+    }
+    default:
+  }
+}
