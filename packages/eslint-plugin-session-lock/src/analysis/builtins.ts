@@ -104,23 +104,25 @@ export function callImmediate(
   machine: Machine,
   call: Call,
   args: readonly Value[],
-  how: { readonly isRepeated: boolean; readonly item?: readonly Value[] },
+  how: { readonly isRepeated: boolean; readonly items?: readonly Value[] },
   world: World,
 ): readonly Outcome[] {
   machine.frame.addThrow(world);
+  const { items = [] } = how;
   const isCode = ({ kind }: Value): boolean => kind === "function" || kind === "method" || kind === "release";
   let worlds: readonly World[] = [
     args
       .filter((arg) => !isCode(arg))
       .reduce((before, arg) => passValue(machine, arg, call.node, before), world),
   ];
+  const argsOf = items.length === 0 ? [[]] : items.map((item) => [item]);
   const results = new Map<string, Value>();
   for (const callback of args.filter(isCode)) {
     const seen = new Map(how.isRepeated ? worlds.map((before) => [before.key, before]) : []);
     const after = new Map<string, World>();
     while (worlds.length > 0 && seen.size <= maxSeen) {
       const outcomes = worlds.flatMap((before) =>
-        dispatch(machine, { ...call, callee: callback, args: how.item ?? [] }, before),
+        argsOf.flatMap((args) => dispatch(machine, { ...call, callee: callback, args }, before)),
       );
       for (const { value } of outcomes) results.set(valueKey(value), value);
       for (const outcome of outcomes) after.set(outcome.world.key, outcome.world);

@@ -9,6 +9,7 @@ import { callFunction } from "./invoke.ts";
 import { callUnknown, passArguments } from "./unknown-calls.ts";
 import { releaseLock, writeWith } from "./lock-effects.ts";
 import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
+import { itemsOf } from "./loop-items.ts";
 import { callLockMethod, callPromiseMethod } from "./method-calls.ts";
 import { contractOfCall } from "./receivers.ts";
 import { checkEmpty } from "./sections.ts";
@@ -133,7 +134,7 @@ function callMethod(
     case "list": {
       const [callback] = call.args;
       if (immediateMethods.has(name) && callback !== undefined) {
-        return callImmediate(machine, call, call.args, { isRepeated: true, item: receiver.items }, world);
+        return callImmediate(machine, call, call.args, { isRepeated: true, items: itemsOf(receiver) }, world);
       }
       return callUnknown(machine, call, world);
     }

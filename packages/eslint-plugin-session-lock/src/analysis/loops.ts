@@ -1,8 +1,8 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
-import { markAwaited } from "./await.ts";
-import { assignPattern } from "./bindings.ts";
+import { markAwaited } from "./awaited-calls.ts";
 import { branch } from "./conditions.ts";
+import { bindItem, bindNext, enterItems, leaveItems } from "./loop-items.ts";
 import { capture, type Machine } from "./machine.ts";
 import { unwrap, type Node } from "./syntax.ts";
 import { unknown } from "./values.ts";
@@ -50,9 +50,10 @@ function enter(machine: Machine, node: Loop, world: World): readonly World[] {
       return node.init.type === AST_NODE_TYPES.VariableDeclaration
         ? machine.execute(node.init, world)
         : machine.evaluate(node.init, world).map((outcome) => outcome.world);
-    case AST_NODE_TYPES.ForInStatement:
     case AST_NODE_TYPES.ForOfStatement:
-      if ("await" in node && node.await) markAwaited(machine, node.right);
+      if (node.await) markAwaited(machine, node.right);
+      return enterItems(machine, node, world);
+    case AST_NODE_TYPES.ForInStatement:
       return machine.evaluate(node.right, world).map((outcome) => outcome.world);
     default:
       return [world];
@@ -89,18 +90,14 @@ function executeRound(
       const { update } = node;
       return update === null ? after : after.flatMap((w) => machine.evaluate(update, w).map((o) => o.world));
     }
-    default: {
-      if (node.type === AST_NODE_TYPES.ForOfStatement) machine.frame.addThrow(world);
+    case AST_NODE_TYPES.ForOfStatement:
+      machine.frame.addThrow(world);
+      exits.push(leaveItems(node, world));
+      return runBody(bindItem(machine, node, world));
+    case AST_NODE_TYPES.ForInStatement:
       exits.push(world);
-      return runBody(bindItem(machine, node.left, world));
-    }
+      return runBody(bindNext(machine, node.left, unknown, world));
   }
-}
-
-function bindItem(machine: Machine, left: TSESTree.ForOfStatement["left"], world: World): readonly World[] {
-  if (left.type !== AST_NODE_TYPES.VariableDeclaration) return assignPattern(machine, left, unknown, world);
-  const [declarator] = left.declarations;
-  return assignPattern(machine, declarator.id, unknown, world);
 }
 
 /** Runs a switch: each case may be the first one entered, and falls through to the next. */

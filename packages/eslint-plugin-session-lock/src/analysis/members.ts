@@ -22,6 +22,8 @@ export function readMember(
   world: World,
 ): Value {
   if (name === undefined) return receiver.kind === "list" ? (receiver.items[0] ?? unknown) : unknown;
+  if (receiver.kind === "list" && /^\d+$/.test(name))
+    return receiver.items[Number(name)] ?? receiver.items[0] ?? unknown;
   switch (receiver.kind) {
     case "unknown":
       return fileValue(receiver, name);
