@@ -35,7 +35,11 @@ const droppingMethods: ReadonlySet<string> = new Set(["every", "filter", "find",
 
 /** True if the method, called on something unknown, calls its callback before it returns. */
 export function isImmediate({ args }: Call, method: string): boolean {
-  const callback = replacingMethods.has(method) ? args[1] : immediateMethods.has(method) ? args[0] : undefined;
+  const callback = replacingMethods.has(method)
+    ? args[1]
+    : immediateMethods.has(method)
+      ? args[0]
+      : undefined;
   return callback?.kind === "function";
 }
 

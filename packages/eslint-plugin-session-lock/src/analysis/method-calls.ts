@@ -1,6 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { acquired, takeLock } from "./await.ts";
 import { dispatch, release, type Call } from "./calls.ts";
+import { callRejected } from "./rejections.ts";
 import { callUnknown } from "./unknown-calls.ts";
 import type { Outcome } from "./frame.ts";
 import { endWork } from "./lock-effects.ts";
@@ -48,9 +49,16 @@ export function callPromiseMethod(
       ? one(world.settle(promise.work), promise.result)
       : one(takeLock(machine, promise.acquires, world), acquired(promise));
   machine.frame.addThrow(world);
+  const rejects = (index: number): boolean =>
+    promise.acquires !== undefined && (name === "catch" ? index === 0 : name === "then" && index === 1);
+  const isHandled = rejects(0) || (rejects(1) && call.args.length > 1);
   return andThen(settled, (before, value) => {
     const results: Outcome[] = name === "then" ? [] : [...one(before, value)];
     call.args.forEach((callback, index) => {
+      if (rejects(index)) {
+        results.push(...callRejected(machine, call, callback, world.settle(promise.work)));
+        return;
+      }
       if (callback.kind !== "function" && callback.kind !== "method" && callback.kind !== "release") return;
       const args = name === "then" && index === 0 ? [value] : [];
       results.push(...dispatch(machine, { node: call.node, callee: callback, args }, before));
@@ -63,6 +71,7 @@ export function callPromiseMethod(
         result: outcome.value.kind === "promise" ? outcome.value.result : outcome.value,
         work,
         isCertain: true,
+        isSettled: isHandled,
       },
     }));
   });

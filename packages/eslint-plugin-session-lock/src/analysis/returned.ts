@@ -3,7 +3,7 @@ import { isClass, isFunction, type FunctionNode, type Node } from "./syntax.ts";
 import { forEachChild, type Tree } from "./words.ts";
 
 /** The expressions that a function's calls give or yield. */
-export function returnedBy(tree: Tree, { body }: FunctionNode): readonly Node[] {
+export function returnedBy(tree: Pick<Tree, "visitorKeys">, { body }: FunctionNode): readonly Node[] {
   if (body.type !== AST_NODE_TYPES.BlockStatement) return [body];
   const returned: Node[] = [];
   collect(body);
