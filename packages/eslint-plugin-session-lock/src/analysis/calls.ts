@@ -15,6 +15,7 @@ import { contractOfCall } from "./receivers.ts";
 import { checkEmpty } from "./sections.ts";
 import { callMutexMethod, makeMutex } from "./mutexes.ts";
 import type { Node } from "./syntax.ts";
+import { callStackMethod, makeStack } from "./stacks.ts";
 import { unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
@@ -70,6 +71,8 @@ export function evaluateNew(
           }),
         );
       }
+      const stack = makeStack(call);
+      if (stack !== undefined) return one(after, stack);
       return callUnknown(machine, call, after).map((outcome) => ({ world: outcome.world, value: object }));
     }),
   );
@@ -121,6 +124,8 @@ function callMethod(
       return callLockMethod(machine, call, receiver, name, world) ?? callUnknown(machine, call, world);
     case "mutex":
       return callMutexMethod(machine, call, receiver, name, world) ?? callUnknown(machine, call, world);
+    case "stack":
+      return callStackMethod(machine, call, receiver, name, world) ?? callUnknown(machine, call, world);
     case "promise":
       return callPromiseMethod(machine, call, receiver, name, world);
     case "api":

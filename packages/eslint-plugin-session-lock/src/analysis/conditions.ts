@@ -4,7 +4,7 @@ import type { Machine } from "./machine.ts";
 import { narrowByClass } from "./receivers.ts";
 import { cellOf, isReassigned } from "./resolve.ts";
 import { unwrap, type Node } from "./syntax.ts";
-import type { Value } from "./values.ts";
+import { readTest, truthOf, type ValueTest } from "./value-tests.ts";
 import type { World } from "./world.ts";
 import { meet } from "./worlds.ts";
 
@@ -14,8 +14,8 @@ export interface Branches {
 }
 
 /** Evaluates a condition; a world that already knows the answer goes one way only. */
-export function branch(machine: Machine, test: Node, world: World): Branches {
-  const node = unwrap(test);
+export function branch(machine: Machine, condition: Node, world: World): Branches {
+  const node = unwrap(condition);
   if (node.type === AST_NODE_TYPES.UnaryExpression && node.operator === "!") {
     const { whenTrue, whenFalse } = branch(machine, node.argument, world);
     return { whenTrue: whenFalse, whenFalse: whenTrue };
@@ -30,41 +30,30 @@ export function branch(machine: Machine, test: Node, world: World): Branches {
       ? { whenTrue: right.whenTrue, whenFalse: meet([...left.whenFalse, ...right.whenFalse]) }
       : { whenTrue: meet([...left.whenTrue, ...right.whenTrue]), whenFalse: right.whenFalse };
   }
-  const nullCheck = readNullCheck(node);
-  const outcomes = machine.evaluate(nullCheck?.operand ?? node, world);
-  return joined(outcomes.map((outcome) => decide(machine, node, outcome, nullCheck)));
+  if (node.type === AST_NODE_TYPES.CallExpression) {
+    const [argument, ...others] = node.arguments;
+    if (argument !== undefined && others.length === 0 && isBoolean(machine, node.callee))
+      return branch(machine, argument, world);
+  }
+  const test = readTest(node);
+  const outcomes = machine.evaluate(test?.operand ?? node, world);
+  return joined(outcomes.map((outcome) => decide(machine, node, outcome, test)));
 }
 
-interface NullCheck {
-  readonly operand: Node;
-  readonly isEqual: boolean;
+/** The global function, not one that the file calls so. */
+function isBoolean(machine: Machine, callee: Node): boolean {
+  if (callee.type !== AST_NODE_TYPES.Identifier || callee.name !== "Boolean") return false;
+  return machine.scope.variableOf(callee) === undefined;
 }
 
-/** `x == null`, `x === undefined`, `undefined !== x` and the like. */
-function readNullCheck(node: Node): NullCheck | undefined {
-  if (node.type !== AST_NODE_TYPES.BinaryExpression || !["==", "===", "!=", "!=="].includes(node.operator))
-    return undefined;
-  const isEqual = node.operator.startsWith("=");
-  if (isNullLiteral(node.right)) return { operand: node.left, isEqual };
-  if (isNullLiteral(node.left)) return { operand: node.right, isEqual };
-  return undefined;
-}
-
-function isNullLiteral(node: Node): boolean {
-  return (
-    (node.type === AST_NODE_TYPES.Literal && node.value === null && node.raw === "null") ||
-    (node.type === AST_NODE_TYPES.Identifier && node.name === "undefined")
-  );
-}
-
-function decide(machine: Machine, node: Node, outcome: Outcome, nullCheck: NullCheck | undefined): Branches {
+function decide(machine: Machine, node: Node, outcome: Outcome, test: ValueTest | undefined): Branches {
   const { world, value } = outcome;
-  const truth = nullCheck === undefined ? truthOf(value) : nullTruth(value, nullCheck.isEqual);
+  const truth = test === undefined ? truthOf(value) : test.answer(value);
   const taken = (): World => narrowByClass(machine, node, world).step(node, "taken");
   const skipped = (): World => world.step(node, "skipped");
   if (truth !== undefined)
     return truth ? { whenTrue: [taken()], whenFalse: [] } : { whenTrue: [], whenFalse: [skipped()] };
-  const flag = nullCheck === undefined ? flagOf(machine, node) : undefined;
+  const flag = test === undefined ? flagOf(machine, node) : undefined;
   if (flag === undefined) return { whenTrue: [taken()], whenFalse: [skipped()] };
   const known = world.truthOf(flag);
   if (known !== undefined)
@@ -96,34 +85,6 @@ function isTest(node: Node): boolean {
     default:
       return false;
   }
-}
-
-/** Whether the value is truthy, as far as its kind says. */
-function truthOf(value: Value): boolean | undefined {
-  switch (value.kind) {
-    case "nullish":
-      return false;
-    case "boolean":
-      return value.value;
-    case "unknown":
-    case "global":
-      return undefined;
-    case "manager":
-      return value.origin === "given" || value.origin === "field" ? undefined : true;
-    case "promise":
-      return value.isCertain ? true : undefined;
-    default:
-      return true;
-  }
-}
-
-function nullTruth(value: Value, isEqual: boolean): boolean | undefined {
-  const isNull = value.kind === "boolean" ? false : negated(truthOf(value));
-  return isEqual ? isNull : negated(isNull);
-}
-
-function negated(truth: boolean | undefined): boolean | undefined {
-  return truth === undefined ? undefined : !truth;
 }
 
 function joined(branches: readonly Branches[]): Branches {

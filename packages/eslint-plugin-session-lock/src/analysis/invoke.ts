@@ -9,6 +9,7 @@ import type { Outcome } from "./frame.ts";
 import { checkLeaks } from "./lock-effects.ts";
 import { capture, type Activation, type Machine } from "./machine.ts";
 import { cellOf } from "./resolve.ts";
+import { locksIn } from "./stacks.ts";
 import type { FunctionNode } from "./syntax.ts";
 import { nullish, partsOf, unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
@@ -145,6 +146,7 @@ function reachableFrom(machine: Machine, value: Value, world: World): readonly V
   const reached: Value[] = [];
   for (const part of partsOf(value)) {
     reached.push(part);
+    if (part.kind === "stack") reached.push(...locksIn(part, world));
     if (part.kind !== "function") continue;
     for (const variable of machine.scope.capturedBy(part.node)) {
       const captured = world.bindings.get(cellOf(variable));

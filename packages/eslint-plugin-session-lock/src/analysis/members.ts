@@ -55,6 +55,7 @@ export function readMember(
     case "function":
     case "method":
     case "release":
+    case "stack":
     case "list":
       return { kind: "method", receiver, name, node };
     case "nullish":

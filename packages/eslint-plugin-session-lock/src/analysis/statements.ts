@@ -9,6 +9,7 @@ import { discard, releaseLock, returnWork } from "./lock-effects.ts";
 import { executeLoop, executeSwitch } from "./loops.ts";
 import { capture, type Machine } from "./machine.ts";
 import { cellOf } from "./resolve.ts";
+import { disposeStack } from "./stacks.ts";
 import type { Node } from "./syntax.ts";
 import { nullish, unknown } from "./values.ts";
 import type { World } from "./world.ts";
@@ -129,6 +130,7 @@ function disposeAll(
     if (value?.kind === "lock" && after.heldOf(value) !== undefined) {
       after = releaseLock(machine, value, declarator, after);
     }
+    if (value?.kind === "stack") after = disposeStack(machine, value, declarator, after);
   }
   if (after !== world) machine.frame.addThrow(after);
   return after.leave(usedCells(machine, resources));

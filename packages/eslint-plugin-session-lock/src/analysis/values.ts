@@ -58,6 +58,7 @@ export type Value =
   | LockValue
   | { readonly kind: "mutex"; readonly site: Node; readonly spec: MutexSpec }
   | { readonly kind: "release"; readonly lock: LockValue }
+  | { readonly kind: "stack"; readonly site: Node }
   | PromiseValue
   | { readonly kind: "function"; readonly node: FunctionNode; readonly self?: Value }
   | { readonly kind: "class"; readonly node: ClassNode }
@@ -102,6 +103,8 @@ function describe(value: Value): string {
       return `L${nodeKey(value.site)}`;
     case "mutex":
       return `X${nodeKey(value.site)}`;
+    case "stack":
+      return `S${nodeKey(value.site)}`;
     case "release":
       return `R${nodeKey(value.lock.site)}`;
     case "promise":
