@@ -4,6 +4,7 @@ import { dispatch, type Call } from "./calls.ts";
 import { passValue } from "./escape.ts";
 import type { Outcome } from "./frame.ts";
 import { one, type Machine } from "./machine.ts";
+import { isCreateRequire, moduleOf } from "./modules.ts";
 import { staticName } from "./syntax.ts";
 import { unknown, valueKey, type Value } from "./values.ts";
 import type { World } from "./world.ts";
@@ -61,9 +62,7 @@ export function callBuiltin(
   switch (own) {
     case "require": {
       machine.frame.addThrow(world);
-      const [argument] = call.node.arguments;
-      const from = argument?.type === AST_NODE_TYPES.Literal ? argument.value : undefined;
-      return typeof from === "string" ? one(world, { kind: "module", from }) : one(world);
+      return one(world, moduleOf(machine, call.node.arguments[0]));
     }
     case "Promise.all":
     case "Promise.allSettled":
@@ -92,6 +91,7 @@ export function callBuiltin(
     case "Reflect.apply":
       return dispatch(machine, { ...call, callee: first, args: [] }, world);
     default: {
+      if (isCreateRequire(name)) return one(world, { kind: "global", name: "require" });
       const api = machine.apiOf("globalThis", own);
       return api === undefined
         ? undefined

@@ -9,9 +9,10 @@ import { callFunction } from "./invoke.ts";
 import { callUnknown, passArguments } from "./unknown-calls.ts";
 import { releaseLock, writeWith } from "./lock-effects.ts";
 import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
-import { itemsOf } from "./loop-items.ts";
+import { differentItems } from "./loop-items.ts";
 import { callLockMethod, callPromiseMethod } from "./method-calls.ts";
 import { contractOfCall } from "./receivers.ts";
+import { wrappedModule } from "./modules.ts";
 import { checkEmpty } from "./sections.ts";
 import { callMutexMethod, makeMutex } from "./mutexes.ts";
 import type { Node } from "./syntax.ts";
@@ -84,6 +85,8 @@ const object: Value = { kind: "unknown", isObject: true };
 /** Runs a call by what its callee is. Every call may throw. */
 export function dispatch(machine: Machine, call: Call, world: World): readonly Outcome[] {
   const { callee, node } = call;
+  const module = wrappedModule(call);
+  if (module !== undefined) return one(world, module);
   if (callee.kind === "global" || callee.kind === "unknown") {
     const contract = contractOfCall(machine, node);
     if (contract !== undefined) return callContract(machine, call, contract, world);
@@ -139,7 +142,13 @@ function callMethod(
     case "list": {
       const [callback] = call.args;
       if (immediateMethods.has(name) && callback !== undefined) {
-        return callImmediate(machine, call, call.args, { isRepeated: true, items: itemsOf(receiver) }, world);
+        return callImmediate(
+          machine,
+          call,
+          call.args,
+          { isRepeated: true, items: differentItems(receiver) },
+          world,
+        );
       }
       return callUnknown(machine, call, world);
     }
@@ -156,11 +165,16 @@ function callOnFunction(
   name: string,
   world: World,
 ): readonly Outcome[] {
-  if (name === "bind") return one(world, receiver);
-  if (name === "call")
-    return dispatch(machine, { ...call, callee: receiver, args: call.args.slice(1) }, world);
-  if (name === "apply") return dispatch(machine, { ...call, callee: receiver, args: [] }, world);
+  const callee = borrow(receiver, call.args[0]);
+  if (name === "bind") return one(world, callee);
+  if (name === "call") return dispatch(machine, { ...call, callee, args: call.args.slice(1) }, world);
+  if (name === "apply") return dispatch(machine, { ...call, callee, args: [] }, world);
   return callUnknown(machine, call, world);
+}
+
+/** A method of a manager, called on another manager than the one (or the prototype) that it was read from. */
+function borrow(method: Value, self: Value | undefined): Value {
+  return method.kind === "method" && self?.kind === "manager" ? { ...method, receiver: self } : method;
 }
 
 export function release(

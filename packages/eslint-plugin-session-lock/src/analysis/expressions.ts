@@ -12,6 +12,7 @@ import type { Outcome } from "./frame.ts";
 import { discard } from "./lock-effects.ts";
 import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
 import { mayBeNull, readMember } from "./members.ts";
+import { moduleOf, textOf } from "./modules.ts";
 import { blend, evaluateAssignment, evaluateLogical } from "./operators.ts";
 import { findManager } from "./receivers.ts";
 import { staticName, type Node } from "./syntax.ts";
@@ -125,8 +126,7 @@ export function evaluateExpression(machine: Machine, node: Node, world: World): 
     case AST_NODE_TYPES.ImportExpression:
       return andThen(machine.evaluate(node.source, world), (after) => {
         machine.frame.addThrow(after);
-        const from = node.source.type === AST_NODE_TYPES.Literal ? node.source.value : undefined;
-        const result: Value = typeof from === "string" ? { kind: "module", from } : unknown;
+        const result = moduleOf(machine, node.source) ?? unknown;
         return one(after, { kind: "promise", result, work: [], isCertain: true });
       });
     default:
@@ -142,7 +142,7 @@ function evaluateMember(machine: Machine, node: TSESTree.MemberExpression, world
       return [];
     }
     if (!node.optional && mayBeNull(receiver)) machine.frame.addThrow(before);
-    const name = staticName(node.property, node.computed);
+    const name = staticName(node.property, node.computed) ?? textOf(machine, node.property);
     const computed =
       node.computed && name === undefined ? machine.evaluate(node.property, before) : one(before);
     const owner = findManager(machine, receiver, node.object, name) ?? receiver;

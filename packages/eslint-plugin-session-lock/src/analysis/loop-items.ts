@@ -73,4 +73,12 @@ function workOf(items: readonly Value[]): readonly Node[] {
   return items.flatMap((item) => (item.kind === "promise" ? item.work : []));
 }
 
+/** A callback is run for so many items of a list. */
+const maxItems = 8;
+
+/** The items for which a callback is run, with the files that they name. */
+export function differentItems({ items }: List): readonly Value[] {
+  return [...new Map(items.map((item) => [valueKey(item), item])).values()].slice(0, maxItems);
+}
+
 const plain: ReadonlySet<Value["kind"]> = new Set(["boolean", "global", "nullish", "unknown"]);

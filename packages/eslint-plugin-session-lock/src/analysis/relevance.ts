@@ -32,7 +32,8 @@ export function findRelevance(
   annotated: readonly Node[],
 ): Relevance {
   const contains = searchIn(tree.text);
-  const starts = [...findWords(tree, wordsOf(contains, vocabulary)), ...annotated];
+  const words = findWords(tree, wordsOf(contains, vocabulary));
+  const starts = [...words, ...words.flatMap(loaderOf), ...annotated];
   const isKnown = (from: string, name: string): boolean =>
     name === "*" || name === "default" || apiOf(from, name) !== undefined;
   const { functions, variables } = reachFrom(tree, scope, starts, isKnown);
@@ -83,6 +84,13 @@ function calledBy(calls: Iterable<Handing>, scope: ScopeIndex): ReadonlySet<Vari
   return called;
 }
 
+/** The function that is called with the name of a module: it may be a `require` that the file made. */
+function loaderOf({ type, parent }: Node): readonly Node[] {
+  if (type !== AST_NODE_TYPES.Literal && type !== AST_NODE_TYPES.TemplateElement) return [];
+  const call = parent?.type === AST_NODE_TYPES.TemplateLiteral ? parent.parent : parent;
+  return call?.type === AST_NODE_TYPES.CallExpression ? [call.callee] : [];
+}
+
 function wordsOf(contains: Contains, vocabulary: Vocabulary): ReadonlySet<string> {
   const { managers, acquires, wrappers, mutexes, contracts, aliases, releasers } = vocabulary;
   // A releaser that is told the file has no lock in its hands by which it would be found.
@@ -91,7 +99,8 @@ function wordsOf(contains: Contains, vocabulary: Vocabulary): ReadonlySet<string
   const specs = known.filter((spec) => mentions(contains, spec));
   const names = specs.map(({ name, from }) => (name === "default" ? from : (name.split(".").at(-1) ?? name)));
   const types = acquires.flatMap(({ handleType }) => handleType ?? []);
-  return new Set([...names, ...types, ...methodWords(vocabulary)]);
+  const modules = specs.map(({ from }) => from);
+  return new Set([...names, ...modules, ...types, ...methodWords(vocabulary)]);
 }
 
 function isModuleLevel({ scope }: Variable): boolean {

@@ -138,6 +138,7 @@ export function definitionOf(variable: Variable): Definition {
     return importOf(node, node.parent);
   }
   if (node.type === AST_NODE_TYPES.ImportNamespaceSpecifier) return importOf(node, node.parent);
+  if (node.type === AST_NODE_TYPES.TSImportEqualsDeclaration) return requiredBy(node);
   if (
     node.type === AST_NODE_TYPES.TSInterfaceDeclaration ||
     node.type === AST_NODE_TYPES.TSTypeAliasDeclaration
@@ -147,6 +148,15 @@ export function definitionOf(variable: Variable): Definition {
   if (isFunction(node)) return isOwnName ? { kind: "function", node } : { kind: "parameter", node: name };
   if (isClass(node)) return { kind: "class", node };
   return { kind: "variable" };
+}
+
+/** `import name = require("…")`. */
+function requiredBy({ moduleReference }: TSESTree.TSImportEqualsDeclaration): Definition {
+  if (moduleReference.type !== AST_NODE_TYPES.TSExternalModuleReference) return { kind: "variable" };
+  const { expression } = moduleReference;
+  return expression.type === AST_NODE_TYPES.Literal && typeof expression.value === "string"
+    ? { kind: "import", from: expression.value, name: "*" }
+    : { kind: "variable" };
 }
 
 function importOf(node: TSESTree.ImportClause, parent: Node): Definition {

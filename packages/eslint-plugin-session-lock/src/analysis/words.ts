@@ -9,13 +9,20 @@ export interface Tree {
   readonly visitorKeys: Readonly<Record<string, readonly string[] | undefined>>;
 }
 
-/** The identifiers with one of these names. Only the parts of the tree whose text contains one are walked. */
+/** The identifiers with one of these names, and the texts that are one. Only the parts of the tree whose text contains one are walked. */
 export function findWords(tree: Tree, words: ReadonlySet<string>): readonly Node[] {
   const found: Node[] = [];
   walkTo(tree, [...words], (node) => {
-    if (node.type === AST_NODE_TYPES.Identifier && words.has(node.name)) found.push(node);
+    const word = wordOf(node);
+    if (word !== undefined && words.has(word)) found.push(node);
   });
   return found;
+}
+
+function wordOf(node: Node): string | undefined {
+  if (node.type === AST_NODE_TYPES.Identifier) return node.name;
+  if (node.type === AST_NODE_TYPES.TemplateElement) return node.value.raw;
+  return node.type === AST_NODE_TYPES.Literal && typeof node.value === "string" ? node.value : undefined;
 }
 
 /** The names and texts that contain one of the words. */
