@@ -17,6 +17,7 @@ import { Recorder } from "./recorder.ts";
 import { nameOf } from "./reach.ts";
 import { findRelevance } from "./relevance.ts";
 import { ScopeIndex } from "./resolve.ts";
+import { StoredManagers } from "./stored-managers.ts";
 import { executeStatement } from "./statements.ts";
 import {
   enclosingFunction,
@@ -64,6 +65,8 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
   const closings = new Map<Node, World[]>();
   const instances = new Map<string, readonly World[]>();
   const openClasses = new Set<ClassNode>();
+  const stored = new StoredManagers();
+  const roots = new Set<FunctionNode>();
   const program: Activation = {
     key: "program",
     node: file.ast,
@@ -96,6 +99,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
       escaped.add(key);
       escapes.push(escape);
     },
+    store: (cell, value, world) => stored.store(cell, value, world),
     escapeClass: (node) => openClasses.add(node),
     escapeMethod: (method, to, world) => {
       if (method.receiver.kind !== "manager" || !method.receiver.spec.writes.includes(method.name)) return;
@@ -126,6 +130,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
   for (const node of machine.created) if (isClass(node) && isKnownOutside(node)) makeInstance(node);
   for (const node of functions) if (!entered.has(node) && !isNamed(node)) runUnseen(node);
   for (const node of functions) if (!entered.has(node)) runUnseen(node);
+  for (const node of roots) runStarts(node, (world) => stored.after(world));
   for (const annotation of annotations) reportNeedless(annotation);
   return machine.recorder.finish(machine.textOf);
 
@@ -192,6 +197,12 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
 
   function runRoot(node: FunctionNode): void {
     if (isDead(node) || contracts.of(node).isSkipped) return;
+    roots.add(node);
+    runStarts(node, (world) => [world]);
+  }
+
+  /** Runs a function by itself, in what becomes of the worlds around it. */
+  function runStarts(node: FunctionNode, change: (world: World) => readonly World[]): void {
     const outer = closings.get(enclosingFunction(node)) ?? [];
     const worlds = outer.length === 0 ? [new World()] : outer.slice(0, maxRootWorlds);
     const owner = classOf(node);
@@ -199,7 +210,8 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     const self: Activation["self"] =
       owner === undefined ? undefined : { kind: ofClass ? "class" : "instance", node: owner };
     const starts = ofClass ? worlds : worlds.flatMap((world) => startsOf(owner, world));
-    for (const world of meet(starts).slice(0, maxRootWorlds)) run(node, { self }, world.detached());
+    for (const start of meet(starts).slice(0, maxRootWorlds))
+      for (const world of change(start)) run(node, { self }, world.detached());
     runEscapes();
   }
 

@@ -5,7 +5,7 @@ import { fileOf } from "./files.ts";
 import type { Outcome } from "./frame.ts";
 import { escapeValue } from "./escape.ts";
 import { andThen, type Machine } from "./machine.ts";
-import { fieldCell, mayBeNull, readMember } from "./members.ts";
+import { fieldCell, mayBeNull, readMember, staticCell } from "./members.ts";
 import { cellOf, definitionOf, isReassigned } from "./resolve.ts";
 import { staticName, unwrap, type Node, type Variable } from "./syntax.ts";
 import { typedValue } from "./typed.ts";
@@ -71,6 +71,7 @@ function assignVariable(
   const known = value.kind === "unknown" ? (annotated(machine, variable, target, value) ?? value) : value;
   const brought = value.kind === "unknown" ? holdAll(known, world) : world;
   const after = isOuter(machine, variable) ? handOver(known, brought) : brought;
+  if (isOuter(machine, variable)) machine.store(cellOf(variable), known, after);
   return after.bind(cellOf(variable), memorable(machine, variable, known, source));
 }
 
@@ -196,8 +197,11 @@ function assignMember(
   return andThen(machine.evaluate(target.object, world), (before, receiver): readonly Outcome[] => {
     if (mayBeNull(receiver)) machine.frame.addThrow(before);
     const after = handOver(value, before);
-    if (receiver.kind === "instance" && name !== undefined) {
-      return [{ world: after.bind(fieldCell(receiver.node, name), asField(value)), value }];
+    if ((receiver.kind === "instance" || receiver.kind === "class") && name !== undefined) {
+      const isOwn = receiver.kind === "instance";
+      const cell = isOwn ? fieldCell(receiver.node, name) : staticCell(receiver.node, name);
+      if (!isConstructor(machine.activation.node)) machine.store(cell, value, after);
+      return [{ world: after.bind(cell, asField(value)), value }];
     }
     const variable =
       target.object.type === AST_NODE_TYPES.Identifier ? machine.scope.variableOf(target.object) : undefined;
@@ -207,4 +211,9 @@ function assignMember(
     }
     return [{ world: escapeValue(machine, value, target, after), value }];
   }).map((outcome) => outcome.world);
+}
+
+/** What a constructor stores is there whenever a method runs. */
+function isConstructor({ parent }: Node): boolean {
+  return parent?.type === AST_NODE_TYPES.MethodDefinition && parent.kind === "constructor";
 }

@@ -5,8 +5,8 @@ import type { Outcome } from "./frame.ts";
 import { runFunction } from "./invoke.ts";
 import { passArguments } from "./unknown-calls.ts";
 import { capture, one, type Machine } from "./machine.ts";
-import { fieldCell } from "./members.ts";
-import { isField, staticName, type ClassNode, type FunctionNode } from "./syntax.ts";
+import { fieldCell, staticCell } from "./members.ts";
+import { isField, staticName, type Field, type ClassNode, type FunctionNode } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 import { meet } from "./worlds.ts";
@@ -28,7 +28,9 @@ export function declareClass(machine: Machine, node: ClassNode, world: World): r
         ),
       );
     }
-    if (isField(member) && member.static && member.value !== null) run(member.value);
+    if (isField(member) && member.static) {
+      worlds = meet(worlds.flatMap((before) => initializeField(machine, member, node, before)));
+    }
   }
   return worlds;
 }
@@ -96,20 +98,22 @@ function initializeFields(machine: Machine, node: ClassNode, world: World): read
   machine.instantiated.add(node);
   let worlds: readonly World[] = [world];
   for (const member of node.body.body) {
-    if (!isField(member) || member.static || member.value === null) continue;
-    const { value } = member;
-    const name = staticName(member.key, member.computed);
-    worlds = meet(
-      worlds.flatMap((before) =>
-        withSelf(machine, { kind: "instance", node }, () => machine.evaluate(value, before)).map((outcome) =>
-          name === undefined || outcome.value === unknown
-            ? outcome.world
-            : outcome.world.bind(fieldCell(node, name), outcome.value),
-        ),
-      ),
-    );
+    if (!isField(member) || member.static) continue;
+    worlds = meet(worlds.flatMap((before) => initializeField(machine, member, node, before)));
   }
   return worlds;
+}
+
+function initializeField(machine: Machine, field: Field, node: ClassNode, world: World): readonly World[] {
+  const { value, key, computed } = field;
+  if (value === null) return [world];
+  const name = staticName(key, computed);
+  const kind = field.static ? "class" : "instance";
+  return withSelf(machine, { kind, node }, () => machine.evaluate(value, world)).map((outcome) => {
+    if (name === undefined || outcome.value === unknown) return outcome.world;
+    const cell = field.static ? staticCell(node, name) : fieldCell(node, name);
+    return outcome.world.bind(cell, outcome.value);
+  });
 }
 
 function constructorOf(node: ClassNode): FunctionNode | undefined {

@@ -9,6 +9,7 @@ import { branch } from "./conditions.ts";
 import { escapeValue } from "./escape.ts";
 import { fileOfValue } from "./files.ts";
 import type { Outcome } from "./frame.ts";
+import { readGetter } from "./getters.ts";
 import { discard } from "./lock-effects.ts";
 import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
 import { mayBeNull, readMember } from "./members.ts";
@@ -146,10 +147,11 @@ function evaluateMember(machine: Machine, node: TSESTree.MemberExpression, world
     const computed =
       node.computed && name === undefined ? machine.evaluate(node.property, before) : one(before);
     const owner = findManager(machine, receiver, node.object, name) ?? receiver;
-    return computed.map((outcome) => ({
-      world: outcome.world,
-      value: readMember(machine, owner, name, node.property, outcome.world),
-    }));
+    return computed.flatMap(
+      ({ world: after }) =>
+        readGetter(machine, receiver, name, node, after) ??
+        one(after, readMember(machine, owner, name, node.property, after)),
+    );
   });
 }
 

@@ -55,6 +55,8 @@ export interface Machine {
   escape(escape: Escape): void;
   /** The instances of the class are known outside: its public methods may be called at any time. */
   escapeClass(node: ClassNode): void;
+  /** A value is put where other functions of the file find it. */
+  store(cell: string, value: Value, world: World): void;
   /** A method is passed on as a value and may be called at any time. */
   escapeMethod(method: Extract<Value, { kind: "method" }>, to: Node, world: World): void;
   /** Notes that the function's code was run. */

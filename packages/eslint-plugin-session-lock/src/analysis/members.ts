@@ -13,6 +13,11 @@ export function fieldCell(node: ClassNode, name: string): string {
   return `${nodeKey(node)}#${name}`;
 }
 
+/** The cell that holds a field of the class itself. */
+export function staticCell(node: ClassNode, name: string): string {
+  return fieldCell(node, `static ${name}`);
+}
+
 /** What `receiver.name` gives. */
 export function readMember(
   machine: Machine,
@@ -45,7 +50,11 @@ export function readMember(
     case "instance":
       return readField(machine, receiver, name, world);
     case "class":
-      return readStatic(receiver.node, name) ?? readInherited(machine, receiver.node, name, node, world);
+      return (
+        world.bindings.get(staticCell(receiver.node, name)) ??
+        readStatic(receiver.node, name) ??
+        readInherited(machine, receiver.node, name, node, world)
+      );
     case "promise":
       if (!receiver.isCertain && !["then", "catch", "finally"].includes(name)) return unknown;
       return { kind: "method", receiver, name, node };

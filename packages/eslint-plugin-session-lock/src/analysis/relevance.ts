@@ -85,10 +85,10 @@ function calledBy(calls: Iterable<Handing>, scope: ScopeIndex): ReadonlySet<Vari
 }
 
 /** The function that is called with the name of a module: it may be a `require` that the file made. */
-function loaderOf({ type, parent }: Node): readonly Node[] {
-  if (type !== AST_NODE_TYPES.Literal && type !== AST_NODE_TYPES.TemplateElement) return [];
-  const call = parent?.type === AST_NODE_TYPES.TemplateLiteral ? parent.parent : parent;
-  return call?.type === AST_NODE_TYPES.CallExpression ? [call.callee] : [];
+function loaderOf(node: Node): readonly Node[] {
+  if (node.type !== AST_NODE_TYPES.Literal && node.type !== AST_NODE_TYPES.TemplateElement) return [];
+  const call = node.type === AST_NODE_TYPES.Literal ? node.parent : node.parent.parent;
+  return call.type === AST_NODE_TYPES.CallExpression ? [call.callee] : [];
 }
 
 function wordsOf(contains: Contains, vocabulary: Vocabulary): ReadonlySet<string> {

@@ -153,10 +153,7 @@ export function definitionOf(variable: Variable): Definition {
 /** `import name = require("…")`. */
 function requiredBy({ moduleReference }: TSESTree.TSImportEqualsDeclaration): Definition {
   if (moduleReference.type !== AST_NODE_TYPES.TSExternalModuleReference) return { kind: "variable" };
-  const { expression } = moduleReference;
-  return expression.type === AST_NODE_TYPES.Literal && typeof expression.value === "string"
-    ? { kind: "import", from: expression.value, name: "*" }
-    : { kind: "variable" };
+  return { kind: "import", from: moduleReference.expression.value, name: "*" };
 }
 
 function importOf(node: TSESTree.ImportClause, parent: Node): Definition {

@@ -10,7 +10,12 @@ ${rest}
 }
 
 const write = "SessionManager.open(sessionFile).appendMessage(m);";
-const nothing = [".catch(() => null)", ".catch(() => undefined)", ".catch(() => {})", ".then((l) => l, () => null)"];
+const nothing = [
+  ".catch(() => null)",
+  ".catch(() => undefined)",
+  ".catch(() => {})",
+  ".then((l) => l, () => null)",
+];
 
 test.each(nothing)("acquire()%s holds the lock, or gives nothing", (how) => {
   const guarded = `if (!lock) return; try { ${write} } finally { await lock.release(); }`;

@@ -1,0 +1,43 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { Outcome } from "./frame.ts";
+import { runFunction } from "./invoke.ts";
+import type { Machine } from "./machine.ts";
+import { staticName, type FunctionNode, type Node } from "./syntax.ts";
+import type { Value } from "./values.ts";
+import type { World } from "./world.ts";
+
+/** What a getter of a class of this file gives, run where it is read; `undefined` if there is none to run. */
+export function readGetter(
+  machine: Machine,
+  receiver: Value,
+  name: string | undefined,
+  at: Node,
+  world: World,
+): readonly Outcome[] | undefined {
+  const getter = name === undefined ? undefined : findGetter(receiver, name);
+  const { activation } = machine;
+  if (getter === undefined || !machine.isRelevant(getter)) return undefined;
+  if (activation.running.includes(getter) || machine.budget <= 0) return undefined;
+  const inner = {
+    key: [...activation.running, getter].map(({ range }) => range[0]).join(">"),
+    node: getter,
+    self: receiver,
+    calls: [...activation.calls, at],
+    running: [...activation.running, getter],
+    callback: activation.callback,
+  };
+  const { returns, throws } = runFunction(machine, getter, inner, [], world, activation.key);
+  for (const thrown of throws) machine.frame.addThrow(thrown);
+  return returns;
+}
+
+function findGetter(receiver: Value, name: string): FunctionNode | undefined {
+  if (receiver.kind !== "instance" && receiver.kind !== "class") return undefined;
+  for (const member of receiver.node.body.body) {
+    if (member.type !== AST_NODE_TYPES.MethodDefinition || member.kind !== "get") continue;
+    if (member.static !== (receiver.kind === "class")) continue;
+    if (staticName(member.key, member.computed) !== name) continue;
+    return member.value.type === AST_NODE_TYPES.FunctionExpression ? member.value : undefined;
+  }
+  return undefined;
+}
