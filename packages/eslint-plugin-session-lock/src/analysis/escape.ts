@@ -29,14 +29,17 @@ export function passValue(machine: Machine, value: Value, to: Node, world: World
   return after;
 }
 
-function escapeFunction(
+/** A function may run at any later time, and is given the arguments then, if they are known. */
+export function escapeFunction(
   machine: Machine,
   value: Extract<Value, { kind: "function" }>,
   to: Node,
   world: World,
+  args: readonly Value[] = [],
 ): void {
-  if (!machine.isRelevant(value.node)) return;
+  const isGiven = args.some((arg) => arg.kind === "manager" || arg.kind === "lock");
+  if (!isGiven && !machine.isRelevant(value.node)) return;
   const callback = { to, held: world.held.length > 0 };
   const { node, self } = value;
-  machine.escape({ node, world: world.detached(), self, callback, calls: [], args: [] });
+  machine.escape({ node, world: world.detached(), self, callback, calls: [], args });
 }

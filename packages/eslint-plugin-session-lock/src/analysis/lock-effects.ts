@@ -6,6 +6,7 @@ import type { Outcome } from "./frame.ts";
 import type { Machine } from "./machine.ts";
 import type { WriteProblem } from "./observations.ts";
 import { place } from "./place.ts";
+import { cellOf } from "./resolve.ts";
 import type { Node } from "./syntax.ts";
 import { nullish, partsOf, type LockValue, type ManagerValue, type Value } from "./values.ts";
 import { mayShare, type Held, type World } from "./world.ts";
@@ -108,6 +109,8 @@ export function checkNested(machine: Machine, lock: LockValue, reentry: Reentry,
   const outer = findOuter(lock, world);
   // With a lock that the scope owns, a forbidden re-entry fails at once, loudly; only a handle is waited for.
   if (outer === undefined || outer.reentrant || reentry.isNested) return;
+  // What is forgotten in the next round, or by the next assignment, leaks: that is the mistake to report.
+  if (outer.lock.site === lock.site || isReplaced(machine, outer.lock, lock.site, world)) return;
   const via = machine.activation.calls.at(-1);
   machine.recorder.find({
     rule: "no-nested-session-lock",
@@ -118,6 +121,15 @@ export function checkNested(machine: Machine, lock: LockValue, reentry: Reentry,
     related: outer.lock.site,
     ...(via === undefined ? {} : { via }),
   });
+}
+
+/** True for `lock = await acquire(…)` where the variable still has the handle of the other lock. */
+function isReplaced(machine: Machine, other: LockValue, site: Node, world: World): boolean {
+  const assigned = site.parent?.type === AST_NODE_TYPES.AwaitExpression ? site.parent.parent : site.parent;
+  if (assigned?.type !== AST_NODE_TYPES.AssignmentExpression) return false;
+  const variable = machine.scope.variableOf(assigned.left);
+  const value = variable === undefined ? undefined : world.bindings.get(cellOf(variable));
+  return value?.kind === "lock" && value.site === other.site;
 }
 
 export function releaseLock(machine: Machine, lock: LockValue, at: Node, world: World): World {

@@ -2,7 +2,7 @@ import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { isWaitedFor } from "./awaited-calls.ts";
 import { callImmediate, isImmediate } from "./builtins.ts";
 import type { Call } from "./calls.ts";
-import { escapeValue, passValue } from "./escape.ts";
+import { escapeFunction, escapeValue, passValue } from "./escape.ts";
 import { callSettling, settlingMethods } from "./foreign-promises.ts";
 import type { Outcome } from "./frame.ts";
 import { one, type Machine } from "./machine.ts";
@@ -42,8 +42,23 @@ export function callUnknown(machine: Machine, call: Call, world: World): readonl
   return one(passArguments(machine, call, given), value);
 }
 
+/** Functions that call back later, and where the arguments of that call begin. */
+const timers: ReadonlyMap<string, number> = new Map([
+  ["process.nextTick", 1],
+  ["setImmediate", 1],
+  ["setInterval", 2],
+  ["setTimeout", 2],
+]);
+
 /** Hands the arguments of a call to code we do not see. */
 export function passArguments(machine: Machine, call: Call, world: World): World {
+  const { callee, args, node } = call;
+  const delayed = callee.kind === "global" ? timers.get(callee.name.replace(/^globalThis\./, "")) : undefined;
+  const [callback] = args;
+  if (delayed !== undefined && callback?.kind === "function") {
+    escapeFunction(machine, callback, node, world, args.slice(delayed));
+    return passArguments(machine, { ...call, args: args.slice(1) }, world);
+  }
   return call.args
     .filter(isTracked)
     .reduce((before, arg) => passValue(machine, arg, call.node, before), world);
