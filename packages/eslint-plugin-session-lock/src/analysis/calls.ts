@@ -132,8 +132,14 @@ function callMethod(
     case "promise":
       return callPromiseMethod(machine, call, receiver, name, world);
     case "api":
-      if (receiver.api.kind === "manager")
-        return callManagerClass(machine, call, receiver.api.spec, name, world);
+      if (receiver.api.kind === "manager") {
+        const { subclass } = receiver;
+        return callManagerClass(machine, call, receiver.api.spec, name, world).map((outcome) =>
+          subclass === undefined || outcome.value.kind !== "manager"
+            ? outcome
+            : { ...outcome, value: { ...outcome.value, subclass } },
+        );
+      }
       return callUnknown(machine, call, world);
     case "function":
     case "method":

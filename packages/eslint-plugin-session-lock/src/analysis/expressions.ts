@@ -17,6 +17,7 @@ import { moduleOf, textOf } from "./modules.ts";
 import { blend, evaluateAssignment, evaluateLogical } from "./operators.ts";
 import { findManager } from "./receivers.ts";
 import { staticName, type Node } from "./syntax.ts";
+import { readSuper } from "./subclasses.ts";
 import { evaluateSum, evaluateTemplate } from "./texts.ts";
 import { readType } from "./typed.ts";
 import { nullish, unknown, type Value } from "./values.ts";
@@ -44,6 +45,8 @@ export function evaluateExpression(machine: Machine, node: Node, world: World): 
           file: { kind: "path", root: "this", properties: [], given: true },
         },
       );
+    case AST_NODE_TYPES.Super:
+      return one(world, readSuper(machine, world));
     case AST_NODE_TYPES.FunctionExpression:
     case AST_NODE_TYPES.ArrowFunctionExpression:
       return one(world, functionValue(machine, node));

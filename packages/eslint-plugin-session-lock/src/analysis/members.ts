@@ -1,6 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { readVariable } from "./atoms.ts";
-import { propertyOf } from "./file-ref.ts";
+import { inheritedWrite, ownMethod } from "./subclasses.ts";
+import { propertyOf, type FileRef } from "./file-ref.ts";
 import type { Machine } from "./machine.ts";
 import { typedValue } from "./typed.ts";
 import { isField, nodeKey, staticName, type ClassNode, type Node } from "./syntax.ts";
@@ -48,7 +49,7 @@ export function readMember(
         return receiver.file === undefined ? unknown : { kind: "unknown", file: receiver.file };
       return isLockMethod(receiver, name) ? { kind: "method", receiver, name, node } : unknown;
     case "instance":
-      return readField(machine, receiver, name, world);
+      return readField(machine, receiver, name, node, world);
     case "class":
       return (
         world.bindings.get(staticCell(receiver.node, name)) ??
@@ -58,7 +59,10 @@ export function readMember(
     case "promise":
       if (!receiver.isCertain && !["then", "catch", "finally"].includes(name)) return unknown;
       return { kind: "method", receiver, name, node };
-    case "manager":
+    case "manager": {
+      const own = receiver.subclass === undefined ? undefined : ownMethod(receiver.subclass, name, receiver);
+      return own ?? { kind: "method", receiver, name, node };
+    }
     case "mutex":
     case "api":
     case "function":
@@ -113,6 +117,7 @@ function readField(
   machine: Machine,
   receiver: Extract<Value, { kind: "instance" }>,
   name: string,
+  at: Node,
   world: World,
 ): Value {
   const stored = world.bindings.get(fieldCell(receiver.node, name));
@@ -132,7 +137,8 @@ function readField(
       if (typed !== undefined) return typed;
     }
   }
-  return { kind: "unknown", file: { kind: "path", root: "this", properties: [name], given: true } };
+  const file: FileRef = { kind: "path", root: "this", properties: [name], given: true };
+  return inheritedWrite(machine, receiver.node, name, at, world) ?? { kind: "unknown", file };
 }
 
 /** A subclass opens what its superclass opens. */
@@ -141,6 +147,7 @@ function readInherited(machine: Machine, node: ClassNode, name: string, at: Node
   for (let owner = node; !seen.has(owner);) {
     seen.add(owner);
     const parent = readName(machine, owner.superClass, world);
+    if (parent.kind === "api") return readMember(machine, { ...parent, subclass: node }, name, at, world);
     if (parent.kind !== "class") return readMember(machine, parent, name, at, world);
     const own = readStatic(parent.node, name);
     if (own !== undefined) return own;
@@ -150,7 +157,7 @@ function readInherited(machine: Machine, node: ClassNode, name: string, at: Node
 }
 
 /** What `A` or `a.b.C` stands for. */
-function readName(machine: Machine, node: Node | null, world: World): Value {
+export function readName(machine: Machine, node: Node | null, world: World): Value {
   if (node?.type === AST_NODE_TYPES.Identifier) return readVariable(machine, node, world);
   if (node?.type !== AST_NODE_TYPES.MemberExpression) return unknown;
   const name = staticName(node.property, node.computed);

@@ -53,8 +53,7 @@ export function reachFrom(
     for (let node = parentOf(start); node !== undefined; node = parentOf(node)) {
       if (node.type === AST_NODE_TYPES.VariableDeclarator && isInside) namesIn(node.id).forEach(follow);
       if (node.type === AST_NODE_TYPES.AssignmentExpression && isInside) namesIn(node.left).forEach(follow);
-      if (isClass(node) && node.superClass !== null && node.id !== null && isIn(start, node.superClass))
-        follow(node.id);
+      if (isClass(node) && node.superClass !== null && isIn(start, node.superClass)) followHeir(node);
       if (node.type === AST_NODE_TYPES.TSInterfaceDeclaration) follow(node.id);
       if (node.type === AST_NODE_TYPES.TSTypeAliasDeclaration) follow(node.id);
       const member = memberOf(node, isInside);
@@ -65,6 +64,15 @@ export function reachFrom(
       functions.add(node);
       const name = nameOf(node);
       if (name !== undefined) follow(name);
+    }
+  }
+
+  /** A class that has what its superclass has: its methods may use it as `this`. */
+  function followHeir(node: ClassNode): void {
+    if (node.id !== null) follow(node.id);
+    for (const member of node.body.body) {
+      if (member.type !== AST_NODE_TYPES.MethodDefinition) continue;
+      if (member.value.type === AST_NODE_TYPES.FunctionExpression) functions.add(member.value);
     }
   }
 

@@ -14,6 +14,8 @@ export interface ManagerValue {
   readonly staleSince?: Node;
   /** The lock it was opened with, when its constructor was given one. */
   readonly guard?: LockValue;
+  /** The class of this file that it is an instance of, derived from the manager's. */
+  readonly subclass?: ClassNode | undefined;
 }
 
 /** A lock handle; the site is where it was acquired (or the parameter that brought it). */
@@ -53,7 +55,7 @@ export type Value =
   | { readonly kind: "boolean"; readonly value: boolean }
   | { readonly kind: "global"; readonly name: string }
   | { readonly kind: "module"; readonly from: string }
-  | { readonly kind: "api"; readonly api: Api }
+  | { readonly kind: "api"; readonly api: Api; readonly subclass?: ClassNode }
   | ManagerValue
   | LockValue
   | { readonly kind: "mutex"; readonly site: Node; readonly spec: MutexSpec }
