@@ -49,7 +49,8 @@ export function constructClass(
   node: ClassNode,
   world: World,
 ): readonly Outcome[] {
-  machine.frame.addThrow(world);
+  // What a class of this file runs is run below, and throws what it throws.
+  if (node.superClass !== null) machine.frame.addThrow(world);
   const value: Value = { kind: "instance", node };
   const constructor = constructorOf(node);
   if (constructor === undefined || machine.activation.running.includes(constructor) || machine.budget <= 0) {

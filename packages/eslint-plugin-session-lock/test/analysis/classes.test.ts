@@ -125,6 +125,14 @@ export const save = (m) => withSessionWriteLock("a", () => Writer.save(m));`,
     [],
   ],
   [
+    "a constructor that just stores the lock does not throw before it has it",
+    `export class Lease {
+  constructor(lock) { this.lock = lock; start(); }
+  static async take(sessionFile) { return new Lease(await acquireSessionWriteLock({ sessionFile })); }
+}`,
+    [],
+  ],
+  [
     "a constructor that throws leaves the lock to the finally around it",
     `class Writer { constructor(m) { check(m); } }
 export async function save(m) {
