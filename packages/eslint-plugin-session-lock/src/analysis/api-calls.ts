@@ -72,8 +72,8 @@ function callWrapper(machine: Machine, call: Call, spec: ModalWrapperSpec, world
   const mode = modeOf(machine, call, spec, world);
   const locked = mode === "shared" ? [] : runWrapper(machine, call, scope, world);
   if (mode === "exclusive") return locked;
-  const item = [mode === "shared" ? unknown : noLock];
-  return [...locked, ...callImmediate(machine, call, call.args, { isRepeated: false, item }, world)];
+  const items = [mode === "shared" ? unknown : noLock];
+  return [...locked, ...callImmediate(machine, call, call.args, { isRepeated: false, items }, world)];
 }
 
 /** A function that takes over the locks it is given, or the one of the file that it is told. */
