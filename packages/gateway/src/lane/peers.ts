@@ -36,14 +36,15 @@ export class Peers {
     await makeStateFolder(folder);
     const id = randomUUID();
     const file = join(folder, `${id}.json`);
+    const record = `${JSON.stringify({ id, name, pid: process.pid, startedAt: Date.now() })}\n`;
     const presence = await acquireSessionWriteLock({
       sessionFile: file,
       purpose: name,
       maxHoldMs: LONGEST_MS,
     });
-    // After the lock: whoever finds the file finds its owner alive, or dead for good.
-    const record = `${JSON.stringify({ id, name, pid: process.pid, startedAt: Date.now() })}\n`;
     try {
+      // After the lock: whoever finds the file finds its owner alive, or dead for good.
+      // eslint-disable-next-line session-lock/no-raw-transcript-write -- a presence file, no transcript
       await writeFile(file, record, { mode: 0o600 });
     } catch (error) {
       await presence.release();
