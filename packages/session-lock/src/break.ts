@@ -53,6 +53,7 @@ const replacing = turn + 1;
  */
 export function breakSessionLock(sessionFile: string, options: BreakSessionLockOptions): BrokenSessionLock {
   const { reason, force = false } = options;
+  if (!isReason(reason)) throw new TypeError("reason must be a text that says why the lock is broken");
   const status = inspectSessionLock(sessionFile);
   if (status.state === "free") return { outcome: "free", status };
   if (status.isLocal && !force) return { outcome: "refused", status };
@@ -61,6 +62,11 @@ export function breakSessionLock(sessionFile: string, options: BreakSessionLockO
   } catch (error) {
     throw asLockError(error, "break the lock", status.sessionFile);
   }
+}
+
+/** Callers without types pass what they like. */
+function isReason(value: unknown): boolean {
+  return typeof value === "string" && value.trim() !== "";
 }
 
 function oust(status: SessionLockStatus, reason: string): boolean {

@@ -102,3 +102,11 @@ test("a lock folder whose record cannot be read is broken, and free afterwards",
   await using lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile", timeoutMs: 1_000 });
   lock.assertHeld();
 });
+
+test.each(["", " ", undefined, 5])("a lock is not broken for no reason (%o)", async (reason) => {
+  const sessionFile = tempSession();
+  await using lock = await acquireSessionWriteLock({ sessionFile });
+
+  expect(() => breakSessionLock(sessionFile, { reason: reason as string, force: true })).toThrow(TypeError);
+  lock.assertHeld();
+});
