@@ -15,6 +15,7 @@ import {
   MAX_PREAUTH_CONNECTIONS,
   MAX_PREAUTH_CONNECTIONS_IN_ALL,
   TICK_INTERVAL_MS,
+  TOKEN_CHECK_MS,
 } from "./protocol/limits.ts";
 import { RunBoard } from "./run/run-board.ts";
 import { createEchoRunner } from "./runners/echo.ts";
@@ -32,8 +33,11 @@ export interface GatewayOptions {
   readonly host?: string;
   /** The port to listen on; `0` takes a free one. Default: 18789. */
   readonly port?: number;
-  /** What clients must present. Default: none. */
-  readonly token?: string;
+  /**
+   * What clients must present. A function is asked again for each request and call, and every second: a connection that
+   * presented another token than it gives by then is closed. Default: none.
+   */
+  readonly token?: string | (() => string);
   /** Where sessions are kept. Default: `~/.session-lock`. */
   readonly stateDir?: string;
   /** Produces the answers. Default: the echo runner. */
@@ -62,10 +66,12 @@ export interface Gateway {
 
 /** Starts a gateway; resolves when it listens. Throws `PORT_IN_USE`, `INSECURE_BIND` or `INVALID_CONFIG`. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const { host = "127.0.0.1", port = 18_789, token, drainMs = 5_000, runner = createEchoRunner() } = options;
+  const { host = "127.0.0.1", port = 18_789, drainMs = 5_000, runner = createEchoRunner() } = options;
   const { stateDir = join(homedir(), ".session-lock"), logger: log = defaultLogger(), stopWords } = options;
-  if (token === "") throw new GatewayError("INVALID_CONFIG", "the token is empty");
-  if (token === undefined && !isLoopbackHost(host)) {
+  const token = (): string | undefined =>
+    typeof options.token === "function" ? options.token() : options.token;
+  if (token() === "") throw new GatewayError("INVALID_CONFIG", "the token is empty");
+  if (token() === undefined && !isLoopbackHost(host)) {
     const message = `${host} can be reached from other machines: set a token, or listen on 127.0.0.1`;
     throw new GatewayError("INSECURE_BIND", message);
   }
@@ -109,7 +115,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     health,
   };
   metrics.watch({ sessions, hub });
-  const setup = { services, attempts: new AuthAttempts(), token: () => token, log };
+  const setup = { services, attempts: new AuthAttempts(), token, log };
   const stopping = new AbortController();
   const connections = new Map<Connection, string>();
   const server = await startServer({
@@ -136,6 +142,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     () => hub.announce("tick", { ts: Date.now() }, "droppable"),
     TICK_INTERVAL_MS,
   ).unref();
+  // A connection that calls is looked at with each call; one that only listens, here.
+  const revocation = setInterval(() => {
+    for (const connection of connections.keys()) connection.recheck();
+  }, TOKEN_CHECK_MS).unref();
   const unfollow = sessions.followChanges();
   const recover = (): Promise<void> =>
     sessions.recover((sessionKey, error) => log.error({ err: error, sessionKey }, "recovery failed"));
@@ -150,6 +160,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     await recovery;
     await peers.close();
     clearInterval(tick);
+    clearInterval(revocation);
     unfollow();
     for (const connection of connections.keys()) connection.close(1012, "service restart");
     await server.close();

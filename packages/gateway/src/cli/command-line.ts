@@ -29,6 +29,7 @@ const SERVE = {
   host: text,
   port: text,
   token: text,
+  "token-file": text,
   runner: text,
   model: text,
   "base-url": text,

@@ -22,6 +22,7 @@ const serveOptions = `Options of serve:
   --port <number>   port to listen on (default 18789; 0 takes a free one)
   --token <token>   what clients must present; everybody on this machine can read it in the list of processes, so
                     rather set SESSION_LOCK_TOKEN
+  --token-file <file>  a file with the token, read again for each request: a new token needs no restart
   --runner <name>   who answers: echo (default), anthropic, openai, google or openai-compatible
   --model <name>    the model to answer with, as the provider calls it; needed with any runner but echo
   --base-url <url>  another address of the provider's API; needed with openai-compatible
@@ -31,7 +32,8 @@ const serveOptions = `Options of serve:
 
 Environment:
   SESSION_LOCK_HOME     where sessions are kept (default ~/.session-lock)
-  SESSION_LOCK_HOST, SESSION_LOCK_PORT, SESSION_LOCK_TOKEN, SESSION_LOCK_CONFIG  like the flags
+  SESSION_LOCK_HOST, SESSION_LOCK_PORT, SESSION_LOCK_TOKEN, SESSION_LOCK_TOKEN_FILE,
+  SESSION_LOCK_CONFIG   like the flags
   SESSION_LOCK_RUNNER, SESSION_LOCK_MODEL, SESSION_LOCK_BASE_URL  like --runner, --model and --base-url
   SESSION_LOCK_API_KEY  the key of the provider; without it, what the provider's own variable says
   SESSION_LOCK_LOG      trace, debug, info, warn (default), error, fatal or silent; logs go to standard error

@@ -38,7 +38,8 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<E
   process.on("SIGTERM", stop);
   terminal.out(`session-lock gateway ready at ${gateway.url}`);
   // The one place where a token is ever shown: nobody else knows it.
-  if (isMade && token !== undefined) terminal.out(`token, made for this start and shown only here: ${token}`);
+  if (isMade && typeof token === "string")
+    terminal.out(`token, made for this start and shown only here: ${token}`);
   return exitCodes.ok;
 }
 

@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { readConfigFile } from "./config-file.ts";
 import { GatewayError } from "../errors.ts";
+import { tokenIn } from "./token-file.ts";
 import type { AiSdkRunnerOptions } from "../runners/ai-sdk/ai-sdk.ts";
 import { LOG_LEVELS, RUNNERS, type Settings } from "./settings.ts";
 
@@ -13,6 +14,7 @@ export interface ServeFlags {
   readonly host?: string | undefined;
   readonly port?: string | undefined;
   readonly token?: string | undefined;
+  readonly "token-file"?: string | undefined;
   readonly runner?: string | undefined;
   readonly model?: string | undefined;
   readonly "base-url"?: string | undefined;
@@ -22,7 +24,8 @@ export interface ServeFlags {
 export interface ServeConfig {
   readonly host: string;
   readonly port: number;
-  readonly token: string | undefined;
+  /** A function reads the file that holds the token, as it is now. */
+  readonly token: string | (() => string) | undefined;
   readonly stateDir: string;
   readonly logLevel: LogLevel;
   readonly drainMs: number | undefined;
@@ -51,7 +54,7 @@ export function readServeConfig(flags: ServeFlags, env: NodeJS.ProcessEnv): Serv
   const told: Settings = { ...file, ...settingsOf(env), ...settingsOfFlags(flags) };
   const { host = "127.0.0.1", port = DEFAULT_PORT, logLevel = "warn", stopWords = [] } = told;
   const stateDir = told.stateDir ?? join(homedir(), ".session-lock");
-  const token = flags.token ?? valueOf(env["SESSION_LOCK_TOKEN"]);
+  const token = tokenOf(flags, env);
   const model = modelOf(told, valueOf(env["SESSION_LOCK_API_KEY"]));
   return { host, port, token, stateDir, logLevel, drainMs: told.drainMs, stopWords, model };
 }
@@ -66,6 +69,15 @@ export function readCallTarget(flags: CallFlags, env: NodeJS.ProcessEnv): CallTa
   }
   url.hash = "";
   return { url: url.href, token: flags.token ?? valueOf(env["SESSION_LOCK_TOKEN"]) };
+}
+
+/** Flags before variables, and a token that is said before one that is in a file. */
+function tokenOf(flags: ServeFlags, env: NodeJS.ProcessEnv): ServeConfig["token"] {
+  const { token, "token-file": file } = flags;
+  if (token !== undefined) return token;
+  if (file !== undefined) return tokenIn(file);
+  const [said, path] = [valueOf(env["SESSION_LOCK_TOKEN"]), valueOf(env["SESSION_LOCK_TOKEN_FILE"])];
+  return said ?? (path === undefined ? undefined : tokenIn(path));
 }
 
 function settingsOf(env: NodeJS.ProcessEnv): Settings {

@@ -51,6 +51,8 @@ export class Connection implements Caller {
   #caps: readonly string[] = [];
   readonly #followedKeys = new Set<string>();
   #presence: Presence | undefined;
+  /** The token that it presented. */
+  #token: string | undefined;
   #followsSessions = false;
   readonly #gone = new AbortController();
 
@@ -129,6 +131,13 @@ export class Connection implements Caller {
     setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS).unref();
   }
 
+  /** Closes a connection whose token is not the present one any more. Returns whether it may go on. */
+  recheck(): boolean {
+    const isGood = this.#phase !== "open" || this.#setup.token() === this.#token;
+    if (!isGood) this.close(1008, "the token was replaced");
+    return isGood;
+  }
+
   get #isGreeting(): boolean {
     return this.#phase === "greeting";
   }
@@ -163,7 +172,7 @@ export class Connection implements Caller {
       return;
     }
     if (this.#isGreeting) this.#greet(incoming.frame);
-    else void this.#calls.answer(incoming.frame);
+    else if (this.recheck()) void this.#calls.answer(incoming.frame);
   }
 
   #greet(frame: RequestFrame): void {
@@ -198,6 +207,7 @@ export class Connection implements Caller {
     }
     clearTimeout(this.#handshakeTimer);
     this.#phase = "open";
+    this.#token = token;
     this.#scopes = handshake.scopes;
     this.#caps = handshake.caps;
     this.#presence = { ...handshake.client, ts: nowMs };

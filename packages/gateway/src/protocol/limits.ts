@@ -36,3 +36,5 @@ export const MAX_ATTACHMENTS_BYTES = 10 * MIB;
 export const MAX_COMPLETIONS = 256;
 /** Bytes of messages in one `chat.history` answer; older ones are left for the next page. */
 export const MAX_HISTORY_BYTES = 6 * MIB;
+/** How soon a connection that only listens is closed after its token was replaced, in milliseconds. */
+export const TOKEN_CHECK_MS = 1_000;
