@@ -1,7 +1,7 @@
 import { asIoError, TranscriptError } from "./errors.ts";
 import { planAndApply } from "./repair/apply-plan.ts";
 import type { RewriteOptions } from "./repair/apply-plan.ts";
-import { planCompactions } from "./repair/compaction-plan.ts";
+import { planCompactions, planListedCompactions } from "./repair/compaction-plan.ts";
 import { planHeader } from "./repair/header-plan.ts";
 import { planLines } from "./repair/line-plan.ts";
 import { linearizeForks } from "./repair/linearize.ts";
@@ -59,7 +59,10 @@ async function planRepair(
     }
     planHeader(plan, file, process.cwd());
     // The entries of version 1 have no ids and are a list, not a tree.
-    if (plan.format === 1) return plan;
+    if (plan.format === 1) {
+      planListedCompactions(plan);
+      return plan;
+    }
     planTree(plan, source);
     if (linearize) linearizeForks(plan);
     planCompactions(plan);

@@ -395,6 +395,36 @@ test("a file of version 1 stays one, and keeps its lines", async () => {
   expect(await leftIn(file)).toEqual([]);
 });
 
+test("a compaction in a file of version 1 that keeps from no entry before it says that it keeps nothing", async () => {
+  const compaction = { type: "compaction", timestamp: isoAt(3), summary: "s", tokensBefore: 1 };
+  const lines = (kept: object) => [
+    header({ version: undefined }),
+    { type: "message", timestamp: isoAt(1), message: calling("c1") },
+    { type: "message", timestamp: isoAt(2), message: result("c1") },
+    { ...compaction, ...kept },
+  ];
+  const wanted = [
+    { given: {}, firstKeptEntryIndex: 3 },
+    { given: { firstKeptEntryId: "gone" }, firstKeptEntryIndex: 3 },
+    { given: { firstKeptEntryIndex: 9 }, firstKeptEntryIndex: 3 },
+    { given: { firstKeptEntryIndex: 2 }, firstKeptEntryIndex: 1 }, // the call of that result
+    { given: { firstKeptEntryIndex: 1 }, firstKeptEntryIndex: 1 },
+  ];
+  for (const { given, firstKeptEntryIndex } of wanted) {
+    const file = sessionFile(
+      lines(given)
+        .map((line) => `${JSON.stringify(line)}\n`)
+        .join(""),
+    );
+
+    await repair(file, fix);
+
+    expect(JSON.parse(linesIn(file).at(-1) ?? "")).toMatchObject({ firstKeptEntryIndex });
+    expect(await leftIn(file)).toEqual([]);
+    expect((await repair(file, fix)).applied).toBe(false);
+  }
+});
+
 test("an open transcript goes on in the repaired file", async () => {
   const file = sessionFile(whole);
   await using transcript = await openTranscript(file);

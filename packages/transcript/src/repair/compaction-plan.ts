@@ -1,6 +1,6 @@
 import { Ancestry } from "../validate/ancestry.ts";
 import { parentRows } from "./parent-rows.ts";
-import type { Draft, Plan } from "./plan.ts";
+import type { Draft, Plan, RepairStep } from "./plan.ts";
 
 /**
  * The last stage: a compaction (or a reset) keeps from an entry of its own branch, and not from a tool result without its
@@ -22,10 +22,30 @@ export function planCompactions(plan: Plan): void {
     if (due === targetRow) return;
     const dueId = plan.drafts[due]?.id ?? id;
     draft.edits.set("firstKeptEntryId", JSON.stringify(dueId));
-    const message =
-      due === row ? "it says that it keeps nothing" : `it keeps from ${dueId}, where the call is`;
-    plan.steps.push({ code: "T7", action: "set-kept", line: draft.line, entryId: id, message });
+    plan.steps.push({ ...step(draft, due === row ? undefined : dueId), entryId: id });
   });
+}
+
+/** The same for version 1, whose entries are a list: each is below the one before it, and named by its place. */
+export function planListedCompactions(plan: Plan): void {
+  const entries = plan.drafts.filter(({ type }) => type !== "session");
+  const parents = entries.map((_, row) => row - 1);
+  entries.forEach((draft, row) => {
+    const { firstKeptEntryIndex: target, firstKeptEntryId } = draft;
+    if (!isBoundary(draft) || target === row + 1) return;
+    if (draft.type === "reset" && target === undefined && firstKeptEntryId === undefined) return;
+    const isAbove = typeof target === "number" && Number.isInteger(target) && target >= 1 && target <= row;
+    const due = isAbove ? (callRow(target - 1, entries, parents) ?? row) : row;
+    if (due + 1 === target) return;
+    draft.edits.set("firstKeptEntryIndex", String(due + 1));
+    plan.steps.push(step(draft, due === row ? undefined : `entry ${due + 1}`));
+  });
+}
+
+function step({ line }: Draft, from: string | undefined): RepairStep {
+  const message =
+    from === undefined ? "it says that it keeps nothing" : `it keeps from ${from}, where the call is`;
+  return { code: "T7", action: "set-kept", line, message };
 }
 
 function isBoundary({ type }: Draft): boolean {

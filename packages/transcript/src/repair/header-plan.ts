@@ -70,6 +70,7 @@ function madeHeader(entries: readonly Draft[], sessionFile: string, cwd: string)
     parentId: undefined,
     timestamp: header.timestamp,
     firstKeptEntryId: undefined,
+    firstKeptEntryIndex: undefined,
     turn: undefined,
     moving: undefined,
     edits: new Map(),

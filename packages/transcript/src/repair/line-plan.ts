@@ -97,8 +97,8 @@ function reject(line: RawLine, plan: Plan, what: string): void {
 }
 
 function draftOf(fields: Fields, line: RawLine): Draft {
-  const { id, type, parentId, timestamp, firstKeptEntryId, message } = fields;
-  const { appendMode, targetId, appendParentId } = fields;
+  const { id, type, parentId, timestamp, message } = fields;
+  const { firstKeptEntryId, firstKeptEntryIndex, appendMode, targetId, appendParentId } = fields;
   return {
     line: line.number,
     from: { offset: line.offset, length: line.length },
@@ -108,6 +108,7 @@ function draftOf(fields: Fields, line: RawLine): Draft {
     parentId,
     timestamp: typeof timestamp === "string" ? timestamp : undefined,
     firstKeptEntryId,
+    firstKeptEntryIndex,
     turn: type === "message" && isFields(message) ? turnOf(message) : undefined,
     moving: movesLeaf(fields) ? { appendMode, targetId, appendParentId } : undefined,
     edits: new Map(),

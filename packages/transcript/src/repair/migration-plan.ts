@@ -121,6 +121,7 @@ class MigrationStage {
       parentId: undefined,
       timestamp: undefined,
       firstKeptEntryId: undefined,
+      firstKeptEntryIndex: undefined,
       turn: undefined,
       moving: undefined,
       edits: new Map(edits),

@@ -44,6 +44,8 @@ export interface Draft {
   parentId: unknown;
   readonly timestamp: string | undefined;
   readonly firstKeptEntryId: unknown;
+  /** The same in version 1: a place in the list of entries, from 1. */
+  readonly firstKeptEntryIndex: unknown;
   readonly turn: Turn | undefined;
   /** How it moves the leaf, if it does. */
   readonly moving: Pick<Navigable, "appendMode" | "targetId" | "appendParentId"> | undefined;
