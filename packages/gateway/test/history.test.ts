@@ -119,7 +119,7 @@ test("sessions are listed, the last used one first", async () => {
   });
 });
 
-test("all hundred messages that wait are in the history, the first twenty with a cursor", async () => {
+test("all hundred messages that wait are in the history, the last twenty with a cursor", async () => {
   await using dir = await temporaryStateDir();
   const runner = new ScriptedRunner();
   await using gateway = await startTestGateway(dir.path, { runner, drainMs: 0 });
@@ -138,8 +138,9 @@ test("all hundred messages that wait are in the history, the first twenty with a
     pendingInputs: { items: runs.map((runId) => ({ runId, message })), total: 100 },
   });
   expect(JSON.stringify(history).length).toBeLessThan(6 * 1024 * 1024);
-  const first = runs.slice(0, 20).map((runId) => ({ runId }));
-  expect(delta).toMatchObject({ kind: "delta", pendingInputs: { items: first, total: 100 } });
+  const last = runs.slice(-20).map((runId) => ({ runId }));
+  const nextBefore: unknown = expect.any(Number);
+  expect(delta).toMatchObject({ kind: "delta", pendingInputs: { items: last, total: 100, nextBefore } });
   await client.request("chat.abort", { sessionKey: "main" });
 });
 

@@ -59,7 +59,7 @@ export function bindNext(
  * The different items; those that cannot matter are one. Empty if none can. Promises count as one that waits for
  * the work of all: whoever awaits one item of a list in a loop awaits them all.
  */
-export function itemsOf({ items }: List): readonly Value[] {
+function itemsOf({ items }: List): readonly Value[] {
   const different = new Map<string, Value>();
   const work = workOf(items);
   for (const item of items) {

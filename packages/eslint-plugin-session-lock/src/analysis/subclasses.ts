@@ -18,7 +18,7 @@ export function ownMethod(node: ClassNode, name: string, self: Value): Value | u
 }
 
 /** What an instance is, of a class that is derived from a manager's: a manager that somebody else made. */
-export function inheritedManager(machine: Machine, node: ClassNode, world: World): Value | undefined {
+function inheritedManager(machine: Machine, node: ClassNode, world: World): Value | undefined {
   const parent = readName(machine, node.superClass, world);
   if (parent.kind !== "api" || parent.api.kind !== "manager") return undefined;
   return { kind: "manager", spec: parent.api.spec, site: node, file: undefined, origin: "given" };
