@@ -105,16 +105,24 @@ export function evaluateAll(
   nodes: readonly Node[],
   world: World,
 ): readonly { readonly world: World; readonly values: readonly Value[] }[] {
-  let results: readonly { readonly world: World; readonly values: readonly Value[] }[] = [
-    { world, values: [] },
-  ];
+  let results: { world: World; values: Value[] }[] = [{ world, values: [] }];
   for (const node of nodes) {
-    const ways = results.flatMap(({ world: before, values }) =>
-      machine
-        .evaluate(node, before)
-        .map((outcome) => ({ world: outcome.world, values: [...values, outcome.value] })),
-    );
-    results = limit(ways, (way) => way.world);
+    const [only, other] = results;
+    const outcomes = only && other === undefined ? machine.evaluate(node, only.world) : [];
+    const [outcome] = outcomes;
+    if (only && outcome && outcomes.length === 1) {
+      // One way to one value, as nearly always: a table of thousands is not copied for each of them.
+      only.world = outcome.world;
+      only.values.push(outcome.value);
+    } else {
+      const ways = results.flatMap(({ world: before, values }) =>
+        (results.length === 1 ? outcomes : machine.evaluate(node, before)).map((way) => ({
+          world: way.world,
+          values: [...values, way.value],
+        })),
+      );
+      results = [...limit(ways, (way) => way.world)];
+    }
   }
   return results;
 }

@@ -7,6 +7,8 @@ import type { World } from "./world.ts";
  * is true of it, and a world that stands for several would say what is true of none.
  */
 const maxWorlds = 96;
+/** How many of them are followed then: far fewer, or every statement of a long file would be run almost as often again. */
+const keptWorlds = 12;
 
 /** The worlds of a point where several ways meet: each once, the first way to it kept as its witness. */
 export function meet(worlds: readonly World[]): readonly World[] {
@@ -23,10 +25,10 @@ export function limit<T>(ways: readonly T[], worldOf: (way: T) => World): readon
   const mixed = indexes.flatMap((index) => ways[index] ?? []);
   const groups = groupBy(mixed, (way) => locksOf(worldOf(way)));
   const chosen = new Set<T>();
-  for (let round = 0; chosen.size < maxWorlds && round < ways.length; round += 1) {
+  for (let round = 0; chosen.size < keptWorlds && round < ways.length; round += 1) {
     for (const group of groups) {
       const way = group[round];
-      if (way !== undefined && chosen.size < maxWorlds) chosen.add(way);
+      if (way !== undefined && chosen.size < (round === 0 ? maxWorlds : keptWorlds)) chosen.add(way);
     }
   }
   return ways.filter((way) => chosen.has(way));
