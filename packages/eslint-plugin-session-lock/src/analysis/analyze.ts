@@ -130,7 +130,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
   for (const node of machine.created) if (isClass(node) && isKnownOutside(node)) makeInstance(node);
   for (const node of functions) if (!entered.has(node) && !isNamed(node)) runUnseen(node);
   for (const node of functions) if (!entered.has(node)) runUnseen(node);
-  for (const node of roots) runStarts(node, (world) => stored.after(world));
+  if (!stored.isEmpty) for (const node of roots) runStarts(node, (world) => stored.after(world));
   for (const annotation of annotations) reportNeedless(annotation);
   return machine.recorder.finish(machine.textOf);
 

@@ -31,7 +31,7 @@ export function findNamedWrites(
   const calls = new Set<Handing>();
   const handed: Node[] = [];
   const writes = [...places, ...places.flatMap((place) => usesOfAlias(place, scope))].filter((write) => {
-    if (isImport(write)) return false;
+    if (isImport(write) || isMereText(write)) return false;
     const files = filesOfWrite(write, rawWrites);
     if (files === undefined) return true;
     const origins = files.map((file) => originOf(tree, scope, { fileNames, isForeign }, file));
@@ -74,6 +74,19 @@ function isImport(write: Node): boolean {
   if (parent?.type === AST_NODE_TYPES.ImportSpecifier) return !isRenamed(parent.imported, parent.local);
   const isShorthand = parent?.type === AST_NODE_TYPES.Property && parent.shorthand;
   return isShorthand && parent.parent.type === AST_NODE_TYPES.ObjectPattern;
+}
+
+const naming: ReadonlySet<AST_NODE_TYPES | undefined> = new Set([
+  AST_NODE_TYPES.ImportSpecifier,
+  AST_NODE_TYPES.MemberExpression,
+  AST_NODE_TYPES.Property,
+  AST_NODE_TYPES.VariableDeclarator,
+]);
+
+/** A text that happens to be the function's name, such as `mode === "rename"`. */
+function isMereText(node: Node): boolean {
+  if (node.type === AST_NODE_TYPES.Literal) return !naming.has(node.parent.type);
+  return node.type === AST_NODE_TYPES.TemplateElement && !naming.has(node.parent.parent.type);
 }
 
 /** What a call of the function says of its files; `undefined` where it is not called, or not plainly. */

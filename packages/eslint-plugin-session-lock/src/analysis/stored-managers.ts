@@ -8,6 +8,10 @@ const maxManagers = 4;
 export class StoredManagers {
   readonly #places = new Map<string, Map<string, ManagerValue>>();
 
+  get isEmpty(): boolean {
+    return this.#places.size === 0;
+  }
+
   /** Under a lock nothing is noted: whoever stores the manager may keep the lock as well, for as long. */
   store(cell: string, value: Value, world: World): void {
     if (value.kind !== "manager" || world.held.length > 0) return;
@@ -16,7 +20,7 @@ export class StoredManagers {
     if (managers.size < maxManagers) managers.set(valueKey(value), value);
   }
 
-  /** The world as it may be when a function is called after those that store something; empty if none does. */
+  /** The world as it may be when a function is called after those that store something. */
   after(world: World): readonly World[] {
     const places = [...this.#places].map(([cell, managers]) => [cell, [...managers.values()]] as const);
     const count = Math.max(0, ...places.map(([, managers]) => managers.length));

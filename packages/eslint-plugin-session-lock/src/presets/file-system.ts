@@ -6,13 +6,11 @@ const writes: readonly Omit<RawWriteSpec, "from" | "anyFile">[] = [
   { name: "cp", resource: 1, rewrites: true },
   { name: "open", flags: 1 },
   { name: "rename", resource: 1, moves: 0, rewrites: true },
-  { name: "rm" },
   { name: "truncate", rewrites: true },
-  { name: "unlink" },
   { name: "writeFile", rewrites: true },
 ];
 
-/** Node's functions that write, move or remove a file by name. */
+/** Node's functions that write or move a file by name. */
 export const fileSystemWrites: readonly RawWriteSpec[] = [
   ...writes.flatMap((spec): readonly RawWriteSpec[] => [
     { from: "node:fs", anyFile: true, ...spec },
