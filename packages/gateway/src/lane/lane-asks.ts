@@ -58,7 +58,6 @@ export class LaneAsks {
     if (statSync(this.#file, { throwIfNoEntry: false }) === undefined) return;
     await withSessionWriteLock(this.#file, (lock) => {
       lock.assertHeld();
-      // eslint-disable-next-line session-lock/no-raw-transcript-write -- a letter box with a lock of its own, no transcript
       rmSync(this.#file, { force: true });
     });
   }

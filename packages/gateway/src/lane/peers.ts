@@ -98,7 +98,6 @@ export class Peers {
     if (lock === undefined) return; // it lives, or another one takes over from it
     try {
       await onGone();
-      // eslint-disable-next-line session-lock/no-raw-transcript-write -- a presence file, whose lock says that its owner lives
       await rm(sessionFile, { force: true });
     } finally {
       await lock.release();
