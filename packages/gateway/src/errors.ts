@@ -1,4 +1,4 @@
-import type { ErrorKind } from "./protocol/chat.ts";
+import type { ErrorKind } from "./protocol/chat-event.ts";
 
 /** What went wrong; codes are API and survive the wire. */
 export type GatewayErrorCode =

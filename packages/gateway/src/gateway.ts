@@ -106,6 +106,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     board,
     metrics,
     model: runner.model,
+    tools: runner.tools ?? [],
     agentId: AGENT_ID,
     stopTexts: stopTexts(stopWords),
     stops: new StopAnswers(),

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ChatEvent } from "../src/protocol/chat.ts";
+import type { ChatEvent } from "../src/protocol/chat-event.ts";
 import { TestClient } from "./client.ts";
 import { ScriptedRunner } from "./scripted-runner.ts";
 import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";

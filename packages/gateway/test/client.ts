@@ -3,9 +3,11 @@ import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { WebSocket, type ClientOptions } from "ws";
 import { AgentStreamEvent } from "../src/protocol/agent-event.ts";
-import { ChatEvent } from "../src/protocol/chat.ts";
+import { ChatEvent } from "../src/protocol/chat-event.ts";
 import { HelloOk } from "../src/protocol/connect.ts";
-import { EventFrame, ResponseFrame } from "../src/protocol/frames.ts";
+
+import { EventFrame, readFrame, ResponseFrame } from "../src/protocol/frames.ts";
+import { answerFault } from "./answer-shape.ts";
 
 /** How long anything may take on a busy machine before a test gives up. */
 const PATIENCE_MS = 30_000;
@@ -130,6 +132,8 @@ export class Line {
   readonly closed: Promise<{ code: number; reason: string }>;
   readonly #socket: WebSocket;
   readonly #watchers = new Set<() => void>();
+  /** The method of each call that was sent, by its id. */
+  readonly #asked = new Map<string, string>();
   #requests = 0;
 
   private constructor(socket: WebSocket) {
@@ -157,6 +161,7 @@ export class Line {
   }
 
   raw(text: string): void {
+    this.#remember(text);
     this.#socket.send(text);
   }
 
@@ -200,8 +205,21 @@ export class Line {
   #receive(text: string): void {
     const frame: unknown = JSON.parse(text);
     if (Value.Check(EventFrame, frame)) this.events.push(frame);
-    else this.answers.push(Value.Parse(ResponseFrame, frame));
+    else this.#take(Value.Parse(ResponseFrame, frame));
     this.#wake();
+  }
+
+  /** Whatever a test asks, the answers have to be of the shapes that the protocol page tells. */
+  #take(answer: ResponseFrame): void {
+    const method = this.#asked.get(answer.id);
+    const fault = answer.ok && method !== undefined ? answerFault(method, answer.payload) : undefined;
+    if (fault !== undefined) throw new Error(fault);
+    this.answers.push(answer);
+  }
+
+  #remember(text: string): void {
+    const incoming = readFrame(text);
+    if (incoming.kind === "request") this.#asked.set(incoming.frame.id, incoming.frame.method);
   }
 
   #wake(): void {

@@ -3,7 +3,7 @@ import { Value } from "@sinclair/typebox/value";
 import { expect, test, vi } from "vitest";
 import { EVENTS } from "../src/methods/registry.ts";
 import { AgentStreamEvent } from "../src/protocol/agent-event.ts";
-import { ChatEvent } from "../src/protocol/chat.ts";
+import { ChatEvent } from "../src/protocol/chat-event.ts";
 import * as events from "../src/protocol/events.ts";
 import { TICK_INTERVAL_MS } from "../src/protocol/limits.ts";
 import { TestClient } from "./client.ts";

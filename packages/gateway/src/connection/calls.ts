@@ -38,7 +38,7 @@ export class Calls {
       const seconds = (performance.now() - startedMs) / 1_000;
       services.metrics.methodAnswered(method?.name ?? "unknown", outcome, seconds);
     };
-    const answer = (payload: object): void => this.#port.send({ type: "res", id, ok: true, payload });
+    const answer = (payload: unknown): void => this.#port.send({ type: "res", id, ok: true, payload });
     this.#pending += 1;
     try {
       const allowed = this.#allow(method, name);

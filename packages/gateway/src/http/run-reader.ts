@@ -1,5 +1,5 @@
 import { textOf } from "../session/message-text.ts";
-import type { ChatEvent } from "../protocol/chat.ts";
+import type { ChatEvent } from "../protocol/chat-event.ts";
 import type { SessionBoard } from "../run/run-board.ts";
 import type { TerminalEvent } from "../run/run-track.ts";
 

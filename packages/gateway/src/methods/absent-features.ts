@@ -1,48 +1,40 @@
-import { NoParams } from "../protocol/sessions.ts";
+import { Type, type TSchema } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { NoParams } from "../protocol/catalogue.ts";
+import { closed } from "../protocol/fields.ts";
 import { defineMethod, type Method } from "./method.ts";
+
+const none = Type.Array(Type.Unknown(), { maxItems: 0 });
 
 /**
  * Methods of features that this gateway does not have. Stock clients ask for them when they start and take an empty
  * answer better than a refusal.
  */
-const EMPTY_ANSWERS: Readonly<Record<string, object>> = {
-  "config.get": { exists: false, valid: true, config: {}, issues: [] },
-  "cron.list": { jobs: [] },
-  "cron.status": { enabled: false, jobs: 0 },
-  "device.pair.list": { pending: [], paired: [] },
-  "models.authStatus": { providers: [] },
-  "node.list": { nodes: [] },
-  "plugin.approval.list": [],
-  "question.list": { questions: [] },
-  "sessions.branches.list": { branches: [] },
-  "taskSuggestions.list": { suggestions: [] },
-  "tasks.list": { tasks: [] },
+const EMPTY_ANSWERS: Readonly<Record<string, TSchema>> = {
+  "config.get": Type.Object(
+    { exists: Type.Literal(false), valid: Type.Literal(true), config: Type.Object({}, closed), issues: none },
+    closed,
+  ),
+  "cron.list": Type.Object({ jobs: none }, closed),
+  "cron.status": Type.Object({ enabled: Type.Literal(false), jobs: Type.Literal(0) }, closed),
+  "device.pair.list": Type.Object({ pending: none, paired: none }, closed),
+  "models.authStatus": Type.Object({ providers: none }, closed),
+  "node.list": Type.Object({ nodes: none }, closed),
+  "plugin.approval.list": none,
+  "question.list": Type.Object({ questions: none }, closed),
+  "sessions.branches.list": Type.Object({ branches: none }, closed),
+  "taskSuggestions.list": Type.Object({ suggestions: none }, closed),
+  "tasks.list": Type.Object({ tasks: none }, closed),
 };
 
-export const absentFeatures: readonly Method[] = Object.entries(EMPTY_ANSWERS).map(([name, answer]) =>
+export const absentFeatures: readonly Method[] = Object.entries(EMPTY_ANSWERS).map(([name, result]) =>
   defineMethod({
     name,
     summary: "Answers that there is nothing: this gateway does not have the feature.",
     scope: "operator.read",
     params: NoParams,
-    handle: () => answer,
+    result,
+    // There is only one value that the schema allows.
+    handle: () => Value.Create(result),
   }),
 );
-
-/** `agent.identity.get` and `tools.catalog`: an agent without a face or tools of the gateway's own. */
-export const agentFacts: readonly Method[] = [
-  defineMethod({
-    name: "agent.identity.get",
-    summary: "The agent's name.",
-    scope: "operator.read",
-    params: NoParams,
-    handle: (_params, { agentId }) => ({ agentId, name: agentId }),
-  }),
-  defineMethod({
-    name: "tools.catalog",
-    summary: "The gateway has no tools of its own; those of a runner are not listed.",
-    scope: "operator.read",
-    params: NoParams,
-    handle: (_params, { agentId }) => ({ agentId, profiles: [], groups: [] }),
-  }),
-];

@@ -1,4 +1,4 @@
-import { AgentWaitParams } from "../protocol/agent.ts";
+import { AgentWaitParams, AgentWaitResult } from "../protocol/agent.ts";
 import type { TerminalEvent } from "../run/run-track.ts";
 import { openedBy } from "../session/message-text.ts";
 import { RunSearch } from "../session/run-search.ts";
@@ -16,14 +16,15 @@ export const agentWait = defineMethod({
     "Waits for the end of a run, `timeoutMs` (30 s) at most, and answers `ok`, `error` or `timeout`, also for a run that ended in an earlier process or in another gateway. A run that is not known may still come, so it is waited for as well. Of several under that id, in several sessions, it is the one that began last.",
   scope: "operator.write",
   params: AgentWaitParams,
+  result: AgentWaitResult,
   async handle({ runId, timeoutMs = DEFAULT_TIMEOUT_MS }, services, { gone }) {
     const limit = AbortSignal.any([gone, AbortSignal.timeout(Math.min(timeoutMs, MAX_TIMEOUT_MS))]);
     const outcome = await outcomeOf(runId, services, { limit, gone });
-    if (outcome === undefined) return { runId, status: "timeout" };
+    if (outcome === undefined) return { runId, status: "timeout" as const };
     const endedAt = endOf(outcome);
-    if (outcome.state === "final") return { runId, status: "ok", endedAt };
+    if (outcome.state === "final") return { runId, status: "ok" as const, endedAt };
     const error = outcome.state === "error" ? outcome.errorMessage : `stopped: ${outcome.stopReason}`;
-    return { runId, status: "error", endedAt, error };
+    return { runId, status: "error" as const, endedAt, error };
   },
 });
 

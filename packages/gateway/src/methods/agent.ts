@@ -2,7 +2,7 @@ import type { Static } from "@sinclair/typebox";
 import { GatewayError } from "../errors.ts";
 import { cleanText } from "../session/input-text.ts";
 import { textOf } from "../session/message-text.ts";
-import { AgentParams } from "../protocol/agent.ts";
+import { AgentAnswers, AgentParams, type AgentEnded, type AgentResult } from "../protocol/agent.ts";
 import { originOf } from "../run/answer-origin.ts";
 import type { TerminalEvent } from "../run/run-track.ts";
 import { identityOf } from "../runners/identity.ts";
@@ -25,6 +25,7 @@ export const agent = defineMethod({
     "Takes a message in and answers twice: `status` `accepted` when it is on disk, and, under the same request id, the outcome of its run. The session is that of `sessionKey`, or of `sessionId`, or the main one. `timeout` is in seconds.",
   scope: "operator.write",
   params: AgentParams,
+  result: AgentAnswers,
   async handle(params, { sessions, agentId }, call) {
     const { idempotencyKey: runId, timeout = DEFAULT_TIMEOUT_S, thinking, sessionId } = params;
     const message = cleanText(params.message, "message");
@@ -64,7 +65,7 @@ async function keyOf(
   return record.sessionKey;
 }
 
-function summaryOf(outcome: TerminalEvent | undefined): object {
+function summaryOf(outcome: TerminalEvent | undefined): Pick<AgentEnded, "status" | "summary"> {
   switch (outcome?.state) {
     case "final":
       return { status: "ok", summary: "completed" };
@@ -87,7 +88,10 @@ interface AnswerFacts {
   readonly usual: AgentRunner["model"];
 }
 
-function resultOf(outcome: TerminalEvent | undefined, { sessionId, durationMs, usual }: AnswerFacts): object {
+function resultOf(
+  outcome: TerminalEvent | undefined,
+  { sessionId, durationMs, usual }: AnswerFacts,
+): AgentResult {
   const text = textOf(outcome?.message);
   const agentMeta = { sessionId, ...originOf(outcome, usual) };
   const payloads = text === "" ? [] : [{ text, mediaUrl: null }];

@@ -1,4 +1,4 @@
-import { NoParams } from "../protocol/sessions.ts";
+import { AgentsListResult, NoParams } from "../protocol/catalogue.ts";
 import { defineMethod } from "./method.ts";
 
 /** `agents.list`: the one agent of this gateway. */
@@ -7,10 +7,11 @@ export const agentsList = defineMethod({
   summary: "The one agent of this gateway.",
   scope: "operator.read",
   params: NoParams,
+  result: AgentsListResult,
   handle: (_params, { agentId }) => ({
     defaultId: agentId,
     mainKey: "main",
-    scope: "per-sender",
+    scope: "per-sender" as const,
     agents: [{ id: agentId }],
   }),
 });

@@ -1,5 +1,5 @@
 import { GatewayError } from "../errors.ts";
-import { ChatAbortParams } from "../protocol/chat.ts";
+import { ChatAbortParams, Stopped } from "../protocol/chat.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
@@ -13,6 +13,7 @@ export const chatAbort = defineMethod({
     "Stops one run, or, without `runId`, the active and all waiting ones of a session. Answers at once; what a run had said is on disk before its `aborted` event goes out.",
   scope: "operator.write",
   params: ChatAbortParams,
+  result: Stopped,
   async handle({ sessionKey, agentId, runId }, { sessions, agentId: defaultAgentId }) {
     const key = toSessionKey(sessionKey, agentId ?? defaultAgentId);
     if (
@@ -23,6 +24,6 @@ export const chatAbort = defineMethod({
       throw new GatewayError("INVALID_REQUEST", "the run belongs to another session");
     }
     const runIds = (await sessions.find(key, (session) => session.abortEverywhere(runId, "rpc"))) ?? [];
-    return { ok: true, aborted: runIds.length > 0, runIds };
+    return { ok: true as const, aborted: runIds.length > 0, runIds };
   },
 });

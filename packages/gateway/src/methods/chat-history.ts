@@ -5,8 +5,14 @@ import { readHistory } from "../session/history.ts";
 import { readReceipts } from "../session/input-receipts.ts";
 import { readPending, readPendingPage } from "../session/pending-inputs.ts";
 import { GatewayError } from "../errors.ts";
-import { ChatHistoryParams } from "../protocol/chat.ts";
+import {
+  ChatHistoryParams,
+  ChatHistoryResult,
+  type HistoryPart,
+  type PresentState,
+} from "../protocol/chat-history.ts";
 import type { Session } from "../session/session.ts";
+import type { Sent } from "../protocol/sent.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
@@ -20,31 +26,30 @@ export const chatHistory = defineMethod({
     "What is on the active branch, what waits, whether a run is active and what it has said. With `cursor`, only the messages since that `deltaCursor`, as `kind` `delta`; `kind` `reset` when they cannot be told; that answer, and one to `pendingBefore`, has at most 20 of what waits, the other one all.",
   scope: "operator.read",
   params: ChatHistoryParams,
+  result: ChatHistoryResult,
   async handle(params, { sessions, agentId }) {
     const sessionKey = toSessionKey(params.sessionKey, params.agentId ?? agentId);
     const found = await sessions.find(sessionKey, async (session) => {
       // State first: what moves from waiting to active or to the messages meanwhile is in one or both, never nowhere.
-      const state = await presentState(session, params);
+      const state = await presentState(sessionKey, session, params);
       const branch = await session.transcript.branch();
-      return { sessionKey, ...historyOf(params, session.transcript.sessionId, branch), ...state };
+      return { ...historyOf(params, session.transcript.sessionId, branch), ...state };
     });
     return (
       found ?? {
-        sessionKey,
         ...historyOf(params, undefined, []),
-        ...(await presentState(undefined, params)),
+        ...(await presentState(sessionKey, undefined, params)),
       }
     );
   },
 });
 
 type Asked = Static<typeof ChatHistoryParams>;
-
 function historyOf(
   { limit = DEFAULT_LIMIT, offset = 0, maxChars, maxBytes, cursor, messageId }: Asked,
   sessionId: string | undefined,
   branch: readonly SessionEntry[],
-): object {
+): HistoryPart {
   const facts = sessionId === undefined ? {} : { sessionId, deltaCursor: deltaCursor(sessionId, branch) };
   if (cursor === undefined) {
     const newer = messageId === undefined ? 0 : countAfter(messageId, branch);
@@ -67,9 +72,10 @@ function countAfter(messageId: string, branch: readonly SessionEntry[]): number 
 }
 
 async function presentState(
+  sessionKey: string,
   session: Session | undefined,
   { cursor, pendingBefore, inputRunIds }: Asked,
-): Promise<object> {
+): Promise<Sent<PresentState>> {
   const activeRunId = session?.activeRunId;
   const activeRunIds = activeRunId === undefined ? ((await session?.runsElsewhere()) ?? []) : [activeRunId];
   const entries = (await session?.transcript.entries()) ?? [];
@@ -78,6 +84,7 @@ async function presentState(
   const active = activeRunId === undefined ? undefined : session?.board.run(activeRunId);
   const [soFar] = active?.since(-1) ?? [];
   return {
+    sessionKey,
     pendingInputs: isPaged ? readPendingPage(entries, pendingBefore) : readPending(entries),
     ...receipts,
     sessionInfo: {

@@ -1,6 +1,6 @@
 import { GatewayError } from "../errors.ts";
 import { cleanText } from "../session/input-text.ts";
-import { ChatInjectParams } from "../protocol/chat.ts";
+import { ChatInjectParams, ChatInjectResult } from "../protocol/chat.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
@@ -11,6 +11,7 @@ export const chatInject = defineMethod({
     "Puts a note into the conversation. Answered when it is on disk, on the active branch, whether or not a run is active.",
   scope: "operator.admin",
   params: ChatInjectParams,
+  result: ChatInjectResult,
   async handle(params, { sessions, agentId }) {
     sessions.refuseWhileDraining();
     const message = cleanText(params.message, "message");
@@ -18,6 +19,6 @@ export const chatInject = defineMethod({
     const sessionKey = toSessionKey(params.sessionKey, params.agentId ?? agentId);
     const messageId = await sessions.find(sessionKey, (session) => session.inject(message, label));
     if (messageId === undefined) throw new GatewayError("INVALID_REQUEST", "session not found");
-    return { ok: true, messageId };
+    return { ok: true as const, messageId };
   },
 });

@@ -1,5 +1,5 @@
 import { readHistory } from "../session/history.ts";
-import { ChatMessageGetParams } from "../protocol/chat.ts";
+import { ChatMessageGetParams, ChatMessageGetResult } from "../protocol/chat.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
 
@@ -9,6 +9,7 @@ export const chatMessageGet = defineMethod({
   summary: "One message of the active branch by its entry id, in full unless `maxChars` says otherwise.",
   scope: "operator.read",
   params: ChatMessageGetParams,
+  result: ChatMessageGetResult,
   async handle({ sessionKey: rawKey, agentId, messageId, maxChars }, { sessions, agentId: defaultAgentId }) {
     const sessionKey = toSessionKey(rawKey, agentId ?? defaultAgentId);
     const message = await sessions.find(sessionKey, async ({ transcript }) => {
@@ -17,6 +18,7 @@ export const chatMessageGet = defineMethod({
       return readHistory(branch.slice(0, end + 1), { limit: 1, offset: 0, maxChars, wholeImages: true })
         .messages[0];
     });
-    return message === undefined ? { ok: false, unavailableReason: "not_found" } : { ok: true, message };
+    if (message === undefined) return { ok: false as const, unavailableReason: "not_found" as const };
+    return { ok: true as const, message };
   },
 });

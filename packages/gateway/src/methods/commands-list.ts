@@ -1,4 +1,4 @@
-import { NoParams } from "../protocol/sessions.ts";
+import { CommandsListResult, NoParams } from "../protocol/catalogue.ts";
 import { STOP_COMMAND } from "../session/stop-text.ts";
 import { defineMethod } from "./method.ts";
 
@@ -8,15 +8,16 @@ export const commandsList = defineMethod({
   summary: "What may be written in place of a message.",
   scope: "operator.read",
   params: NoParams,
+  result: CommandsListResult,
   handle: (_params, { stopTexts }) => ({
     commands: [
       {
         name: STOP_COMMAND.slice(1),
         textAliases: [...stopTexts],
         description: "Stops the active run and what waits in this session.",
-        category: "session",
-        source: "native",
-        scope: "text",
+        category: "session" as const,
+        source: "native" as const,
+        scope: "text" as const,
         acceptsArgs: false,
       },
     ],

@@ -1,4 +1,5 @@
-import { NoParams } from "../protocol/sessions.ts";
+import { NoParams } from "../protocol/catalogue.ts";
+import { Health } from "../protocol/connect.ts";
 import { defineMethod } from "./method.ts";
 
 /** `health`: that the gateway answers. */
@@ -7,5 +8,6 @@ export const health = defineMethod({
   summary: "That the gateway answers.",
   scope: "operator.read",
   params: NoParams,
+  result: Health,
   handle: (_params, services) => services.health(),
 });

@@ -2,6 +2,7 @@ import type { Static, TSchema } from "@sinclair/typebox";
 import type { EventSink, Hub } from "../connection/hub.ts";
 import type { Health } from "../protocol/connect.ts";
 import { createParser } from "../protocol/schema.ts";
+import type { Sent } from "../protocol/sent.ts";
 import type { Scope } from "../protocol/scopes.ts";
 import type { Metrics } from "../http/metrics.ts";
 import type { RunBoard } from "../run/run-board.ts";
@@ -17,6 +18,8 @@ export interface Services {
   readonly board: RunBoard;
   readonly metrics: Metrics;
   readonly model: AgentRunner["model"];
+  /** What the runner gives its model. */
+  readonly tools: NonNullable<AgentRunner["tools"]>;
   readonly agentId: string;
   /** What stops a session in place of being a message. */
   readonly stopTexts: ReadonlySet<string>;
@@ -48,33 +51,39 @@ interface Call {
 }
 
 /** A method before its parameters are given: params are checked against the schema before `handle` sees them. */
-export interface MethodDefinition<S extends TSchema> {
+export interface MethodDefinition<S extends TSchema, R extends TSchema> {
   readonly name: string;
   /** What it is for and when it answers, in a sentence or two. */
   readonly summary: string;
   /** The least a connection needs to call it. */
   readonly scope: Scope;
   readonly params: S;
-  handle(params: Static<S>, services: Services, call: Call): object | Promise<object>;
+  /** What it answers. */
+  readonly result: R;
+  handle(params: Static<S>, services: Services, call: Call): Sent<Static<R>> | Promise<Sent<Static<R>>>;
 }
 
 /** A method as the dispatcher sees it. */
-export interface Method {
+export interface Method<R extends TSchema = TSchema> {
   readonly name: string;
   readonly summary: string;
   readonly scope: Scope;
   readonly params: TSchema;
-  call(params: unknown, services: Services, call: Call): Promise<object>;
+  readonly result: R;
+  call(params: unknown, services: Services, call: Call): Promise<Sent<Static<R>>>;
 }
 
-export function defineMethod<S extends TSchema>(definition: MethodDefinition<S>): Method {
-  const { name, summary, scope, params } = definition;
+export function defineMethod<S extends TSchema, R extends TSchema>(
+  definition: MethodDefinition<S, R>,
+): Method<R> {
+  const { name, summary, scope, params, result } = definition;
   const parse = createParser(params, `${name} params`);
   return {
     name,
     summary,
     scope,
     params,
+    result,
     call: async (raw = {}, services, call) => definition.handle(parse(raw), services, call),
   };
 }

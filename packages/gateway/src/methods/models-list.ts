@@ -1,4 +1,4 @@
-import { NoParams } from "../protocol/sessions.ts";
+import { ModelsListResult, NoParams } from "../protocol/catalogue.ts";
 import { defineMethod } from "./method.ts";
 
 /** `models.list`: what answers. */
@@ -7,6 +7,7 @@ export const modelsList = defineMethod({
   summary: "The one model that the runner answers with.",
   scope: "operator.read",
   params: NoParams,
+  result: ModelsListResult,
   handle: (_params, { model: { provider, model } }) => ({
     models: [{ id: model, name: model, provider, available: true }],
   }),

@@ -1,4 +1,5 @@
-import { absentFeatures, agentFacts } from "./absent-features.ts";
+import { absentFeatures } from "./absent-features.ts";
+import { agentIdentity } from "./agent-identity.ts";
 import { agentWait } from "./agent-wait.ts";
 import { agent } from "./agent.ts";
 import { agentsList } from "./agents-list.ts";
@@ -25,11 +26,13 @@ import { sessionsSubscribe } from "./sessions-subscribe.ts";
 import { sessionsTakeover } from "./sessions-takeover.ts";
 import { status } from "./status.ts";
 import { systemPresence } from "./system-presence.ts";
+import { toolsCatalog } from "./tools-catalog.ts";
 
 /** Every method that is served, by name. A Map: a method called `constructor` is simply unknown. */
 export const METHODS: ReadonlyMap<string, Method> = new Map(
   [
     agent,
+    agentIdentity,
     agentWait,
     agentsList,
     chatAbort,
@@ -55,7 +58,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
     sessionsTakeover,
     status,
     systemPresence,
-    ...agentFacts,
+    toolsCatalog,
     ...absentFeatures,
   ].map((method) => [method.name, method]),
 );

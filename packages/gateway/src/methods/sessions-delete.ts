@@ -2,6 +2,7 @@ import type { SessionRecord } from "@session-lock/transcript";
 import type { Static } from "@sinclair/typebox";
 import { GatewayError } from "../errors.ts";
 import { SessionsDeleteParams } from "../protocol/sessions.ts";
+import { SessionsDeleteResult } from "../protocol/session-results.ts";
 import { changedAt } from "../session/changed-at.ts";
 import { refuseOtherSession } from "../session/session-identity.ts";
 import { MAIN_SESSION_KEY, toSessionKey } from "../session/session-key.ts";
@@ -14,6 +15,7 @@ export const sessionsDelete = defineMethod({
     "Stops what runs and waits, then forgets the key. The transcript stays on disk, so `deleteTranscript: true` is refused, and so is the main session.",
   scope: "operator.admin",
   params: SessionsDeleteParams,
+  result: SessionsDeleteResult,
   async handle({ key, agentId, ...asked }, { sessions, hub, agentId: defaultAgentId }) {
     if (asked.deleteTranscript === true)
       throw new GatewayError("INVALID_REQUEST", "transcripts are not deleted by the gateway");
@@ -23,7 +25,7 @@ export const sessionsDelete = defineMethod({
     await refuseOther(asked, await sessions.record(sessionKey));
     const deleted = await sessions.delete(sessionKey);
     if (deleted) hub.sessionChanged({ sessionKey, reason: "delete", ts: Date.now() });
-    return { ok: true, key: sessionKey, deleted, archived: [] };
+    return { ok: true as const, key: sessionKey, deleted, archived: [] };
   },
 });
 

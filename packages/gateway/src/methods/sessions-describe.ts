@@ -1,4 +1,5 @@
 import { SessionsDescribeParams } from "../protocol/sessions.ts";
+import { SessionsDescribeResult } from "../protocol/session-results.ts";
 import { keptFields } from "../session/kept-fields.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import { readSettings } from "../session/session-settings.ts";
@@ -10,6 +11,7 @@ export const sessionsDescribe = defineMethod({
   summary: "One session with its settings; `session` is null when there is none of that key.",
   scope: "operator.read",
   params: SessionsDescribeParams,
+  result: SessionsDescribeResult,
   async handle({ key }, { sessions }) {
     const sessionKey = toSessionKey(key);
     const record = await sessions.record(sessionKey);
@@ -21,7 +23,7 @@ export const sessionsDescribe = defineMethod({
     return {
       session: {
         key: sessionKey,
-        kind: "direct",
+        kind: "direct" as const,
         sessionId,
         createdAt,
         updatedAt,

@@ -2,6 +2,7 @@ import type { SessionRecord } from "@session-lock/transcript";
 import type { Static } from "@sinclair/typebox";
 import { keptFields } from "../session/kept-fields.ts";
 import { SessionsListParams } from "../protocol/sessions.ts";
+import { SessionsListResult } from "../protocol/session-results.ts";
 import { defineMethod } from "./method.ts";
 
 const MINUTE_MS = 60_000;
@@ -12,6 +13,7 @@ export const sessionsList = defineMethod({
   summary: "The sessions there are, the last used one first; archived ones only if they are asked for.",
   scope: "operator.read",
   params: SessionsListParams,
+  result: SessionsListResult,
   async handle(params, { sessions, model: { provider: modelProvider, model } }) {
     const { limit, offset = 0, activeMinutes, agentId, label, search, archived = false } = params;
     const now = Date.now();
@@ -27,7 +29,7 @@ export const sessionsList = defineMethod({
       const { sessionKey, sessionId, updatedAt } = record;
       const hasActiveRun = sessions.peek(sessionKey)?.activeRunId !== undefined;
       const facts = { sessionId, updatedAt, label: record.label, hasActiveRun };
-      return { key: sessionKey, kind: "direct", ...facts, ...keptFields(record) };
+      return { key: sessionKey, kind: "direct" as const, ...facts, ...keptFields(record) };
     });
     const defaults = { modelProvider, model };
     return { ts: now, count: page.length, totalCount: rows.length, defaults, sessions: page };

@@ -1,4 +1,5 @@
 import { SessionsMessagesParams } from "../protocol/sessions.ts";
+import { SessionsMessagesResult } from "../protocol/session-results.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod, type Method } from "./method.ts";
 
@@ -11,6 +12,7 @@ export const sessionsMessages: readonly Method[] = [true, false].map((follows) =
       : "From now on this connection gets no `session.message` of the session.",
     scope: "operator.read",
     params: SessionsMessagesParams,
+    result: SessionsMessagesResult,
     handle({ key, agentId }, { agentId: defaultAgentId }, { caller }) {
       const sessionKey = toSessionKey(key, agentId ?? defaultAgentId);
       caller.followMessages(sessionKey, follows);

@@ -1,4 +1,5 @@
 import { SessionsPatchParams } from "../protocol/sessions.ts";
+import { SessionsPatchResult } from "../protocol/session-results.ts";
 import { KEPT_FIELDS, keptFields } from "../session/kept-fields.ts";
 import { refuseOtherSession } from "../session/session-identity.ts";
 import { toSessionKey } from "../session/session-key.ts";
@@ -15,6 +16,7 @@ export const sessionsPatch = defineMethod({
     "Sets what a session is set to, and what clients show each other; `null` takes a setting back. A restriction that nothing here would hold to is refused.",
   scope: "operator.write",
   params: SessionsPatchParams,
+  result: SessionsPatchResult,
   async handle({ key, agentId, expectedSessionId, ...asked }, { sessions, agentId: defaultAgentId }) {
     const sessionKey = toSessionKey(key, agentId ?? defaultAgentId);
     refuseOtherSession(expectedSessionId, (await sessions.record(sessionKey))?.sessionId);
@@ -25,7 +27,7 @@ export const sessionsPatch = defineMethod({
     const { sessionId, updatedAt, label } = record;
     const { queueMode, thinking: thinkingLevel, model } = readSettings(record);
     return {
-      ok: true,
+      ok: true as const,
       key: sessionKey,
       entry: { sessionId, updatedAt, label, thinkingLevel, model, queueMode, ...keptFields(record) },
     };

@@ -1,4 +1,5 @@
-import { NoParams } from "../protocol/sessions.ts";
+import { NoParams } from "../protocol/catalogue.ts";
+import { SessionsSubscribeResult } from "../protocol/session-results.ts";
 import { defineMethod } from "./method.ts";
 
 /** `sessions.subscribe`: from now on this connection gets `sessions.changed` whenever an open session is written to. */
@@ -7,8 +8,9 @@ export const sessionsSubscribe = defineMethod({
   summary: "From now on this connection gets `sessions.changed` whenever an open session is written to.",
   scope: "operator.read",
   params: NoParams,
+  result: SessionsSubscribeResult,
   handle(_params, _services, { caller }) {
     caller.followSessions();
-    return { subscribed: true };
+    return { subscribed: true as const };
   },
 });

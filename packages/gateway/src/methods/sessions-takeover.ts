@@ -1,5 +1,6 @@
 import { GatewayError } from "../errors.ts";
 import { SessionsTakeoverParams } from "../protocol/sessions.ts";
+import { SessionsTakeoverResult, type TakeoverOutcome } from "../protocol/session-results.ts";
 import { hasScope } from "../protocol/scopes.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import { defineMethod } from "./method.ts";
@@ -11,6 +12,7 @@ export const sessionsTakeover = defineMethod({
     "Has this gateway run the session, where several share a state folder. The one that runs it is asked, and gives its run away after the next entry (`outcome` `asked`). With `force`, which needs `operator.admin`, that run is ended and its gateway writes no more (`forced`). `free`: no other gateway had it. What was acknowledged and not ended is run here then.",
   scope: "operator.write",
   params: SessionsTakeoverParams,
+  result: SessionsTakeoverResult,
   async handle({ key, agentId, force = false }, { sessions, agentId: defaultAgentId }, { caller }) {
     if (force && !hasScope(caller.scopes, "operator.admin")) {
       const missingScope = "operator.admin";
@@ -23,7 +25,7 @@ export const sessionsTakeover = defineMethod({
       found: await session.takeOver({ force }),
     }));
     if (holder === undefined) throw new GatewayError("INVALID_REQUEST", "session not found");
-    const outcome = holder.found === undefined ? "free" : force ? "forced" : "asked";
-    return { ok: true, key: sessionKey, outcome, holder: holder.found };
+    const outcome: TakeoverOutcome = holder.found === undefined ? "free" : force ? "forced" : "asked";
+    return { ok: true as const, key: sessionKey, outcome, holder: holder.found };
   },
 });

@@ -1,4 +1,4 @@
-import { NoParams } from "../protocol/sessions.ts";
+import { NoParams, StatusResult } from "../protocol/catalogue.ts";
 import { defineMethod } from "./method.ts";
 
 /** `status`: what the gateway is busy with. */
@@ -7,6 +7,7 @@ export const status = defineMethod({
   summary: "What the gateway is busy with.",
   scope: "operator.read",
   params: NoParams,
+  result: StatusResult,
   handle(_params, { sessions, hub, version, startedAt }) {
     const live = sessions.live();
     return {

@@ -1,4 +1,6 @@
-import { NoParams } from "../protocol/sessions.ts";
+import { Type } from "@sinclair/typebox";
+import { NoParams } from "../protocol/catalogue.ts";
+import { Presence } from "../protocol/connect.ts";
 import { defineMethod } from "./method.ts";
 
 /** `system-presence`: who is connected. */
@@ -7,5 +9,6 @@ export const systemPresence = defineMethod({
   summary: "The connections there are, as a list.",
   scope: "operator.read",
   params: NoParams,
+  result: Type.Array(Presence),
   handle: (_params, { hub }) => hub.presence(),
 });

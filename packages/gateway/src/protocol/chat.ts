@@ -1,14 +1,13 @@
 import { Type, type Static } from "@sinclair/typebox";
 import { Attachment } from "../session/attachments.ts";
 import { QUEUE_MODES } from "../lane/queue-mode.ts";
+import { ChatEvent } from "./chat-event.ts";
+import { HistoryRow } from "./chat-history.ts";
+import { AgentId, EntryId, RunId, SessionKey, closed } from "./fields.ts";
 import { noEffect } from "./no-effect.ts";
 
-const SessionKey = Type.String({ minLength: 1, maxLength: 512 });
-const AgentId = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }));
-const RunId = Type.String({ minLength: 1, maxLength: 256 });
 /** See {@link QUEUE_MODES}. */
 export const QueueModeName = Type.Union(QUEUE_MODES.map((mode) => Type.Literal(mode)));
-const closed = { additionalProperties: false };
 
 /** `chat.send`: what a person says. The `idempotencyKey` becomes the run's id. */
 export const ChatSendParams = Type.Object(
@@ -53,45 +52,27 @@ export const ChatSendParams = Type.Object(
   closed,
 );
 
-export const ChatSendResult = Type.Object(
+/** An input that was taken in, or had been. */
+const Acknowledgement = Type.Object(
   {
     runId: RunId,
-    status: Type.Union([Type.Literal("started"), Type.Literal("in_flight"), Type.Literal("ok")]),
+    status: Type.Union([Type.Literal("started"), Type.Literal("in_flight"), Type.Literal("ok")], {
+      description: "`in_flight`: the key was sent before, and its run has not ended; `ok`: it has",
+    }),
   },
   closed,
 );
-export type ChatSendResult = Static<typeof ChatSendResult>;
+export type Acknowledgement = Static<typeof Acknowledgement>;
 
-/** `chat.history`: the active branch, newest page first; with `cursor`, a `deltaCursor` got before, what came since. */
-export const ChatHistoryParams = Type.Object(
-  {
-    sessionKey: SessionKey,
-    agentId: AgentId,
-    limit: Type.Optional(Type.Integer({ minimum: 1 })),
-    offset: Type.Optional(Type.Integer({ minimum: 0 })),
-    maxChars: Type.Optional(Type.Integer({ minimum: 1 })),
-    maxBytes: Type.Optional(
-      Type.Integer({ minimum: 1, description: "at most `MAX_HISTORY_BYTES`, and one message in any case" }),
-    ),
-    cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
-    messageId: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 256, description: "the page ends with this message" }),
-    ),
-    pendingBefore: Type.Optional(
-      Type.Integer({ minimum: 1, description: "`nextBefore` of the page of waiting inputs after this one" }),
-    ),
-    inputRunIds: Type.Optional(
-      Type.Array(RunId, {
-        minItems: 1,
-        maxItems: 50,
-        uniqueItems: true,
-        description: "runs whose inputs `inputReceipts` tells of: waiting, or the message they became",
-      }),
-    ),
-    ...noEffect("sessionId"),
-  },
+/** The runs that were stopped. */
+export const Stopped = Type.Object(
+  { ok: Type.Literal(true), aborted: Type.Boolean(), runIds: Type.Array(RunId) },
   closed,
 );
+export type Stopped = Static<typeof Stopped>;
+
+/** `chat.send`: the second one is the answer to `/stop`. */
+export const ChatSendResult = Type.Union([Acknowledgement, Stopped]);
 
 /** `chat.replay`: `afterSeq` is the last event of the run that the client knows. */
 export const ChatReplayParams = Type.Object(
@@ -137,62 +118,11 @@ export const ChatInjectParams = Type.Object(
   closed,
 );
 
-const runFields = {
-  runId: RunId,
-  sessionKey: SessionKey,
-  agentId: Type.String({ minLength: 1 }),
-  /**
-   * Counts the events of this run; a process that goes on with a run begins far beyond those of the one
-   * before.
-   */
-  seq: Type.Integer({ minimum: 0 }),
-  message: Type.Optional(Type.Unknown()),
-};
+export const ChatReplayResult = Type.Object({ runId: RunId, events: Type.Array(ChatEvent) }, closed);
 
-/**
- * More of the answer: `deltaText` is what is new, `message` holds all of it so far. After tool calls a new text begins:
- * its first delta says `replace`. So does the first of a process that goes on with the run of another.
- */
-const ChatDeltaEvent = Type.Object(
-  {
-    ...runFields,
-    state: Type.Literal("delta"),
-    deltaText: Type.String(),
-    replace: Type.Optional(Type.Boolean()),
-  },
-  closed,
-);
-
-const ChatFinalEvent = Type.Object(
-  { ...runFields, state: Type.Literal("final"), stopReason: Type.Optional(Type.String()) },
-  closed,
-);
-
-const ChatAbortedEvent = Type.Object(
-  { ...runFields, state: Type.Literal("aborted"), stopReason: Type.String() },
-  closed,
-);
-
-/** What a failed run met; `unknown` is everything else. */
-const ErrorKind = Type.Union([
-  Type.Literal("refusal"),
-  Type.Literal("timeout"),
-  Type.Literal("rate_limit"),
-  Type.Literal("context_length"),
-  Type.Literal("unknown"),
+export const ChatMessageGetResult = Type.Union([
+  Type.Object({ ok: Type.Literal(true), message: HistoryRow }, closed),
+  Type.Object({ ok: Type.Literal(false), unavailableReason: Type.Literal("not_found") }, closed),
 ]);
-export type ErrorKind = Static<typeof ErrorKind>;
 
-const ChatErrorEvent = Type.Object(
-  {
-    ...runFields,
-    state: Type.Literal("error"),
-    errorMessage: Type.String(),
-    errorKind: ErrorKind,
-  },
-  closed,
-);
-
-/** The `chat` event. A run sends any number of deltas and then exactly one of the other three. */
-export const ChatEvent = Type.Union([ChatDeltaEvent, ChatFinalEvent, ChatAbortedEvent, ChatErrorEvent]);
-export type ChatEvent = Static<typeof ChatEvent>;
+export const ChatInjectResult = Type.Object({ ok: Type.Literal(true), messageId: EntryId }, closed);

@@ -1,4 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { closed } from "./fields.ts";
 import type { ErrorShape } from "./frames.ts";
 
 const Text = Type.String({ minLength: 1, maxLength: 1024 });
@@ -55,7 +56,7 @@ export const Health = Type.Object(
     durationMs: Type.Integer({ minimum: 0 }),
     defaultAgentId: Type.String(),
   },
-  { additionalProperties: false },
+  { ...closed, title: "Health" },
 );
 export type Health = Static<typeof Health>;
 
@@ -70,7 +71,7 @@ export const Presence = Type.Object(
     /** When it connected, in milliseconds since the epoch. */
     ts: Type.Integer({ minimum: 0 }),
   },
-  { additionalProperties: false },
+  { ...closed, title: "Presence" },
 );
 export type Presence = Static<typeof Presence>;
 
@@ -102,7 +103,7 @@ export const HelloOk = Type.Object(
       tickIntervalMs: Type.Integer(),
     }),
   },
-  { additionalProperties: false },
+  closed,
 );
 export type HelloOk = Static<typeof HelloOk>;
 

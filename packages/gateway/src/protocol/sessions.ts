@@ -1,12 +1,12 @@
 import { Type } from "@sinclair/typebox";
 import { QueueModeName } from "./chat.ts";
+import { AgentId, SessionKey, closed } from "./fields.ts";
 import { noEffect } from "./no-effect.ts";
 
-const key = Type.String({ minLength: 1, maxLength: 512 });
-const agentId = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }));
+const key = SessionKey;
+const agentId = AgentId;
 const id = Type.Optional(Type.String({ minLength: 1, maxLength: 256 }));
 const flag = Type.Optional(Type.Boolean());
-const closed = { additionalProperties: false };
 
 /** A filter by something that no session here has. */
 const matchesNone = Type.Optional(Type.String({ minLength: 1, description: "no session here matches" }));
@@ -112,9 +112,6 @@ export const SessionsPatchParams = Type.Object(
   closed,
 );
 
-/** Methods that take nothing; unknown fields are ignored. */
-export const NoParams = Type.Object({});
-
 export const SessionsDescribeParams = Type.Object(
   { key, ...noEffect("includeDerivedTitles", "includeLastMessage") },
   closed,
@@ -146,8 +143,6 @@ export const SessionsDeleteParams = Type.Object(
   },
   closed,
 );
-
-export const SessionsInspectParams = Type.Object({ key, agentId }, closed);
 
 export const SessionsMessagesParams = Type.Object({ key, agentId, ...noEffect("includeApprovals") }, closed);
 

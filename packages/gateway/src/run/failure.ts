@@ -1,5 +1,5 @@
 import { GatewayError } from "../errors.ts";
-import type { ErrorKind } from "../protocol/chat.ts";
+import type { ErrorKind } from "../protocol/chat-event.ts";
 
 const MAX_ERROR_LENGTH = 1_000;
 

@@ -2,7 +2,7 @@ import type { AgentMessage, AppendItem } from "@session-lock/transcript";
 import { RUN_END_ENTRY, runKeys, type AcceptedInput } from "../session/inputs.ts";
 import type { LaneVerdict } from "../lane/lane.ts";
 import { abortedMessage, answerMessage, failedMessage, type AbortOrigin } from "../session/messages.ts";
-import type { ErrorKind } from "../protocol/chat.ts";
+import type { ErrorKind } from "../protocol/chat-event.ts";
 import type { TerminalNews } from "./run-events.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 import type { Said } from "./said.ts";

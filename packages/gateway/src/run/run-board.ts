@@ -1,4 +1,4 @@
-import type { ChatEvent } from "../protocol/chat.ts";
+import type { ChatEvent } from "../protocol/chat-event.ts";
 import { RunTrack, type TerminalEvent } from "./run-track.ts";
 
 /** Runs that have ended and are remembered. */

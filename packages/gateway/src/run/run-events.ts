@@ -1,5 +1,5 @@
 import type { AgentStreamEvent } from "../protocol/agent-event.ts";
-import type { ChatEvent } from "../protocol/chat.ts";
+import type { ChatEvent } from "../protocol/chat-event.ts";
 import type { AgentToolCall, AgentToolResult } from "../runners/runner.ts";
 
 /** Where the events of a run go. */

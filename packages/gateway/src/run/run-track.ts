@@ -1,4 +1,4 @@
-import type { ChatEvent } from "../protocol/chat.ts";
+import type { ChatEvent } from "../protocol/chat-event.ts";
 import { partialMessage } from "./run-events.ts";
 
 /** The one event that ends a run. */

@@ -83,5 +83,7 @@ export interface AgentRunner {
   readonly profile?: ProviderProfile;
   /** What is stored in place of `model` for a session that is set to another one. Default: `model`. */
   readonly identify?: (model: string) => AgentRunner["model"];
+  /** What its model may call, for clients to see. Default: nothing. */
+  readonly tools?: readonly { readonly name: string; readonly description: string }[];
   run(request: AgentRunRequest): AsyncIterable<AgentEvent>;
 }

@@ -1,7 +1,7 @@
 import type { Appended, Transcript } from "@session-lock/transcript";
 import { appendBelow, type ExpectedLeaf } from "./expected-leaf.ts";
 import { INPUT_ENTRY, readInputs, runKeys, type AcceptedInput } from "./inputs.ts";
-import type { ChatSendResult } from "../protocol/chat.ts";
+import type { Acknowledgement } from "../protocol/chat.ts";
 
 /**
  * What is known of one input, by its run id.
@@ -99,7 +99,7 @@ export class Acceptance {
    * Makes an input durable and enqueues it; the same run id again gets the same answer and no run. `admit` may throw to
    * refuse an input that is new. With an `expected` leaf, one that is new is refused when another branch is active.
    */
-  async accept(input: AcceptedInput, admit: () => void, expected?: ExpectedLeaf): Promise<ChatSendResult> {
+  async accept(input: AcceptedInput, admit: () => void, expected?: ExpectedLeaf): Promise<Acknowledgement> {
     const { runId } = input;
     const repeat = this.repeat(runId);
     if (repeat !== undefined) return repeat;
@@ -125,7 +125,7 @@ export class Acceptance {
   }
 
   /** What an input is answered that is known without a look at the transcript; undefined when it is not. */
-  repeat(runId: string): Promise<ChatSendResult> | undefined {
+  repeat(runId: string): Promise<Acknowledgement> | undefined {
     const known = this.#states.get(runId);
     return known === undefined || known.kind === "unsure" ? undefined : this.#repeat(runId, known);
   }
@@ -150,7 +150,7 @@ export class Acceptance {
     this.#enqueue(input, isBegun);
   }
 
-  async #repeat(runId: string, known: InputState): Promise<ChatSendResult> {
+  async #repeat(runId: string, known: InputState): Promise<Acknowledgement> {
     if (known.kind === "accepting") await known.accepted;
     const now = this.#states.get(runId);
     if (now?.kind === "elsewhere") await this.#adopt(runId);
@@ -158,11 +158,11 @@ export class Acceptance {
   }
 
   /** What a key is answered that was sent before. */
-  #answerOf(runId: string): ChatSendResult {
+  #answerOf(runId: string): Acknowledgement {
     return { runId, status: this.#states.get(runId)?.kind === "ended" ? "ok" : "in_flight" };
   }
 
-  async #acceptAppended(input: AcceptedInput, append: PendingAppend): Promise<ChatSendResult> {
+  async #acceptAppended(input: AcceptedInput, append: PendingAppend): Promise<Acknowledgement> {
     const { runId } = input;
     this.#accepting += 1;
     try {

@@ -1,6 +1,7 @@
 import type { AgentMessage, MessageEntry, SessionEntry } from "@session-lock/transcript";
 import { withoutImageData } from "./image-summary.ts";
 import { mostJsonBytes } from "./json-size.ts";
+import type { HistoryRow } from "../protocol/chat-history.ts";
 import { MAX_HISTORY_BYTES } from "../protocol/limits.ts";
 
 /** Which part of a branch is asked for. */
@@ -15,12 +16,6 @@ export interface HistoryPage {
   readonly maxBytes?: number | undefined;
   /** Keep the data of images; else their size stands for them. Default: false. */
   readonly wholeImages?: boolean;
-}
-
-/** A message of the branch as it is stored, with its entry's id and its place, counted from 1. */
-export interface HistoryRow {
-  readonly [field: string]: unknown;
-  readonly __openclaw: { readonly id: string; readonly seq: number; readonly truncated?: true };
 }
 
 /** A page of a branch's messages, oldest first, and whether older ones were left out. */

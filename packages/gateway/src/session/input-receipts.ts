@@ -1,10 +1,6 @@
 import { idempotencyKeyOf, type SessionEntry } from "@session-lock/transcript";
+import type { InputReceipt } from "../protocol/chat-history.ts";
 import { readInputs, runKeys } from "./inputs.ts";
-
-/** What became of an accepted input. */
-export type InputReceipt =
-  | { readonly runId: string; readonly state: "pending" }
-  | { readonly runId: string; readonly state: "consumed"; readonly consumedByEventId: string };
 
 /** Tells of the inputs of those runs; one that is not known, or was stopped before its turn, is left out. */
 export function readReceipts(entries: readonly SessionEntry[], runIds: readonly string[]): InputReceipt[] {

@@ -1,5 +1,7 @@
 import { outlineOf, TranscriptError, validate, type SessionRecord } from "@session-lock/transcript";
 import { inspectSessionLock } from "session-lock";
+import type { Sent } from "../protocol/sent.ts";
+import type { Inspection } from "../protocol/session-inspect.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -8,7 +10,7 @@ const MAX_FINDINGS = 50;
 const MAX_ROWS = 200;
 
 /** Everything about one session that helps to tell why it does what it does. Reads only, and takes no lock. */
-export async function inspect(record: SessionRecord, sessions: Sessions): Promise<object> {
+export async function inspect(record: SessionRecord, sessions: Sessions): Promise<Sent<Inspection>> {
   const { sessionKey, sessionId, sessionFile } = record;
   return {
     sessionKey,
@@ -20,20 +22,20 @@ export async function inspect(record: SessionRecord, sessions: Sessions): Promis
   };
 }
 
-function lockOf(sessionFile: string): object {
+function lockOf(sessionFile: string): Sent<Inspection["lock"]> {
   const { state, engine, holder, heldMs, sameProcess, waiting } = inspectSessionLock(sessionFile);
   const { pid, host, purpose } = holder ?? {};
   return { state, engine, pid, host, purpose, heldMs, sameProcess, waiting: waiting?.length };
 }
 
-function queueOf(session: Session | undefined): object {
+function queueOf(session: Session | undefined): Sent<Inspection["queue"]> {
   // The gateway that runs the session, when it is another one than this.
   const holder = session?.holder();
   return { activeRunId: session?.activeRunId, waiting: session?.queueLength ?? 0, holder };
 }
 
 /** What `transcript doctor` would say about the file. A file that cannot be read is an answer too. */
-async function examine(sessionFile: string): Promise<object> {
+async function examine(sessionFile: string): Promise<Sent<Inspection["doctor"]>> {
   try {
     const { ok, entries, findings, omitted } = await validate(sessionFile, { maxFindings: MAX_FINDINGS });
     const told = findings.map(({ code, severity, message, fix, entryId, line }) => {
@@ -47,7 +49,7 @@ async function examine(sessionFile: string): Promise<object> {
   }
 }
 
-async function treeOf(record: SessionRecord, sessions: Sessions): Promise<object | undefined> {
+async function treeOf(record: SessionRecord, sessions: Sessions): Promise<Sent<Inspection["tree"]>> {
   try {
     return await sessions.find(record.sessionKey, async ({ transcript }) => {
       const [entries, branch] = [await transcript.entries(), await transcript.branch()];

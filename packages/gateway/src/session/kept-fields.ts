@@ -1,20 +1,14 @@
 import type { SessionRecord } from "@session-lock/transcript";
+import { Value } from "@sinclair/typebox/value";
+import { KeptFields } from "../protocol/session-results.ts";
 
-/** What clients set for each other to see: the gateway keeps it in the session's record and gives it back. */
-export const KEPT_FIELDS = [
-  "archived",
-  "category",
-  "color",
-  "icon",
-  "pinned",
-  "reasoningLevel",
-  "sendPolicy",
-  "traceLevel",
-  "verboseLevel",
-] as const;
+const FIELDS = Object.entries(KeptFields.properties);
+export const KEPT_FIELDS = FIELDS.map(([name]) => name);
 
-/** The kept fields of a session that are set. */
-export function keptFields(record: SessionRecord): Readonly<Record<string, unknown>> {
-  const set = KEPT_FIELDS.flatMap((name) => (record[name] === undefined ? [] : [[name, record[name]]]));
-  return Object.fromEntries(set) as Record<string, unknown>;
+/** The kept fields of a session that are set. What another program has put there, of another kind, is left out. */
+export function keptFields(record: SessionRecord): KeptFields {
+  const set = FIELDS.filter(
+    ([name, schema]) => record[name] !== undefined && Value.Check(schema, record[name]),
+  );
+  return Object.fromEntries(set.map(([name]) => [name, record[name]]));
 }

@@ -5,7 +5,7 @@ import type {
   ToolResultMessage,
   UserMessage,
 } from "@session-lock/transcript";
-import type { ErrorKind } from "../protocol/chat.ts";
+import type { ErrorKind } from "../protocol/chat-event.ts";
 import type { AgentRunner, AgentToolCall, AgentToolResult } from "../runners/runner.ts";
 import { NO_USAGE, type Said } from "../run/said.ts";
 

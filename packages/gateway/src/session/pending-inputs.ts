@@ -3,6 +3,7 @@ import { cutContent } from "./history.ts";
 import { withoutImageData } from "./image-summary.ts";
 import { readInputs, type InputRecord } from "./inputs.ts";
 import { mostJsonBytes } from "./json-size.ts";
+import type { PendingInputs } from "../protocol/chat-history.ts";
 import { MAX_HISTORY_BYTES } from "../protocol/limits.ts";
 import { wordsOf } from "../run/words.ts";
 
@@ -10,24 +11,6 @@ import { wordsOf } from "../run/words.ts";
 const MAX_PAGE_ROWS = 20;
 /** What a unit of a text that was taken in is at most, written out: it has no control characters. */
 const BYTES_PER_UNIT = 3;
-
-/** An acknowledged input whose run has not begun, as `chat.history` shows it. */
-interface PendingInput {
-  readonly id: string;
-  readonly runId: string;
-  readonly message: object;
-  readonly acceptedAt: number;
-  readonly state: "queued";
-}
-
-/** Inputs that wait, the next one to run first. */
-export interface PendingInputs {
-  readonly items: readonly PendingInput[];
-  /** How many wait, shown here or not. */
-  readonly total: number;
-  /** Where the page of those that run earlier ends; missing where there are none. */
-  readonly nextBefore?: number;
-}
 
 /**
  * The acknowledged inputs that are not on the branch yet, whichever gateway accepted them. All of them: where they are
@@ -63,8 +46,9 @@ function waitingIn(entries: readonly SessionEntry[]): readonly Waiting[] {
 
 function shown(waiting: readonly Waiting[], total: number): PendingInputs {
   const messages = fitted(waiting.map(({ input }) => withoutImageData(wordsOf(input))));
-  const items = waiting.map(({ entryId: id, input: { runId, acceptedAt } }, index): PendingInput => {
-    return { id, runId, message: messages[index] ?? {}, acceptedAt, state: "queued" };
+  const items = waiting.map(({ entryId: id, input: { runId, acceptedAt } }, index) => {
+    const state = "queued" as const;
+    return { id, runId, message: messages[index] ?? {}, acceptedAt, state };
   });
   return { items, total };
 }

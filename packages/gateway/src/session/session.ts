@@ -7,7 +7,8 @@ import type { AcceptedInput } from "./inputs.ts";
 import type { LaneHolder } from "../lane/lane-leases.ts";
 import { injectedMessage, type AbortOrigin } from "./messages.ts";
 import type { AgentStreamEvent } from "../protocol/agent-event.ts";
-import type { ChatEvent, ChatSendResult } from "../protocol/chat.ts";
+import type { ChatEvent } from "../protocol/chat-event.ts";
+import type { Acknowledgement } from "../protocol/chat.ts";
 import { toQueueMode } from "../lane/queue-mode.ts";
 import type { SessionBoard } from "../run/run-board.ts";
 import type { RunHost } from "../run/run-host.ts";
@@ -102,7 +103,7 @@ export class Session implements RunHost {
    * run id again gets the same answer and no run. Throws `UNAVAILABLE` with the details `LANE_BUSY` or `QUEUE_FULL`, and
    * `INVALID_REQUEST` when the active branch is not the `expected` one.
    */
-  async accept(input: AcceptedInput, expected?: ExpectedLeaf): Promise<ChatSendResult> {
+  async accept(input: AcceptedInput, expected?: ExpectedLeaf): Promise<Acknowledgement> {
     const mode = toQueueMode(input.queueMode) ?? this.#settings.queueMode;
     let giveBack = (): Promise<void> => Promise.resolve();
     const admit = (): void => {
@@ -117,7 +118,7 @@ export class Session implements RunHost {
   }
 
   /** As `accept` of an input that was sent before; undefined when none of that id is known here. */
-  repeat(runId: string): Promise<ChatSendResult> | undefined {
+  repeat(runId: string): Promise<Acknowledgement> | undefined {
     return this.#acceptance.repeat(runId);
   }
 

@@ -1,10 +1,4 @@
-/** What a stop is answered. */
-export interface StopAnswer {
-  readonly ok: true;
-  readonly aborted: boolean;
-  /** The runs that it stopped. */
-  readonly runIds: readonly string[];
-}
+import type { Stopped } from "../protocol/chat.ts";
 
 /** Stops that are remembered, over all sessions. */
 const MAX_REMEMBERED = 1_000;
@@ -15,19 +9,15 @@ const MAX_REMEMBERED = 1_000;
  */
 export class StopAnswers {
   // The one that was given first comes first.
-  readonly #answers = new Map<string, Promise<StopAnswer>>();
+  readonly #answers = new Map<string, Promise<Stopped>>();
 
   /** What the stop under that key was answered, or will be; undefined when there was none. */
-  known(sessionKey: string, idempotencyKey: string): Promise<StopAnswer> | undefined {
+  known(sessionKey: string, idempotencyKey: string): Promise<Stopped> | undefined {
     return this.#answers.get(nameOf(sessionKey, idempotencyKey));
   }
 
   /** Has `stop` stop the session's runs, once for each key. One that failed may be tried again. */
-  answer(
-    sessionKey: string,
-    idempotencyKey: string,
-    stop: () => Promise<readonly string[]>,
-  ): Promise<StopAnswer> {
+  answer(sessionKey: string, idempotencyKey: string, stop: () => Promise<string[]>): Promise<Stopped> {
     const name = nameOf(sessionKey, idempotencyKey);
     const known = this.#answers.get(name);
     if (known !== undefined) return known;

@@ -7,7 +7,8 @@ import {
 } from "@session-lock/transcript";
 import { withSessionWriteLock } from "session-lock";
 import { expect, test, vi } from "vitest";
-import { readHistory, type HistoryRow } from "../../src/session/history.ts";
+import type { HistoryRow } from "../../src/protocol/chat-history.ts";
+import { readHistory } from "../../src/session/history.ts";
 import { toolCallMessage, toolResultMessage, userMessage } from "../../src/session/messages.ts";
 import { MessageNews } from "../../src/session/session-messages.ts";
 import { temporaryStateDir } from "../temporary-gateway.ts";

@@ -33,7 +33,7 @@ const APIS: Readonly<Record<AiProvider, { readonly api: string; readonly profile
 
 /** A runner on the Vercel AI SDK. Throws `INVALID_CONFIG` when `openai-compatible` has no `baseUrl`. */
 export function createAiSdkRunner(options: AiSdkRunnerOptions): AgentRunner {
-  const { provider, baseUrl, model: defaultModel } = options;
+  const { provider, baseUrl, model: defaultModel, tools = [] } = options;
   if (provider === "openai-compatible" && baseUrl === undefined) {
     throw new GatewayError("INVALID_CONFIG", "openai-compatible needs the base URL of a service");
   }
@@ -42,6 +42,7 @@ export function createAiSdkRunner(options: AiSdkRunnerOptions): AgentRunner {
   return {
     model: { api, provider, model: defaultModel },
     profile,
+    tools,
     identify: (model) => ({ api, provider, model }),
     async *run(request) {
       models ??= openModels(options);

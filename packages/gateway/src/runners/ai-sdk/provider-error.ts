@@ -1,5 +1,5 @@
 import { GatewayError } from "../../errors.ts";
-import type { ErrorKind } from "../../protocol/chat.ts";
+import type { ErrorKind } from "../../protocol/chat-event.ts";
 
 /** What the SDK's errors tell; looked for by shape, as one that was tried again is wrapped in another. */
 interface ProviderFacts {
