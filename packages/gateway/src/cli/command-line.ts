@@ -33,6 +33,7 @@ const SERVE = {
   runner: text,
   model: text,
   "base-url": text,
+  tools: text,
 } as const;
 const ASK = { url: text, token: text, timeout: text, json: flag } as const;
 

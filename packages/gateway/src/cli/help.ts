@@ -26,6 +26,7 @@ const serveOptions = `Options of serve:
   --runner <name>   who answers: echo (default), anthropic, openai, google or openai-compatible
   --model <name>    the model to answer with, as the provider calls it; needed with any runner but echo
   --base-url <url>  another address of the provider's API; needed with openai-compatible
+  --tools <module>  an ES module whose default export is the list of tools that the model may call
   --config <file>   the configuration file (default: session-lock.config.json of the working folder, if there is one)
   --help            print this
   --version         print the version
@@ -34,12 +35,13 @@ Environment:
   SESSION_LOCK_HOME     where sessions are kept (default ~/.session-lock)
   SESSION_LOCK_HOST, SESSION_LOCK_PORT, SESSION_LOCK_TOKEN, SESSION_LOCK_TOKEN_FILE,
   SESSION_LOCK_CONFIG   like the flags
-  SESSION_LOCK_RUNNER, SESSION_LOCK_MODEL, SESSION_LOCK_BASE_URL  like --runner, --model and --base-url
+  SESSION_LOCK_RUNNER, SESSION_LOCK_MODEL, SESSION_LOCK_BASE_URL, SESSION_LOCK_TOOLS  like --runner, --model, --base-url
+                        and --tools
   SESSION_LOCK_API_KEY  the key of the provider; without it, what the provider's own variable says
   SESSION_LOCK_LOG      trace, debug, info, warn (default), error, fatal or silent; logs go to standard error
 
 Flags win over variables, variables over the file. In the file: host, port, stateDir, logLevel, runner, model,
-baseUrl, instructions, drainMs, stopWords.
+baseUrl, instructions, tools, drainMs, stopWords.
 `;
 
 const serve = `Usage: session-gateway [serve] [--host <address>] [--port <number>] [--runner <name> --model <name>]

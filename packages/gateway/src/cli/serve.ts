@@ -1,15 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { pino, type Logger } from "pino";
 import { isLoopbackHost } from "../connection/auth.ts";
-import { readServeConfig, type ServeFlags } from "../config/config.ts";
+import { readServeConfig, type ServeConfig, type ServeFlags } from "../config/config.ts";
 import { startGateway } from "../gateway.ts";
 import { createAiSdkRunner } from "../runners/ai-sdk/ai-sdk.ts";
+import type { AgentRunner } from "../runners/runner.ts";
+import { loadTools } from "../runners/tools-module.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import type { Terminal } from "./run-ask.ts";
 
 /** `session-gateway serve`: resolves when the gateway listens; a signal ends it. Throws `GatewayError`. */
 export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<ExitCode> {
-  const { host, port, stateDir, logLevel, drainMs, stopWords, model, ...config } = readServeConfig(
+  const { host, port, stateDir, logLevel, drainMs, stopWords, ...config } = readServeConfig(
     flags,
     terminal.env,
   );
@@ -17,6 +19,7 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<E
   const token = isMade ? randomBytes(24).toString("base64url") : config.token;
   const logger = pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }));
   logRemarks(logger);
+  const runner = await runnerOf(config);
   const gateway = await startGateway({
     host,
     port,
@@ -25,7 +28,7 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<E
     logger,
     ...(drainMs === undefined ? {} : { drainMs }),
     ...(token === undefined ? {} : { token }),
-    ...(model === undefined ? {} : { runner: createAiSdkRunner(model) }),
+    ...(runner === undefined ? {} : { runner }),
   });
   const stop = (): void => {
     // Again and again if the signal comes again: closing is one and the same.
@@ -41,6 +44,15 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<E
   if (isMade && typeof token === "string")
     terminal.out(`token, made for this start and shown only here: ${token}`);
   return exitCodes.ok;
+}
+
+/** Who answers; undefined for the echo runner. */
+async function runnerOf({
+  model,
+  tools,
+}: Pick<ServeConfig, "model" | "tools">): Promise<AgentRunner | undefined> {
+  if (model === undefined) return undefined;
+  return createAiSdkRunner({ ...model, tools: tools === undefined ? [] : await loadTools(tools) });
 }
 
 /** What the AI SDK remarks on a model: it would write that on standard error itself, between the lines of the log. */

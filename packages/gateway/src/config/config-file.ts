@@ -30,8 +30,13 @@ export function readConfigFile(named: string | undefined): Settings {
   if (text === undefined) return {};
   const path = named ?? CONFIG_FILE;
   const settings = parseSettings(text, path);
-  const { stateDir } = settings;
-  return stateDir === undefined ? settings : { ...settings, stateDir: resolve(dirname(path), stateDir) };
+  const { stateDir, tools } = settings;
+  const folder = dirname(path);
+  return {
+    ...settings,
+    ...(stateDir === undefined ? {} : { stateDir: resolve(folder, stateDir) }),
+    ...(tools === undefined ? {} : { tools: resolve(folder, tools) }),
+  };
 }
 
 function readText(path: string, mayBeMissing: boolean): string | undefined {

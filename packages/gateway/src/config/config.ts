@@ -18,6 +18,7 @@ export interface ServeFlags {
   readonly runner?: string | undefined;
   readonly model?: string | undefined;
   readonly "base-url"?: string | undefined;
+  readonly tools?: string | undefined;
 }
 
 /** How to serve. */
@@ -32,6 +33,8 @@ export interface ServeConfig {
   readonly stopWords: readonly string[];
   /** Undefined for the echo runner. */
   readonly model: AiSdkRunnerOptions | undefined;
+  /** The module with the model's tools. */
+  readonly tools: string | undefined;
 }
 
 /** The flags of commands that ask a gateway. */
@@ -56,7 +59,13 @@ export function readServeConfig(flags: ServeFlags, env: NodeJS.ProcessEnv): Serv
   const stateDir = told.stateDir ?? join(homedir(), ".session-lock");
   const token = tokenOf(flags, env);
   const model = modelOf(told, valueOf(env["SESSION_LOCK_API_KEY"]));
-  return { host, port, token, stateDir, logLevel, drainMs: told.drainMs, stopWords, model };
+  const { drainMs, tools } = told;
+  if (model === undefined && tools !== undefined)
+    throw new GatewayError(
+      "INVALID_CONFIG",
+      "the echo runner takes no tools: say --runner and --model as well",
+    );
+  return { host, port, token, stateDir, logLevel, drainMs, stopWords, model, tools };
 }
 
 /** Where `call` and `status` ask: what the flags say, else the gateway of this machine. Throws `INVALID_CONFIG`. */
@@ -90,19 +99,21 @@ function settingsOf(env: NodeJS.ProcessEnv): Settings {
       runner: valueOf(env["SESSION_LOCK_RUNNER"]),
       model: valueOf(env["SESSION_LOCK_MODEL"]),
       "base-url": valueOf(env["SESSION_LOCK_BASE_URL"]),
+      tools: valueOf(env["SESSION_LOCK_TOOLS"]),
     }),
     ...(home === undefined ? {} : { stateDir: resolve(home) }),
     ...(level === undefined ? {} : { logLevel: readLogLevel(level) }),
   };
 }
 
-function settingsOfFlags({ host, port, runner, model, "base-url": baseUrl }: ServeFlags): Settings {
+function settingsOfFlags({ host, port, runner, model, "base-url": baseUrl, tools }: ServeFlags): Settings {
   return {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: readPort(port) }),
     ...(runner === undefined ? {} : { runner: readRunner(runner) }),
     ...(model === undefined ? {} : { model }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(tools === undefined ? {} : { tools: resolve(tools) }),
   };
 }
 

@@ -18,6 +18,7 @@ export const Settings = Type.Partial(
       model: Type.String({ minLength: 1 }),
       baseUrl: Type.String({ pattern: "^https?://" }),
       instructions: Type.String(),
+      tools: Type.String({ minLength: 1 }),
       drainMs: Type.Integer({ minimum: 0, maximum: 3_600_000 }),
       stopWords: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 32 }),
     },
