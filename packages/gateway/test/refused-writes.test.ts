@@ -1,4 +1,3 @@
-import { mkdir, rename, rmdir } from "node:fs/promises";
 import { acquireSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
@@ -6,29 +5,10 @@ import { ScriptedRunner } from "./scripted-runner.ts";
 import { rowsOf } from "./several-gateways.ts";
 import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";
 import { conversation, forkPoints, readEntries, sessionFileOf } from "./transcript-file.ts";
+import { untilRefused, withhold } from "./withheld-file.ts";
 
 const MAIN = "agent:main:main";
 const once = { inputs: 1, users: 1, ends: 1 };
-
-/** Takes a session file out of its place, so that nothing can be appended, until it is given back. */
-async function withhold(file: string): Promise<() => Promise<void>> {
-  await rename(file, `${file}.aside`);
-  await mkdir(file);
-  return async () => {
-    await rmdir(file);
-    await rename(`${file}.aside`, file);
-  };
-}
-
-/** Resolves when the gateway has tried to write and was refused. */
-async function untilRefused(client: TestClient): Promise<void> {
-  const note = (): Promise<unknown> =>
-    client.request("chat.inject", { sessionKey: "main", message: "a note" }).then(
-      () => "written",
-      () => "refused",
-    );
-  await expect.poll(note, { timeout: 30_000 }).toBe("refused");
-}
 
 test("a stopped run's words are kept once, also when the disk takes them only after some tries", async () => {
   await using dir = await temporaryStateDir();

@@ -4,6 +4,8 @@ import { asList, asNumber, asRecord, asText } from "./wire.ts";
 export interface Inspection {
   readonly lock: {
     readonly state: "free" | "held" | "leftover";
+    /** Why nothing is known of it. */
+    readonly problem: string | undefined;
     readonly pid: number | undefined;
     readonly host: string | undefined;
     readonly purpose: string | undefined;
@@ -14,7 +16,12 @@ export interface Inspection {
     /** Processes that have been waiting for a while. */
     readonly waiting: number;
   };
-  readonly queue: { readonly activeRunId: string | undefined; readonly waiting: number };
+  readonly queue: {
+    readonly activeRunId: string | undefined;
+    readonly waiting: number;
+    /** Why the end of a run is not on disk yet. */
+    readonly problem: string | undefined;
+  };
   readonly doctor: {
     readonly entries: number;
     readonly findings: readonly Finding[];
@@ -47,10 +54,14 @@ export function readInspection(payload: unknown): Inspection | undefined {
   const { session } = asRecord(payload);
   if (session === null || session === undefined) return undefined;
   const { lock, queue, doctor, tree } = asRecord(session);
-  const { activeRunId, waiting } = asRecord(queue);
+  const { activeRunId, waiting, problem } = asRecord(queue);
   return {
     lock: readLock(asRecord(lock)),
-    queue: { activeRunId: asText(activeRunId), waiting: asNumber(waiting) ?? 0 },
+    queue: {
+      activeRunId: asText(activeRunId),
+      waiting: asNumber(waiting) ?? 0,
+      problem: asText(problem),
+    },
     doctor: readDoctor(asRecord(doctor)),
     tree: tree === undefined ? undefined : readTree(asRecord(tree)),
   };
@@ -58,9 +69,19 @@ export function readInspection(payload: unknown): Inspection | undefined {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function readLock({ state, pid, host, purpose, sameProcess, heldMs, waiting }: Fields): Inspection["lock"] {
+function readLock({
+  state,
+  problem,
+  pid,
+  host,
+  purpose,
+  sameProcess,
+  heldMs,
+  waiting,
+}: Fields): Inspection["lock"] {
   return {
     state: state === "held" || state === "leftover" ? state : "free",
+    problem: asText(problem),
     pid: asNumber(pid),
     host: asText(host),
     purpose: asText(purpose),

@@ -82,6 +82,11 @@ function Seen({ lock, queue, doctor, tree }: Inspection) {
             ? "nothing waits."
             : `${counted(queue.waiting, "message waits", "messages wait")}.`}
         </p>
+        {queue.problem !== undefined && (
+          <p className="field-problem">
+            An answer waits to be stored, and is told when it is. The disk says: {queue.problem}
+          </p>
+        )}
       </Part>
       <Part title="Doctor">
         <Findings {...doctor} />
@@ -149,7 +154,8 @@ function Tree({ rows, omitted }: { readonly rows: readonly TreeRow[]; readonly o
   );
 }
 
-function lockSentence({ state, pid, host, purpose, isOwn, heldMs }: Inspection["lock"]): string {
+function lockSentence({ state, problem, pid, host, purpose, isOwn, heldMs }: Inspection["lock"]): string {
+  if (problem !== undefined) return `It cannot be looked at: ${problem}`;
   if (state === "free") return "Free: whoever asks gets it.";
   const who = pid === undefined ? "a process that left no record" : `process ${pid}`;
   if (state === "leftover") return `Left behind by ${who}, which is gone: whoever asks takes it over.`;

@@ -40,12 +40,14 @@ export async function runStatus(flags: AskFlags, terminal: Terminal): Promise<Ex
 
 function describe({ url }: CallTarget, status: Readonly<Record<string, unknown>>): string {
   const { version, uptimeMs, draining, connections, openSessions, activeRuns, queuedRuns } = status;
+  const degraded = Number(status["degradedSessions"]);
   const minutes = Math.floor(Number(uptimeMs) / 60_000);
   const up = minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
   return [
     `session-lock gateway ${String(version)} at ${url}: ${draining === true ? "shutting down" : "serving"}, up ${up}`,
     `runs: ${String(activeRuns)} active, ${String(queuedRuns)} waiting`,
     `sessions open: ${String(openSessions)}; connections: ${String(connections)}`,
+    ...(degraded > 0 ? [`degraded: in ${degraded} the disk does not take the end of a run`] : []),
   ].join("\n");
 }
 

@@ -83,7 +83,7 @@ function addGauges(
     () => sessions.live().filter(({ activeRunId }) => activeRunId !== undefined).length,
   );
   gauge("queued_runs", "Acknowledged inputs whose run has not begun", () =>
-    sessions.live().reduce((sum, { queueLength }) => sum + queueLength, 0),
+    sessions.live().reduce((sum, { queue }) => sum + queue.waiting.length, 0),
   );
   gauge("draining", "1 while the gateway shuts down", () => (sessions.draining ? 1 : 0));
 }

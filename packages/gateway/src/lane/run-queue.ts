@@ -143,18 +143,20 @@ export class RunQueue {
   async endAll<T>(change: () => Promise<T>): Promise<T> {
     const runs = [...this.waiting, ...(this.active?.company ?? [])];
     await this.abortEverywhere(undefined, "rpc");
-    await Promise.all(runs.map((run) => run.settled));
     const late = new AbortController();
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
         late.abort();
-        reject(laneBusy({ activeRunId: undefined, waiting: 0, holder: this.holder() }));
+        const activeRunId = this.active?.runId;
+        reject(laneBusy({ activeRunId, waiting: this.waiting.length, holder: this.holder() }));
       }, END_ALL_MS);
       const work = async (): Promise<void> => {
         clearTimeout(timer);
         if (!late.signal.aborted) resolve(await change());
       };
-      this.#lane.errand(work).catch(reject);
+      Promise.all(runs.map((run) => run.settled))
+        .then(() => this.#lane.errand(work))
+        .catch(reject);
     });
   }
 

@@ -77,7 +77,8 @@ async function presentState(
   { cursor, pendingBefore, inputRunIds }: Asked,
 ): Promise<Sent<PresentState>> {
   const activeRunId = session?.activeRunId;
-  const activeRunIds = activeRunId === undefined ? ((await session?.runsElsewhere()) ?? []) : [activeRunId];
+  const activeRunIds =
+    activeRunId === undefined ? ((await session?.queue.runsElsewhere()) ?? []) : [activeRunId];
   const entries = (await session?.transcript.entries()) ?? [];
   const isPaged = cursor !== undefined || pendingBefore !== undefined;
   const receipts = inputRunIds && { inputReceipts: readReceipts(entries, inputRunIds) };
@@ -91,6 +92,7 @@ async function presentState(
       hasActiveRun: activeRunIds.length > 0,
       activeRunIds,
       activeLeafEntryId: session?.transcript.leafId,
+      problem: session?.problem,
     },
     ...(soFar?.state === "delta" ? { inFlightRun: soFar } : {}),
   };

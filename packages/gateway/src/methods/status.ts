@@ -17,7 +17,8 @@ export const status = defineMethod({
       connections: hub.size,
       openSessions: live.length,
       activeRuns: live.filter((session) => session.activeRunId !== undefined).length,
-      queuedRuns: live.reduce((sum, session) => sum + session.queueLength, 0),
+      degradedSessions: live.filter(({ problem }) => problem !== undefined).length,
+      queuedRuns: live.reduce((sum, session) => sum + session.queue.waiting.length, 0),
     };
   },
 });

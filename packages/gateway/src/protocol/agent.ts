@@ -30,11 +30,10 @@ export const AgentWaitResult = Type.Union([
 ]);
 
 /** The first answer of `agent`. */
-export const AgentAccepted = Type.Object(
+const AgentAccepted = Type.Object(
   { runId: RunId, status: Type.Literal("accepted"), acceptedAt: Moment },
   closed,
 );
-export type AgentAccepted = Static<typeof AgentAccepted>;
 
 const Count = Type.Integer({ minimum: 0 });
 

@@ -90,6 +90,10 @@ export const StatusResult = Type.Object(
     openSessions: Count,
     activeRuns: Count,
     queuedRuns: Count,
+    degradedSessions: Type.Integer({
+      minimum: 0,
+      description: "where the disk does not take the end of a run",
+    }),
   },
   closed,
 );

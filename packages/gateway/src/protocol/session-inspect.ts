@@ -11,6 +11,7 @@ const Text = Type.Optional(Type.String());
 const LockState = Type.Object(
   {
     state: Type.String(),
+    problem: Type.Optional(Type.String({ description: "why the lock cannot be looked at" })),
     engine: Text,
     pid: Type.Optional(Count),
     host: Text,
@@ -79,6 +80,7 @@ const Inspection = Type.Object(
         activeRunId: Type.Optional(RunId),
         waiting: Count,
         holder: Type.Optional(LaneHolder),
+        problem: Type.Optional(Type.String({ description: "why the end of a run is not on disk yet" })),
       },
       closed,
     ),

@@ -9,6 +9,8 @@ export interface RunHost extends RunAudience {
   readonly transcript: Transcript;
   readonly runner: AgentRunner;
   readonly settings: SessionSettings;
+  /** Aborts when the session is about to be closed here. */
+  readonly closing: AbortSignal;
   /** Takes the runs out of the lane that wait to steer this one. */
   steering(): readonly Run[];
   /** Puts runs back into the lane: another gateway ends them, or leaves them to this one. */

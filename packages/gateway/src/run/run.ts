@@ -1,4 +1,5 @@
-import type { AgentMessage, UserMessage } from "@session-lock/transcript";
+import type { UserMessage } from "@session-lock/transcript";
+import { endingOf, type EndingTerms } from "./ending.ts";
 import { describeFailure, errorKindOf } from "./failure.ts";
 import type { AcceptedInput } from "../session/inputs.ts";
 import type { LaneJob, LaneVerdict } from "../lane/lane.ts";
@@ -13,7 +14,7 @@ import { endUnbegun, writeRows } from "./run-rows.ts";
 import { identityOf } from "../runners/identity.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 import type { SessionSettings } from "../session/session-settings.ts";
-import { terminalNews, unstoredNews, withWords } from "./terminal-news.ts";
+import { terminalNews, withWords } from "./terminal-news.ts";
 import { TimeLimits } from "./time-limits.ts";
 import { Turn } from "./turn.ts";
 import { beginWith, putWords, wordsOf, type Speaker } from "./words.ts";
@@ -30,6 +31,8 @@ import { beginWith, putWords, wordsOf, type Speaker } from "./words.ts";
 export class Run implements LaneJob, Speaker {
   readonly input: AcceptedInput;
   readonly queueMode: QueueMode;
+  /** Why its end is not on disk yet. */
+  problem: string | undefined;
   readonly #host: RunHost;
   readonly #events: RunEvents;
   /** As they were when the input was accepted. */
@@ -121,17 +124,12 @@ export class Run implements LaneJob, Speaker {
   }
 
   #end(news: TerminalNews): void {
-    const told = withWords(news, this.#text);
+    const told = withWords(news, this.#turn?.text ?? "");
     for (const run of this.company) {
       run.#state = "ended";
       run.#events.ended(told);
       this.#host.ended(run);
     }
-  }
-
-  /** What it has said since its last tool calls. */
-  get #text(): string {
-    return this.#turn?.text ?? "";
   }
 
   #stopRunner(origin: AbortOrigin): void {
@@ -147,24 +145,24 @@ export class Run implements LaneJob, Speaker {
     this.#limits.start(this.company.map(({ input }) => input));
     const steer = (): Promise<readonly UserMessage[]> => this.#steer(lease);
     const about = { sessionKey, transcript, runner, model: this.#model, lease, events: this.#events };
-    this.#turn = new Turn(this.runId, { ...about, steer });
+    const turn = new Turn(this.runId, { ...about, steer });
+    this.#turn = turn;
     try {
-      const news = await retrying(
-        () => beginWith(this.company, { transcript, lease }),
-        () => lease.held && !signal.aborted,
-      );
+      const news = await retrying(() => beginWith(this.company, { transcript, lease }), {
+        mayGoOn: () => lease.held && !signal.aborted,
+      });
       if (news !== undefined) return { kind: "elsewhere", news };
       this.#events.started();
       const input = this.company.map((run) => run.input.message).join("\n\n");
-      const end = await this.#turn.take({ runId: this.runId, input, thinking, model }, signal);
-      return end === "handed-over" ? { kind: "moved", verdict: end } : { kind: "final", ...this.#turn.said };
+      const end = await turn.take({ runId: this.runId, input, thinking, model }, signal);
+      return end === "handed-over" ? { kind: "moved", verdict: end } : { kind: "final", ...turn.said };
     } catch (error) {
       if (!lease.held) return { kind: "moved", verdict: "lost" };
       const origin = this.#abortOrigin;
-      if (origin !== undefined) return { kind: "aborted", text: this.#text, origin };
+      if (origin !== undefined) return { kind: "aborted", text: turn.text, origin };
       this.#host.failed(this, error);
       const failure = { reason: describeFailure(error), errorKind: errorKindOf(error) };
-      return { kind: "error", text: this.#text, ...failure };
+      return { kind: "error", text: turn.text, ...failure };
     } finally {
       this.#limits.end();
     }
@@ -187,14 +185,13 @@ export class Run implements LaneJob, Speaker {
     }
     if (end.kind === "moved") return this.#wait(end.verdict);
     this.#state = "ending";
-    const write = () => this.#record(end, lease);
-    try {
-      this.#end(terminalNews(end, await retrying(write, () => lease.held)));
-    } catch (error) {
-      if (!lease.held) return this.#wait("lost");
-      this.#host.failed(this, error);
-      this.#end(unstoredNews(end, error));
-    }
+    const news = await endingOf(end, {
+      ...this.#terms,
+      write: (outcome) => this.#record(outcome, lease),
+      mayGoOn: () => lease.held,
+    });
+    if (news === "lost") return this.#wait(news);
+    if (news !== "untold") this.#end(news);
     return "ended";
   }
 
@@ -216,28 +213,37 @@ export class Run implements LaneJob, Speaker {
   }
 
   /** Writes the outcome down in one append: for the runs that joined, with the tool calls that were left open. */
-  async #record(outcome: Outcome, lease: LaneLease): Promise<AgentMessage | undefined> {
+  async #record(outcome: Outcome, lease: LaneLease): Promise<TerminalNews> {
     const joined = this.#joined.map((run) => joinedItem(run.runId, this.runId, outcome));
     const open = this.#turn?.openRows() ?? [];
     const rows = [...open, ...joined, outcomeItem(this.runId, outcome, this.#model)];
     const write = { rows, purpose: `run ${outcome.kind}`, lease, closesToolCalls: true };
     const entry = (await writeRows(this.#host.transcript, write)).at(-1)?.entry;
-    return entry?.type === "message" ? entry.message : undefined;
+    return terminalNews(outcome, entry?.type === "message" ? entry.message : undefined);
   }
 
   /** Ends a run that has not begun, unless another gateway works at it: that one is asked by the session. */
   async #endQueued(origin: AbortOrigin): Promise<void> {
     const how = { origin, model: this.#model };
-    try {
-      const news = await retrying(() => endUnbegun(this.#host.transcript, this.input, how));
-      if (news !== undefined) this.#end(news);
-      else {
-        this.#abortOrigin = origin;
-        this.#wait("lost");
-      }
-    } catch (error) {
+    const news = await endingOf(
+      { kind: "aborted", text: "", origin },
+      {
+        ...this.#terms,
+        write: () => endUnbegun(this.#host.transcript, this.input, how),
+        mayGoOn: () => true,
+      },
+    );
+    if (news === undefined || news === "lost") {
+      this.#abortOrigin = origin;
+      this.#wait("lost");
+    } else if (news !== "untold") this.#end(news);
+  }
+
+  get #terms(): Pick<EndingTerms<unknown>, "closing" | "failed"> {
+    const failed = (error: unknown): void => {
+      this.problem = describeFailure(error);
       this.#host.failed(this, error);
-      this.#end(unstoredNews({ kind: "aborted", text: "", origin }, error));
-    }
+    };
+    return { closing: this.#host.closing, failed };
   }
 }

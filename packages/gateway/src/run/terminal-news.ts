@@ -1,5 +1,4 @@
 import type { AgentMessage } from "@session-lock/transcript";
-import { describeFailure } from "./failure.ts";
 import type { Outcome } from "./outcome.ts";
 import { partialMessage, type TerminalNews } from "./run-events.ts";
 
@@ -16,9 +15,8 @@ export function terminalNews(outcome: Outcome, stored: AgentMessage | undefined)
   }
 }
 
-/** What it tells when the disk does not take the outcome. */
-export function unstoredNews(outcome: Outcome, error: unknown): TerminalNews {
-  const errorMessage = `the answer could not be stored: ${describeFailure(error)}`;
+/** What it tells when the outcome cannot be stored at all. */
+export function unstoredNews(outcome: Outcome, errorMessage: string): TerminalNews {
   return { state: "error", errorKind: "unknown", errorMessage, ...withText(outcome.text) };
 }
 

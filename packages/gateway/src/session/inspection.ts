@@ -1,5 +1,5 @@
 import { outlineOf, TranscriptError, validate, type SessionRecord } from "@session-lock/transcript";
-import { inspectSessionLock } from "session-lock";
+import { inspectSessionLock, SessionLockError } from "session-lock";
 import type { Sent } from "../protocol/sent.ts";
 import type { Inspection } from "../protocol/session-inspect.ts";
 import type { Session } from "./session.ts";
@@ -22,16 +22,23 @@ export async function inspect(record: SessionRecord, sessions: Sessions): Promis
   };
 }
 
+/** A path that nothing can lock is an answer too. */
 function lockOf(sessionFile: string): Sent<Inspection["lock"]> {
-  const { state, engine, holder, heldMs, sameProcess, waiting } = inspectSessionLock(sessionFile);
-  const { pid, host, purpose } = holder ?? {};
-  return { state, engine, pid, host, purpose, heldMs, sameProcess, waiting: waiting?.length };
+  try {
+    const { state, engine, holder, heldMs, sameProcess, waiting } = inspectSessionLock(sessionFile);
+    const { pid, host, purpose } = holder ?? {};
+    return { state, engine, pid, host, purpose, heldMs, sameProcess, waiting: waiting?.length };
+  } catch (error) {
+    if (!(error instanceof SessionLockError)) throw error;
+    return { state: "unknown", problem: error.message, sameProcess: false };
+  }
 }
 
 function queueOf(session: Session | undefined): Sent<Inspection["queue"]> {
   // The gateway that runs the session, when it is another one than this.
-  const holder = session?.holder();
-  return { activeRunId: session?.activeRunId, waiting: session?.queueLength ?? 0, holder };
+  const holder = session?.queue.holder();
+  const { activeRunId, problem } = session ?? {};
+  return { activeRunId, waiting: session?.queue.waiting.length ?? 0, holder, problem };
 }
 
 /** What `transcript doctor` would say about the file. A file that cannot be read is an answer too. */

@@ -32,6 +32,8 @@ export class Session implements RunHost {
   readonly #acceptance: Acceptance;
   readonly #queue: RunQueue;
   readonly #runs = new Set<Run>();
+  readonly #closing = new AbortController();
+  readonly closing: AbortSignal = this.#closing.signal;
   #settings: SessionSettings;
   #retired = false;
 
@@ -94,8 +96,14 @@ export class Session implements RunHost {
     return this.#acceptance.entryIdOf(runId) !== undefined;
   }
 
-  get queueLength(): number {
-    return this.#queue.waiting.length;
+  /** Why the end of a run waits to be written; undefined when none does. */
+  get problem(): string | undefined {
+    return [...this.#runs].find(({ problem }) => problem !== undefined)?.problem;
+  }
+
+  /** The runs that wait, and what of the session other gateways have. */
+  get queue(): Pick<RunQueue, "waiting" | "holder" | "runsElsewhere"> {
+    return this.#queue;
   }
 
   /**
@@ -144,16 +152,6 @@ export class Session implements RunHost {
     return this.#queue.abortEverywhere(runId, origin);
   }
 
-  /** The gateway that runs this session, when it is another one. */
-  holder(): LaneHolder | undefined {
-    return this.#queue.holder();
-  }
-
-  /** The runs that another gateway works at now. */
-  runsElsewhere(): Promise<string[]> {
-    return this.#queue.runsElsewhere();
-  }
-
   /**
    * Has this gateway run the session from here on. The one that runs it now is asked, and gives its run away after the
    * next entry; by `force` that run is ended, and its gateway writes no more. Returns who had the lane.
@@ -187,11 +185,8 @@ export class Session implements RunHost {
     else this.#setup.hub.publish("agent", event, event.stream === "lifecycle" ? "certain" : "droppable");
   }
 
-  failed(run: Run, error: unknown): void {
-    this.#setup.log.error(
-      { err: error, runId: run.runId, sessionId: this.transcript.sessionId },
-      "run failed",
-    );
+  failed({ runId }: Run, error: unknown): void {
+    this.#setup.log.error({ err: error, runId, sessionId: this.transcript.sessionId }, "trouble with a run");
   }
 
   ended(run: Run): void {
@@ -209,6 +204,7 @@ export class Session implements RunHost {
 
   /** Starts no further run; those that wait stay on disk for the next start. Resolves when nothing is being written. */
   async stop(): Promise<void> {
+    this.#closing.abort();
     const ending = [...this.#runs].map((run) => run.settled);
     await Promise.all([this.#queue.stop(), ...ending]);
   }
