@@ -1,4 +1,5 @@
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { validate } from "@session-lock/transcript";
 import { generateText, streamText, type LanguageModel } from "ai";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
@@ -164,6 +165,67 @@ test("a turn of the assistant that asked for tools and said nothing is taken as 
   expect(missing.status).toBe(400);
 });
 
+test("tool calls of earlier messages begin the session with their results, each under an id of its own", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner });
+  const call = (id: string, name: string, args: string): object => {
+    return { id, type: "function", function: { name, arguments: args } };
+  };
+  const result = (id: string, content: unknown): object => ({ role: "tool", tool_call_id: id, content });
+  const messages = [
+    { role: "user", content: "Weather in Rome and Paris?" },
+    { role: "assistant", content: "Looking." },
+    {
+      role: "assistant",
+      content: null,
+      tool_calls: [call("call_0", "weather", '{"city":"Rome"}'), call("call_1", "weather", "Paris")],
+    },
+    result("call_1", [{ type: "text", text: "rain" }]),
+    result("call_0", "sun"),
+    {
+      role: "assistant",
+      content: "",
+      tool_calls: [call("call_0", "clock", ""), call("call_9", "lost", "{}")],
+    },
+    result("call_0", "noon"),
+    { role: "assistant", content: "Sun and rain, at noon." },
+    { role: "user", content: "And tomorrow?" },
+  ];
+
+  const asked = ask(gateway.url, { messages, user: "someone" }, { "idempotency-key": "run-1" });
+  const run = await runner.started("run-1");
+  run.say("Who knows.");
+  run.finish();
+  const answer = await asked;
+
+  expect(answer.status).toBe(200);
+  const file = await sessionFileOf(dir.path, "agent:main:someone");
+  const stored = (await readEntries(file)).flatMap((entry) =>
+    entry.type === "message" ? [entry.message] : [],
+  );
+  expect(stored).toMatchObject([
+    { role: "user" },
+    {
+      role: "assistant",
+      content: [
+        { type: "text", text: "Looking." },
+        { type: "toolCall", id: "call_0", name: "weather", arguments: { city: "Rome" } },
+        { type: "toolCall", id: "call_1", name: "weather", arguments: { text: "Paris" } },
+      ],
+    },
+    { role: "toolResult", toolCallId: "call_0", content: [{ text: "sun" }] },
+    { role: "toolResult", toolCallId: "call_1", content: [{ text: "rain" }] },
+    { role: "assistant", content: [{ type: "toolCall", id: "call_0-2", name: "clock" }] },
+    { role: "toolResult", toolCallId: "call_0-2", content: [{ text: "noon" }] },
+    { role: "assistant", content: [{ text: "Sun and rain, at noon." }] },
+    { role: "user" },
+    { role: "assistant", content: [{ text: "Who knows." }] },
+  ]);
+  expect((await validate(file)).findings).toEqual([]);
+  expect(run.request.messages).toHaveLength(8);
+});
+
 test("an image in a message reaches the runner", async () => {
   await using dir = await temporaryStateDir();
   const runner = new ScriptedRunner();
@@ -259,12 +321,26 @@ test("a stopped run is told as an answer that was cut off", async () => {
   expect(await (await asked).json()).toMatchObject({ choices: [{ finish_reason: "length" }] });
 });
 
+const ofTools = [
+  { role: "user", content: "x" },
+  { role: "assistant", tool_calls: [{ id: "1", function: { name: "look", arguments: "{}" } }] },
+];
+
 test.each([
   ["no JSON", "{", 400],
   ["no messages", { messages: [] }, 400],
   ["no words", words("  "), 400],
   ["the assistant last", { messages: [{ role: "assistant", content: "me" }] }, 400],
-  ["a tool's message", { messages: [{ role: "tool", content: "42", tool_call_id: "1" }] }, 400],
+  [
+    "a tool's message last",
+    { messages: [...ofTools, { role: "tool", content: "42", tool_call_id: "1" }] },
+    400,
+  ],
+  [
+    "a tool's message that nobody asked for",
+    { messages: [...ofTools, { role: "tool", content: "42", tool_call_id: "2" }, ...words("x").messages] },
+    400,
+  ],
   ["tools", { ...words("x"), tools: [{ type: "function", function: { name: "rm" } }] }, 400],
   ["two answers", { ...words("x"), n: 2 }, 400],
   ["a foreign agent", { ...words("x"), user: "agent:other:main" }, 400],

@@ -11,7 +11,8 @@ import { toSessionKey } from "../session/session-key.ts";
 import type { Session } from "../session/session.ts";
 import { checkBearer, type BearerTerms } from "./bearer.ts";
 import { completionEvents, completionOf, type CompletionFacts } from "./completion-answer.ts";
-import { openingRows, readCompletionRequest, type CompletionRequest } from "./completion-request.ts";
+import { readCompletionRequest, type CompletionRequest } from "./completion-request.ts";
+import { openingRows } from "./opening-rows.ts";
 import { openAiError, toOpenAiRefusal, type OpenAiRefusal } from "./openai-error.ts";
 import { RunReader } from "./run-reader.ts";
 
