@@ -22,6 +22,7 @@ import { createEchoRunner } from "./runners/echo.ts";
 import type { AgentRunner } from "./runners/runner.ts";
 import { startServer } from "./server.ts";
 import { AGENT_ID } from "./session/session-key.ts";
+import { tellOfChanges } from "./session/session-news.ts";
 import { Sessions } from "./session/sessions.ts";
 import { StopAnswers } from "./session/stop-answers.ts";
 import { stopTexts } from "./session/stop-text.ts";
@@ -147,7 +148,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const revocation = setInterval(() => {
     for (const connection of connections.keys()) connection.recheck();
   }, TOKEN_CHECK_MS).unref();
-  const unfollow = sessions.followChanges();
+  const unfollow = tellOfChanges(sessions, hub, log);
   const recover = (): Promise<void> =>
     sessions.recover((sessionKey, error) => log.error({ err: error, sessionKey }, "recovery failed"));
   const unrecovered = (error: unknown): void => log.error({ err: error }, "recovery failed");

@@ -79,7 +79,12 @@ export {
 export type { ProjectedEntry, SessionProjection } from "./manager/session-projection.ts";
 export type { SessionRecord, SessionRecordPatch } from "./store/session-record.ts";
 export { defaultStorePath, openSessionStore } from "./session-store.ts";
-export type { RecordWaitOptions, SessionStore, UpdateRecordOptions } from "./session-store.ts";
+export type {
+  DeleteRecordOptions,
+  RecordWaitOptions,
+  SessionStore,
+  UpdateRecordOptions,
+} from "./session-store.ts";
 export {
   getLatestCompactionEntry,
   loadEntriesFromFile,

@@ -29,6 +29,14 @@ export interface UpdateRecordOptions extends RecordWaitOptions {
   readonly expectedRecord?: SessionRecord | undefined;
 }
 
+export interface DeleteRecordOptions extends RecordWaitOptions {
+  /**
+   * Given the record under its lock, once or twice; what it throws keeps the record. One that cannot be read is not
+   * looked at.
+   */
+  readonly check?: (record: SessionRecord) => void;
+}
+
 /**
  * The records of one agent's sessions: one small file per session key, each behind its own write lock.
  *
@@ -56,7 +64,7 @@ export interface SessionStore {
   /** All records, the latest change first. One that cannot be read is left out, with a process warning. */
   list(): Promise<readonly SessionRecord[]>;
   /** Forgets the key, under the write lock of its transcript, which stays. False when there was no record. */
-  delete(sessionKey: string, options?: RecordWaitOptions): Promise<boolean>;
+  delete(sessionKey: string, options?: DeleteRecordOptions): Promise<boolean>;
   /**
    * The record, made with a fresh session id and file path on first use. The transcript itself is not made.
    *
@@ -138,13 +146,15 @@ export function openSessionStore(storePath: string): SessionStore {
     return records.sort((a, b) => b.updatedAt - a.updatedAt);
   }
 
-  async function remove(sessionKey: string, options: RecordWaitOptions = {}): Promise<boolean> {
+  async function remove(sessionKey: string, options: DeleteRecordOptions = {}): Promise<boolean> {
     const file = fileOf(parseSessionKey(sessionKey).sessionKey);
     ensureFolder(folder);
     return changeRecord<boolean>(
       file,
       (locks) => {
-        const bound = readable(file)?.sessionFile;
+        const record = readable(file);
+        const bound = record?.sessionFile;
+        if (record !== undefined) options.check?.(record);
         if (bound !== locks.sessionFile && bound !== undefined) return { kind: "needs", sessionFile: bound };
         locks.assertHeld();
         return { kind: "made", value: removeRecord(file) };

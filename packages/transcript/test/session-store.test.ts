@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { acquireSessionWriteLock } from "session-lock";
 import { expect, test, vi } from "vitest";
 import { defaultStorePath, openSessionStore, parseSessionKey } from "../src/index.ts";
 import { tempFolder } from "./temp-session.ts";
@@ -157,6 +158,32 @@ test("a deleted key is forgotten", async () => {
   expect(await store.delete(key)).toBe(false);
   expect(await store.get(key)).toBeUndefined();
   expect((await store.ensure(key)).sessionId).not.toBe(made.sessionId);
+});
+
+test("what keeps a record from being deleted is looked at under the lock that it is deleted under", async () => {
+  const store = openSessionStore(tempFolder());
+  const { sessionFile } = await store
+    .update(key, () => ({ archived: true }))
+    .then((record) => {
+      if (record === undefined) throw new Error("no record");
+      return record;
+    });
+  await using writer = await acquireSessionWriteLock({ sessionFile, purpose: "somebody writes" });
+  let looks = 0;
+  const check = ({ archived }: { readonly archived?: unknown }): void => {
+    looks += 1;
+    if (archived !== true) throw new Error("it is in use again");
+  };
+
+  const deleting = store.delete(key, { check });
+  const refusal = deleting.catch((error: unknown) => error);
+  await expect.poll(() => looks).toBe(1);
+  await store.update(key, () => ({ archived: undefined }));
+  await writer.release();
+
+  expect(await refusal).toMatchObject({ message: "it is in use again" });
+  expect(await store.get(key)).toMatchObject({ sessionFile });
+  expect(await store.delete(key, { check: () => undefined })).toBe(true);
 });
 
 test("a record that cannot be read fails alone", async () => {

@@ -22,8 +22,13 @@ export const sessionsDelete = defineMethod({
     const sessionKey = toSessionKey(key, agentId ?? defaultAgentId);
     if (sessionKey === MAIN_SESSION_KEY)
       throw new GatewayError("INVALID_REQUEST", "the main session cannot be deleted, only reset");
-    await refuseOther(asked, await sessions.record(sessionKey));
-    const deleted = await sessions.delete(sessionKey);
+    const record = await sessions.record(sessionKey);
+    if (record !== undefined) {
+      await refuseChanged(asked, record);
+      refuseOther(asked, record);
+    }
+    // Its runs are stopped by then, which has changed the transcript.
+    const deleted = await sessions.delete(sessionKey, (last) => refuseOther(asked, last));
     if (deleted) hub.sessionChanged({ sessionKey, reason: "delete", ts: Date.now() });
     return { ok: true as const, key: sessionKey, deleted, archived: [] };
   },
@@ -35,16 +40,19 @@ type Asked = Pick<
 >;
 
 /** Whoever says which session is meant must not lose another one. */
-async function refuseOther(asked: Asked, record: SessionRecord | undefined): Promise<void> {
-  if (record === undefined) return;
-  refuseOtherSession(asked.expectedSessionId, record.sessionId);
-  const { expectedSessionUpdatedAt: updatedAt, archivedOnly = false } = asked;
-  // `sessions.describe` tells when the record was changed, `sessions.list` when the transcript was, too.
-  const changes = [record.updatedAt, await changedAt(record)];
-  if (updatedAt !== undefined && !changes.includes(updatedAt)) {
-    const details = { reason: "session-changed" };
-    throw new GatewayError("INVALID_REQUEST", "the session has changed meanwhile", { details });
-  }
+function refuseOther({ expectedSessionId, archivedOnly = false }: Asked, record: SessionRecord): void {
+  refuseOtherSession(expectedSessionId, record.sessionId);
   if (archivedOnly && record["archived"] !== true)
     throw new GatewayError("INVALID_REQUEST", "the session is not archived");
+}
+
+async function refuseChanged(
+  { expectedSessionUpdatedAt: seen }: Asked,
+  record: SessionRecord,
+): Promise<void> {
+  // `sessions.describe` tells when the record was changed, `sessions.list` when the transcript was, too.
+  const changes = [record.updatedAt, await changedAt(record)];
+  if (seen === undefined || changes.includes(seen)) return;
+  const details = { reason: "session-changed" };
+  throw new GatewayError("INVALID_REQUEST", "the session has changed meanwhile", { details });
 }

@@ -19,11 +19,14 @@ export const sessionsPatch = defineMethod({
   result: SessionsPatchResult,
   async handle({ key, agentId, expectedSessionId, ...asked }, { sessions, agentId: defaultAgentId }) {
     const sessionKey = toSessionKey(key, agentId ?? defaultAgentId);
+    // Here, so that no session is made for nothing, and below under the lock.
     refuseOtherSession(expectedSessionId, (await sessions.record(sessionKey))?.sessionId);
     const given = Object.entries(asked)
       .filter(([name]) => STORED.has(name))
       .map(([name, value]): [string, unknown] => [name, value ?? undefined]);
-    const record = await sessions.patch(sessionKey, Object.fromEntries(given));
+    const record = await sessions.patch(sessionKey, Object.fromEntries(given), (before) =>
+      refuseOtherSession(expectedSessionId, before.sessionId),
+    );
     const { sessionId, updatedAt, label } = record;
     const { queueMode, thinking: thinkingLevel, model } = readSettings(record);
     return {

@@ -1,16 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import {
-  onSessionTranscriptUpdate,
-  type SessionRecord,
-  type SessionRecordPatch,
-  type SessionStore,
-} from "@session-lock/transcript";
+import { type SessionRecord, type SessionRecordPatch, type SessionStore } from "@session-lock/transcript";
 import { changedAt } from "./changed-at.ts";
 import { GatewayError } from "../errors.ts";
 import type { SessionSetup } from "./session-setup.ts";
 import { Session } from "./session.ts";
-import { MessageNews } from "./session-messages.ts";
 
 /** Idle sessions that are kept open; beyond that the one that was idle longest is closed. */
 const MAX_IDLE_SESSIONS = 100;
@@ -77,10 +71,20 @@ export class Sessions {
     return this.#use(sessionKey, () => Promise.resolve(record), work);
   }
 
-  /** Sets fields of a session's record, created on first use, and has the open session follow them. */
-  async patch(sessionKey: string, patch: SessionRecordPatch): Promise<SessionRecord> {
+  /**
+   * Sets fields of a session's record, created on first use, and has the open session follow them. What `check` throws, given
+   * the record under its lock, leaves all as it is.
+   */
+  async patch(
+    sessionKey: string,
+    patch: SessionRecordPatch,
+    check: (record: SessionRecord) => void,
+  ): Promise<SessionRecord> {
     return this.ensure(sessionKey, async (session) => {
-      const record = await this.#store.update(sessionKey, () => patch);
+      const record = await this.#store.update(sessionKey, (before) => {
+        if (before !== undefined) check(before);
+        return patch;
+      });
       if (record === undefined) throw new GatewayError("UNAVAILABLE", "the session was deleted meanwhile");
       session.set(record);
       return record;
@@ -104,9 +108,9 @@ export class Sessions {
     });
   }
 
-  /** Forgets a key; its transcript stays. False when there was none. */
-  async delete(sessionKey: string): Promise<boolean> {
-    const forget = () => this.#store.delete(sessionKey);
+  /** Forgets a key; its transcript stays. False when there was none. `check` as in `patch`, when the runs are stopped. */
+  async delete(sessionKey: string, check: (record: SessionRecord) => void): Promise<boolean> {
+    const forget = () => this.#store.delete(sessionKey, { check });
     return (await this.find(sessionKey, (session) => this.#replace(session, forget))) ?? false;
   }
 
@@ -128,23 +132,6 @@ export class Sessions {
       const recovered = this.find(sessionKey, (session) => session.adopt());
       await recovered.catch((error: unknown) => onFailure(sessionKey, error));
     }
-  }
-
-  /** Tells of every session whose transcript changes through this process. Returns the way to stop it. */
-  followChanges(): () => void {
-    const news = new MessageNews(this.#setup.hub);
-    return onSessionTranscriptUpdate(({ sessionFile, entries }) => {
-      const session = this.live().find(({ transcript }) => transcript.sessionFile === sessionFile);
-      if (session === undefined) return;
-      const { sessionKey, transcript } = session;
-      const payload = { sessionKey, sessionId: transcript.sessionId, reason: "message", ts: Date.now() };
-      this.#setup.hub.sessionChanged(payload);
-      if (this.#setup.hub.hasFollowers(sessionKey)) {
-        news
-          .tell(session, entries)
-          .catch((error: unknown) => this.#setup.log.warn({ err: error }, "telling of messages failed"));
-      }
-    });
   }
 
   /**
