@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "
 import path from "node:path";
 import { acquireSessionWriteLock } from "session-lock";
 import { expect, test, vi } from "vitest";
-import { defaultStorePath, openSessionStore, parseSessionKey } from "../src/index.ts";
+import { defaultStorePath, openSessionStore, parseSessionKey, type SessionRecord } from "../src/index.ts";
 import { tempFolder } from "./temp-session.ts";
 import { startWorker } from "./worker.ts";
 
@@ -170,9 +170,9 @@ test("what keeps a record from being deleted is looked at under the lock that it
     });
   await using writer = await acquireSessionWriteLock({ sessionFile, purpose: "somebody writes" });
   let looks = 0;
-  const check = ({ archived }: { readonly archived?: unknown }): void => {
+  const check = (record: SessionRecord): void => {
     looks += 1;
-    if (archived !== true) throw new Error("it is in use again");
+    if (record["archived"] !== true) throw new Error("it is in use again");
   };
 
   const deleting = store.delete(key, { check });
