@@ -19,7 +19,7 @@ export interface Inspection {
   readonly queue: {
     readonly activeRunId: string | undefined;
     readonly waiting: number;
-    /** Why the end of a run is not on disk yet. */
+    /** Why a run cannot begin, or its end is not on disk yet. */
     readonly problem: string | undefined;
   };
   readonly doctor: {

@@ -84,7 +84,7 @@ function Seen({ lock, queue, doctor, tree }: Inspection) {
         </p>
         {queue.problem !== undefined && (
           <p className="field-problem">
-            An answer waits to be stored, and is told when it is. The disk says: {queue.problem}
+            What waits cannot begin, or an answer cannot be stored yet: {queue.problem}. It is tried again.
           </p>
         )}
       </Part>

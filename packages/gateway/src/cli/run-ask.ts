@@ -47,7 +47,9 @@ function describe({ url }: CallTarget, status: Readonly<Record<string, unknown>>
     `session-lock gateway ${String(version)} at ${url}: ${draining === true ? "shutting down" : "serving"}, up ${up}`,
     `runs: ${String(activeRuns)} active, ${String(queuedRuns)} waiting`,
     `sessions open: ${String(openSessions)}; connections: ${String(connections)}`,
-    ...(degraded > 0 ? [`degraded: in ${degraded} the disk does not take the end of a run`] : []),
+    ...(degraded > 0
+      ? [`degraded: ${degraded} sessions, where a run cannot begin or the disk does not take its end`]
+      : []),
   ].join("\n");
 }
 

@@ -32,11 +32,14 @@ export interface LaneWatcher<J> {
   blocked(isBlocked: boolean): void;
   /** Another gateway asks something of the one that has the lane. */
   asked(ask: LaneAsk): void;
-  /** The lane of the session cannot be taken at all, so this job is not started. */
-  unstarted(job: J, error: unknown): void;
+  /** The lane cannot be taken at all; the jobs wait until it can. Told once for each time that lasts. */
+  untakable(error: unknown): void;
   /** The lease could not be let go properly. */
   troubled(error: unknown): void;
 }
+
+/** After this long a lane that could not be taken is tried again, in milliseconds. */
+const UNTAKABLE_MS = 1_000;
 
 /** Something to be done once, with the lease, before any job. */
 interface Errand {
@@ -60,6 +63,7 @@ export class Lane<J extends LaneJob> {
   #reserved: LaneLease | undefined;
   #active: J | undefined;
   #isBusy = false;
+  #problem: unknown;
   #settled: Promise<void> = Promise.resolve();
 
   constructor(leases: LaneLeases, watcher: LaneWatcher<J>) {
@@ -75,6 +79,11 @@ export class Lane<J extends LaneJob> {
   /** The jobs that wait, the next one first. */
   get waiting(): readonly J[] {
     return this.#waiting;
+  }
+
+  /** Why the lane cannot be taken; undefined when it can. */
+  get problem(): unknown {
+    return this.#problem;
   }
 
   /** Puts a job at the end; it starts at once when nothing is before it, here or in another gateway. */
@@ -162,17 +171,20 @@ export class Lane<J extends LaneJob> {
       if (this.#isDue) await this.#work(lease);
       else await lease.release();
     } catch (error) {
-      if (!signal.aborted) this.#fail(error);
+      if (!signal.aborted) await this.#failed(error);
     }
   }
 
-  #fail(error: unknown): void {
+  /** An errand fails. A job does not: whoever it is for was told that it will be done. */
+  async #failed(error: unknown): Promise<void> {
     for (const { reject } of this.#errands.splice(0)) reject(error);
-    const job = this.#waiting.shift();
-    if (job !== undefined) this.#watcher.unstarted(job, error);
+    if (this.#problem === undefined) this.#watcher.untakable(error);
+    this.#problem = error;
+    await pause(UNTAKABLE_MS, this.#stopping.signal);
   }
 
   async #work(lease: LaneLease): Promise<void> {
+    this.#problem = undefined;
     const errand = this.#errands.shift();
     const verdict = errand === undefined ? await this.#run(lease) : await runErrand(errand, lease);
     await lease.release();

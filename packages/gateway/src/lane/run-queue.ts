@@ -81,6 +81,12 @@ export class RunQueue {
     throw laneBusy({ activeRunId: this.active?.runId, waiting, holder: this.holder() });
   }
 
+  /** Why the lane cannot be taken; undefined when it can. */
+  get problem(): string | undefined {
+    const { problem } = this.#lane;
+    return problem === undefined ? undefined : describeFailure(problem);
+  }
+
   push(run: Run): void {
     if (run.queueMode === "interrupt") {
       this.abortEverywhere(undefined, "interrupt").catch((error: unknown) => this.#setup.troubled(error));
@@ -187,11 +193,7 @@ export class RunQueue {
       asked: (ask) => {
         if (ask.kind === "stop") this.abort(ask.runId, ask.origin);
       },
-      unstarted: (run, error) => {
-        this.#setup.troubled(error);
-        const errorMessage = `the session's lane cannot be taken: ${describeFailure(error)}`;
-        run.finish({ state: "error", errorKind: "unknown", errorMessage });
-      },
+      untakable: this.#setup.troubled,
       troubled: this.#setup.troubled,
     };
   }

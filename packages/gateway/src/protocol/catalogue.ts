@@ -92,7 +92,7 @@ export const StatusResult = Type.Object(
     queuedRuns: Count,
     degradedSessions: Type.Integer({
       minimum: 0,
-      description: "where the disk does not take the end of a run",
+      description: "where a run cannot begin, or its end is not on disk yet",
     }),
   },
   closed,

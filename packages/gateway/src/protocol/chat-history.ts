@@ -115,7 +115,9 @@ const PresentState = Type.Object(
         hasActiveRun: Type.Boolean(),
         activeRunIds: Type.Array(RunId),
         activeLeafEntryId: Type.Optional(EntryId),
-        problem: Type.Optional(Type.String({ description: "why the end of a run is not on disk yet" })),
+        problem: Type.Optional(
+          Type.String({ description: "why a run cannot begin, or its end is not on disk yet" }),
+        ),
       },
       { title: "SessionInfo", ...closed },
     ),

@@ -80,7 +80,9 @@ const Inspection = Type.Object(
         activeRunId: Type.Optional(RunId),
         waiting: Count,
         holder: Type.Optional(LaneHolder),
-        problem: Type.Optional(Type.String({ description: "why the end of a run is not on disk yet" })),
+        problem: Type.Optional(
+          Type.String({ description: "why a run cannot begin, or its end is not on disk yet" }),
+        ),
       },
       closed,
     ),

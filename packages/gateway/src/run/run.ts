@@ -117,7 +117,7 @@ export class Run implements LaneJob, Speaker {
     this.#events.goOn();
   }
 
-  /** Ends a run that waits, in the way that another gateway has ended it, or as one that cannot be run. */
+  /** Ends a run that waits, in the way that another gateway has ended it. */
   finish(news: TerminalNews): void {
     for (const run of this.company) run.resumed();
     this.#end(news);

@@ -96,9 +96,10 @@ export class Session implements RunHost {
     return this.#acceptance.entryIdOf(runId) !== undefined;
   }
 
-  /** Why the end of a run waits to be written; undefined when none does. */
+  /** Why a run cannot begin, or why the end of one cannot be written yet; undefined when all goes well. */
   get problem(): string | undefined {
-    return [...this.#runs].find(({ problem }) => problem !== undefined)?.problem;
+    const unwritten = [...this.#runs].find(({ problem }) => problem !== undefined);
+    return unwritten?.problem ?? this.#queue.problem;
   }
 
   /** The runs that wait, and what of the session other gateways have. */
