@@ -3,11 +3,11 @@ import { chainEnd } from "./engines/claim-chain.ts";
 import { both, main, presence } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import { listLocksOn } from "./engines/kernel-table.ts";
-import { readLockPath, withLockFile } from "./engines/lock-file.ts";
+import { readLockFile, withLockFile } from "./engines/lock-file.ts";
 import { waitersAt } from "./engines/lock-folder-waiters.ts";
 import type { SessionLockHolder } from "./errors.ts";
 import { knownFileLock } from "./file-locks.ts";
-import { livenessOf } from "./liveness.ts";
+import { isOfTheDead, livenessOf } from "./liveness.ts";
 import type { EngineName } from "./options.ts";
 import { identity } from "./owner.ts";
 import { stateOf } from "./process-table.ts";
@@ -85,9 +85,10 @@ function isAlive(pid: number): boolean {
 }
 
 function lookAtFile(lockPath: string): Seen {
-  const record = readLockPath(lockPath);
-  if (record === undefined) return nothing;
-  if (record.kind !== "ours") return lookAtForeignFile(record);
+  const found = withLockFile(lockPath, ({ fd, changedAt }) => ({ record: readLockFile(fd), changedAt }));
+  if (found === undefined) return nothing;
+  const { record, changedAt } = found;
+  if (record.kind !== "ours") return lookAtForeignFile(record, changedAt);
   const locks = withLockFile(lockPath, listLocksOn);
   const isHeld =
     locks === undefined
@@ -102,8 +103,8 @@ function lookAtFile(lockPath: string): Seen {
   };
 }
 
-function lookAtForeignFile(record: Exclude<LockRecord, { kind: "ours" }>): Seen {
-  const gone = record.kind === "foreign" && stateOf(record.pid, undefined, record.starttime) === "gone";
+function lookAtForeignFile(record: Exclude<LockRecord, { kind: "ours" }>, changedAt: number): Seen {
+  const gone = isOfTheDead(record, changedAt);
   return {
     state: gone ? "leftover" : "held",
     engine: "foreign",

@@ -17,6 +17,8 @@ const renderedMs = 60_000;
 const longestPurpose = 200;
 const longestWhere = 300;
 const longestFence = 4;
+/** No byte of it reached the disk, or not all did. */
+const remnant = /^(?:$|\0|\{"epoch":)/;
 
 /**
  * What a lock record tells about its owner: enough to name it, and enough for a process on the same machine to know
@@ -70,7 +72,11 @@ export type LockRecord =
       readonly createdAt: number;
       readonly starttime?: number;
     }
-  | { readonly kind: "unreadable" };
+  | {
+      readonly kind: "unreadable";
+      /** It may be what a power cut left of a record of ours. */
+      readonly isRemnant: boolean;
+    };
 
 /** The epoch at the start of a record, or 0 where there is none. */
 export function readEpoch(bytes: Buffer): number {
@@ -125,10 +131,10 @@ export function parseRecord(text: string): LockRecord {
   try {
     value = JSON.parse(text);
   } catch {
-    return { kind: "unreadable" }; // being written right now, or not a lock record at all
+    return { kind: "unreadable", isRemnant: remnant.test(text) }; // being written right now, or not a lock record at all
   }
   if (typeof value !== "object" || value === null || !("pid" in value) || typeof value.pid !== "number")
-    return { kind: "unreadable" };
+    return { kind: "unreadable", isRemnant: false };
   if ("protocol" in value && value.protocol === protocol && isOwner(value))
     return {
       kind: "ours",

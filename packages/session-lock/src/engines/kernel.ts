@@ -5,7 +5,7 @@ import { asLockError } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
 import { outlast } from "../epochs.ts";
 import { fence } from "../fence.ts";
-import { stateOf } from "../process-table.ts";
+import { isOfTheDead } from "../liveness.ts";
 import { holderOf, owesFence, recordBytes } from "../record.ts";
 import type { Claim, LockRecord } from "../record.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
@@ -60,7 +60,7 @@ export class KernelEngine implements Engine {
   #refusedAt = Infinity;
   /** What another tool left at the path, while that keeps us out. */
   #foreign: LockRecord | undefined;
-  /** The open file holds a dead process's record in another tool's format. */
+  /** The open file holds a dead process's record that is not ours, or not whole. */
   #fromDead = false;
   /** The open file says that whoever was ousted from here was not fenced off yet. */
   #owesFence = false;
@@ -203,7 +203,7 @@ export class KernelEngine implements Engine {
   #open(): LockFile | undefined {
     const file = openLockFile(this.#target.lockPath, this.#record.blank());
     const record = readLockFile(file.fd);
-    if (record.kind === "ours" || isDeadForeigner(record)) {
+    if (record.kind === "ours" || isOfTheDead(record, file.changedAt)) {
       this.#file = file;
       this.#fromDead = record.kind !== "ours";
       this.#owesFence = owesFence(record);
@@ -244,7 +244,3 @@ export class KernelEngine implements Engine {
 }
 
 const busy: Taking = { kind: "busy" };
-
-function isDeadForeigner(record: LockRecord): boolean {
-  return record.kind === "foreign" && stateOf(record.pid, undefined, record.starttime) === "gone";
-}

@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  fsyncSync,
   linkSync,
   openSync,
   readSync,
@@ -21,6 +20,8 @@ export interface LockFile {
   readonly fd: number;
   readonly dev: number;
   readonly ino: number;
+  /** When it had been changed last as it was opened, in ms since 1970. */
+  readonly changedAt: number;
 }
 
 /**
@@ -65,10 +66,6 @@ export function withLockFile<T>(lockPath: string, use: (file: LockFile) => T): T
   }
 }
 
-export function readLockPath(lockPath: string): LockRecord | undefined {
-  return withLockFile(lockPath, ({ fd }) => readLockFile(fd));
-}
-
 export function readLockFile(fd: number): LockRecord {
   const buffer = Buffer.alloc(4 * recordBytes);
   const length = readSync(fd, buffer, 0, buffer.length, 0);
@@ -100,9 +97,8 @@ function createNew(lockPath: string, firstRecord: Buffer): number | undefined {
   const aside = `${lockPath}.${randomUUID().slice(0, 8)}.tmp`;
   const fd = openSync(aside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow, 0o600);
   try {
+    // Not synced, though the name may reach the disk before it: what a power cut leaves of it is known by its age.
     writeSync(fd, firstRecord, 0, recordBytes, 0);
-    // A name can reach the disk before what it names: after a power cut an empty file would count as held.
-    fsyncSync(fd);
     linkSync(aside, lockPath);
     return fd;
   } catch (error) {
@@ -115,12 +111,11 @@ function createNew(lockPath: string, firstRecord: Buffer): number | undefined {
   }
 }
 
-/** On FAT and its like, where a crash between the two calls leaves an empty file that only `break` removes. */
+/** On FAT and its like, where a crash between the two calls leaves an empty file that is held until `break` or a reboot. */
 function createInPlace(lockPath: string, firstRecord: Buffer): number | undefined {
   try {
     const fd = openSync(lockPath, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow, 0o600);
     writeSync(fd, firstRecord, 0, recordBytes, 0);
-    fsyncSync(fd);
     return fd;
   } catch (error) {
     if (hasCode(error, "EEXIST")) return undefined;
@@ -138,7 +133,7 @@ function inspected(fd: number, lockPath: string): LockFile {
     closeSync(fd);
     throw found.isDirectory() ? heldByLockfileEngine(lockPath) : notAFile(lockPath);
   }
-  return { fd, dev: found.dev, ino: found.ino };
+  return { fd, dev: found.dev, ino: found.ino, changedAt: found.mtimeMs };
 }
 
 function isDirectory(found: Stats | BigIntStats | undefined): boolean {
