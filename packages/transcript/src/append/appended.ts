@@ -37,6 +37,11 @@ export function newlyAppended(placed: PlacedEntry): Appended {
   };
 }
 
+/** The id that an entry's message has on the branch, or will have. */
+export function messageIdOf(placed: PlacedEntry): string {
+  return placed.isPlain ? placed.id : (readDeferred(placed.entry)?.messageId ?? placed.id);
+}
+
 export function appendedOf(entry: SessionEntry, repeated: boolean): Appended {
   const deferred = readDeferred(entry);
   if (deferred) return { entry, repeated, placement: "deferred", messageId: deferred.messageId };

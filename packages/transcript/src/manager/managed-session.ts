@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { newlyAppended } from "../append/appended.ts";
-import type { Appended } from "../append/appended.ts";
+import { messageIdOf } from "../append/appended.ts";
 import type { EntryDraft } from "../append/draft.ts";
 import type { SessionEntry } from "../entry.ts";
 import { newLog, openLog } from "./guarded-log.ts";
@@ -12,6 +11,11 @@ import { branchedEntries, writeNewSession } from "./session-copy.ts";
 import { assertSessionId } from "../store/session-key.ts";
 import type { SessionIndex } from "../file/session-index.ts";
 import type { BranchPoint, NewSessionOptions, SessionSite } from "./session-options.ts";
+
+interface ManagedEntry {
+  readonly placed: PlacedEntry;
+  readonly messageId: string;
+}
 
 /** The session a `SessionManager` is on at the moment, and where its next entry goes: below the leaf, or where it was told. */
 export class ManagedSession {
@@ -69,12 +73,13 @@ export class ManagedSession {
     return this.index.branch(fromId);
   }
 
-  append(draft: EntryDraft, point: BranchPoint | undefined = this.#branchPoint): Appended {
+  /** Returns the entry, and the id that its message has, or will have, on the branch. */
+  append(draft: EntryDraft, point: BranchPoint | undefined = this.#branchPoint): ManagedEntry {
     const placed = this.#log.append(draft, point?.id);
     this.#branchPoint = undefined;
-    const appended = newlyAppended(placed);
-    if (appended.messageId !== placed.id) this.#keepers.set(appended.messageId, placed.id);
-    return appended;
+    const messageId = messageIdOf(placed);
+    if (messageId !== placed.id) this.#keepers.set(messageId, placed.id);
+    return { placed, messageId };
   }
 
   /** Answers the open tool calls of the session as interrupted. */

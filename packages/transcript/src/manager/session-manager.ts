@@ -138,9 +138,9 @@ export class SessionManager {
   }
   /** What a model call outside the conversation cost. Returns the entry. */
   appendUsage(...usage: UsageArguments): SessionEntry {
-    const { entry } = this.#session.append(draftUsage(usage));
+    const { placed } = this.#session.append(draftUsage(usage));
     this.#fields.update();
-    return entry;
+    return placed.entry;
   }
   /** Sums up everything before an entry. The entry is not checked, as in pi: an unknown one keeps nothing. */
   appendCompaction(...compaction: CompactionArguments): string {
