@@ -19,16 +19,16 @@ function failure(errno: string): Error {
   return Object.assign(new Error(`${errno}: injected`), { code: errno });
 }
 
-/** A real disk that fails in the ways it is told to, and counts its syncs. */
-function faultyDisk() {
+/** A real disk that fails in the ways it is told to, with this error, and counts its syncs. */
+function faultyDisk(errno = "EIO") {
   const faults = new Set<Fault>();
   let syncs = 0;
-  const failOn = (fault: Fault, errno: string) => {
+  const failOn = (fault: Fault) => {
     if (faults.has(fault)) throw failure(errno);
   };
   const disk: Disk = {
     write(fd, bytes, offset) {
-      failOn("write", "EIO");
+      failOn("write");
       const isShort = faults.has("short write") && bytes.length - offset > 1;
       const end = isShort ? offset + Math.ceil((bytes.length - offset) / 2) : bytes.length;
       const written = SYSTEM_DISK.write(fd, bytes.subarray(0, end), offset);
@@ -37,16 +37,16 @@ function faultyDisk() {
       return written;
     },
     truncate(fd, size) {
-      failOn("truncate", "EIO");
+      failOn("truncate");
       SYSTEM_DISK.truncate(fd, size);
     },
     syncNow(fd) {
-      failOn("sync", "EIO");
+      failOn("sync");
       SYSTEM_DISK.syncNow(fd);
     },
     async sync(fd) {
       syncs += 1;
-      failOn("sync", "EIO");
+      failOn("sync");
       await SYSTEM_DISK.sync(fd);
     },
   };
@@ -64,27 +64,31 @@ async function queueOn(disk: Disk, durability: Durability = "fdatasync") {
   return { file, append, log };
 }
 
-test.each([
-  ["a write that fails", "write"],
-  ["a write that is cut short", "short write"],
-  ["a sync that fails", "sync"],
-] as const)("%s is an error, leaves no byte, and the next append goes on", async (_, fault) => {
-  const { disk, faults } = faultyDisk();
-  const { file, append, log } = await queueOn(disk);
-  await append("one");
-  const before = readFileSync(file);
-  const { leafId } = log;
+// Some file systems tell that a disk is full, or a quota used up, only when they are asked to sync.
+const failures = (["EIO", "ENOSPC", "EDQUOT"] as const).flatMap((errno) =>
+  (["write", "short write", "sync"] as const).map((fault) => ({ errno, fault })),
+);
 
-  faults.add(fault);
-  await expect(append("two")).rejects.toMatchObject({ code: "IO", errno: "EIO" });
-  const after = readFileSync(file);
-  faults.clear();
-  await append("three");
+test.each(failures)(
+  "$errno at a $fault leaves no byte, and the next append goes on",
+  async ({ errno, fault }) => {
+    const { disk, faults } = faultyDisk(errno);
+    const { file, append, log } = await queueOn(disk);
+    await append("one");
+    const before = readFileSync(file);
+    const { leafId } = log;
 
-  expect(after).toEqual(before);
-  expect(log.leafId).not.toBe(leafId);
-  expect(readRaw(file)).toMatchObject({ visible: ["one", "three"], forks: 0, unreadable: 0 });
-});
+    faults.add(fault);
+    await expect(append("two")).rejects.toMatchObject({ code: "IO", errno });
+    const after = readFileSync(file);
+    faults.clear();
+    await append("three");
+
+    expect(after).toEqual(before);
+    expect(log.leafId).not.toBe(leafId);
+    expect(readRaw(file)).toMatchObject({ visible: ["one", "three"], forks: 0, unreadable: 0 });
+  },
+);
 
 test("what a failed sync left behind is never built upon, however well the next sync goes", async () => {
   const { disk, faults } = faultyDisk();

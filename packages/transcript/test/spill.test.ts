@@ -94,14 +94,14 @@ test("a repeat under a key that waits in the spill file or is in the session wri
 });
 
 /** A queue on a disk that refuses every write as long as the test says so. */
-async function queueOnRefusingDisk() {
+async function queueOnRefusingDisk(errno = "ENOSPC") {
   const file = tempSession();
   await (await openTranscript(file)).close();
   const state = { isFull: false };
   const disk = {
     ...SYSTEM_DISK,
     write(fd: number, bytes: Buffer, offset: number) {
-      if (state.isFull) throw Object.assign(new Error("ENOSPC: injected"), { code: "ENOSPC" });
+      if (state.isFull) throw Object.assign(new Error(`${errno}: injected`), { code: errno });
       return SYSTEM_DISK.write(fd, bytes, offset);
     },
   };
@@ -140,6 +140,21 @@ test("an append that depends on the branch fails with DEGRADED instead of being 
     .poll(async () => (await append("six", "k6"))[0]?.placement, { timeout: 60_000 })
     .toBe("branch");
   expect(texts(file)).toEqual(["one", "two", "five", "six"]);
+});
+
+test.each(["EDQUOT", "EIO", "EROFS"])("what is refused with %s is spilled and comes home", async (errno) => {
+  const { file, state, append } = await queueOnRefusingDisk(errno);
+  await append("one");
+  state.isFull = true;
+  const [two] = await append("two");
+  state.isFull = false;
+
+  await expect
+    .poll(async () => (await append("three", "k3"))[0]?.placement, { timeout: 60_000 })
+    .toBe("branch");
+
+  expect(two?.placement).toBe("spilled");
+  expect(texts(file)).toEqual(["one", "two", "three"]);
 });
 
 test("the message id that a spilled append was answered with is the one it has on the branch", async () => {
