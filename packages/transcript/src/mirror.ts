@@ -3,6 +3,7 @@ import { errnoOf, TranscriptError } from "./errors.ts";
 import { withHotTranscript } from "./mirror/hot-transcripts.ts";
 import type { AssistantMessage, Usage } from "./message.ts";
 import { mirroredText } from "./mirror/mirrored-text.ts";
+import type { SpillPlace } from "./spill/spill-file.ts";
 import type { SessionBinding } from "./store/session-binding.ts";
 import { parseSessionKey } from "./store/session-key.ts";
 import type { SessionRecord } from "./store/session-record.ts";
@@ -20,12 +21,22 @@ export interface DeliveryMirror {
   readonly storePath?: string;
   /** The run or delivery it belongs to. What the session has recorded under this key is not recorded again. */
   readonly idempotencyKey?: string;
+  /**
+   * Where the text waits while the session's disk refuses it, as for `openTranscript`: the same for every transcript of the
+   * session. `false`: nowhere, that is a `reason`. Default: `true`, beside the session.
+   */
+  readonly spill?: SpillPlace | false;
 }
 
-/** `messageId` is the entry that holds the text, also when an earlier one did already, or that will once open tool calls are answered. */
+/**
+ * `messageId` is the entry that holds the text, also when an earlier one did already, or that will: once open tool calls are
+ * answered, or the disk takes what was spilled.
+ */
 export type MirrorResult =
   | { readonly ok: true; readonly sessionFile: string; readonly messageId: string }
   | { readonly ok: false; readonly reason: string };
+
+type HowToRecord = Pick<DeliveryMirror, "idempotencyKey" | "spill">;
 
 const ZERO_USAGE: Usage = {
   input: 0,
@@ -53,7 +64,7 @@ export async function appendAssistantMessageToSessionTranscript(
   const text = mirroredText(mirror);
   if (text === "") return { ok: false, reason: "empty text" };
   try {
-    return await recordInBoundSession(bindingOf(mirror), text, mirror.idempotencyKey);
+    return await recordInBoundSession(bindingOf(mirror), text, mirror);
   } catch (error) {
     // A named failure, ours, the lock's or the system's. Anything else is a fault of the program and stays one.
     if (error instanceof Error && errnoOf(error) !== undefined && !(error instanceof TypeError))
@@ -70,13 +81,13 @@ function bindingOf({ sessionKey, agentId, storePath }: DeliveryMirror): SessionB
 async function recordInBoundSession(
   binding: SessionBinding,
   text: string,
-  idempotencyKey: string | undefined,
+  how: HowToRecord,
 ): Promise<MirrorResult> {
   const store = openSessionStore(binding.storePath);
   for (let turn = 0; turn < MAX_BINDINGS; turn += 1) {
     const record = await store.get(binding.sessionKey);
     if (record === undefined) return { ok: false, reason: `unknown sessionKey: ${binding.sessionKey}` };
-    const result = await recordUnlessRebound(record, binding, text, idempotencyKey);
+    const result = await recordUnlessRebound(record, binding, text, how);
     if (result !== undefined) return result;
   }
   return { ok: false, reason: `${binding.sessionKey} is bound to another session again and again` };
@@ -87,11 +98,12 @@ async function recordUnlessRebound(
   record: SessionRecord,
   binding: SessionBinding,
   text: string,
-  idempotencyKey: string | undefined,
+  { idempotencyKey, spill = true }: HowToRecord,
 ): Promise<MirrorResult | undefined> {
   const keyed = idempotencyKey === undefined ? {} : { idempotencyKey };
+  const place = spill === false ? {} : { spill };
   try {
-    const { messageId } = await withHotTranscript(record, binding, (transcript) =>
+    const { messageId } = await withHotTranscript(record, { boundTo: binding, ...place }, (transcript) =>
       transcript.append(mirrorMessage(text), { purpose: "delivery mirror", ...keyed }),
     );
     return { ok: true, sessionFile: record.sessionFile, messageId };

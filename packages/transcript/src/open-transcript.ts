@@ -11,7 +11,7 @@ import { ensureFolder } from "./file/ensure-folder.ts";
 import { publishFile } from "./file/session-file.ts";
 import { assertSessionId } from "./store/session-key.ts";
 import { SessionLog } from "./file/session-log.ts";
-import { spillPathOf } from "./spill/spill-file.ts";
+import { spillBeside, spillPathOf } from "./spill/spill-file.ts";
 import type { SpillPlace } from "./spill/spill-file.ts";
 import { Transcript } from "./transcript.ts";
 
@@ -43,7 +43,8 @@ export interface OpenTranscriptOptions {
    * Where appends wait that the session's disk refuses (it is full, read-only, or fails), until it takes them again: `true`
    * for `<file>.spill`, or a folder, best on another disk. Such an append resolves with the placement `"spilled"`; one that
    * depends on the branch (`expectedLeaf`, `compact`, `closeToolCalls`) fails with `DEGRADED`. Give every transcript of a
-   * session the same. Default: none, such an append fails with `IO`.
+   * session the same. Default: `<file>.spill` if that is there, as somebody's appends wait in it; else none, and such an
+   * append fails with `IO`.
    */
   readonly spill?: SpillPlace;
 }
@@ -71,7 +72,7 @@ export async function openTranscript(
       },
     );
   }
-  const spillFile = spill && spillPathOf(file, spill);
+  const spillFile = spill === undefined ? spillBeside(file) : spillPathOf(file, spill);
   return new Transcript(log, { durability, lockTimeoutMs, boundTo, spillFile });
 }
 

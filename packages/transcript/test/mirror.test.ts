@@ -270,3 +270,42 @@ test("the default store is the agent's, below SESSION_LOCK_HOME", async () => {
   expect(result).toMatchObject({ ok: true, sessionFile });
   expect(updates).toEqual([sessionFile]);
 });
+
+test("a text that the session's disk refuses waits beside it, and comes home with the next append of whoever opens the session", async () => {
+  const { storePath, sessionFile } = await storeWithSession();
+  // 64 blocks of 512 bytes: no file can grow past 32 KiB.
+  const worker = startWorker("mirror-on-full-disk.js", [storePath, sessionKey], {
+    shell: "ulimit -f 64",
+  });
+  const [errno, , first = "", second = ""] = await worker.rest();
+  const before = readRaw(sessionFile).visible.length;
+  await using transcript = await openTranscript(sessionFile);
+  const { messages } = await transcript.context();
+  const wasDegraded = transcript.degraded;
+
+  await transcript.append(assistantMessage("room again"));
+
+  const mirrored = JSON.parse(first) as { readonly messageId: string };
+  expect(errno).toBe("EFBIG");
+  expect(mirrored).toEqual({ ok: true, sessionFile, messageId: expect.any(String) as string });
+  expect(JSON.parse(second)).toEqual(mirrored);
+  expect([wasDegraded, transcript.degraded]).toEqual([true, false]);
+  expect(JSON.stringify(messages)).toContain("delivered");
+  expect(readRaw(sessionFile).visible.slice(before)).toEqual(["delivered", "room again"]);
+  expect(readRaw(sessionFile).branch.at(-2)?.id).toBe(mirrored.messageId);
+  expect(existsSync(`${sessionFile}.spill`)).toBe(false);
+});
+
+test("a text that may not be spilled is not recorded, and the answer says why", async () => {
+  const { storePath, sessionFile } = await storeWithSession();
+  const worker = startWorker("mirror-on-full-disk.js", [storePath, sessionKey, "no spill"], {
+    shell: "ulimit -f 64",
+  });
+
+  const [, , first = "", second = ""] = await worker.rest();
+
+  expect(JSON.parse(first)).toEqual({ ok: false, reason: expect.stringContaining("EFBIG") as string });
+  expect(JSON.parse(second)).toMatchObject({ ok: false });
+  expect(readRaw(sessionFile).visible).not.toContain("delivered");
+  expect(existsSync(`${sessionFile}.spill`)).toBe(false);
+});

@@ -52,6 +52,18 @@ test("what a full disk refuses waits in the spill file, outlives a kill -9, and 
   expect(readdirSync(spills).filter((one) => one.endsWith(".spill"))).toEqual([]);
 });
 
+test("what waits comes home without another append where an empty one is made", async () => {
+  const { folder, file, spills, acknowledged } = await spillAndDie();
+  await using transcript = await openTranscript(file, { spill: { folder: spills } });
+  makeRoom(folder);
+
+  const appended = await transcript.appendMany([]);
+
+  expect(appended).toEqual([]);
+  expect(transcript.degraded).toBe(false);
+  expect(texts(file)).toEqual(acknowledged);
+});
+
 test("a folder for spill files that does not exist is made, private to the user", async () => {
   const above = path.join(tempFolder(), "made");
   const spills = path.join(above, "later");
@@ -217,10 +229,10 @@ test("where the spill file cannot be written either, the append fails with what 
 
 test("what was spilled comes home under its own id also where somebody else used its key meanwhile", async () => {
   const { file, spillFile, state, append } = await queueOnRefusingDisk();
+  await using other = await openTranscript(file); // before anything was spilled, so that it does not know of that
   state.isFull = true;
   const [spilled] = await append("what the run said", "run:1");
   await append("said by both", "run:2");
-  await using other = await openTranscript(file);
   const mirrored = await other.append(assistantMessage("what the mirror said"), { idempotencyKey: "run:1" });
   await other.append(userMessage("said by both"), { idempotencyKey: "run:2" });
   const spill = readFileSync(spillFile);

@@ -1,6 +1,6 @@
 import { TranscriptError } from "../errors.ts";
 import { openTranscript } from "../open-transcript.ts";
-import type { SessionBinding } from "../store/session-binding.ts";
+import type { OpenTranscriptOptions } from "../open-transcript.ts";
 import type { SessionRecord } from "../store/session-record.ts";
 import type { Transcript } from "../transcript.ts";
 
@@ -8,6 +8,8 @@ import type { Transcript } from "../transcript.ts";
 // only. Shared by every copy of this package in the process.
 const HOT = Symbol.for("@session-lock/transcript.hot");
 const MAX_HOT = 32;
+
+type HotOptions = Pick<OpenTranscriptOptions, "boundTo" | "spill">;
 
 /**
  * Uses the transcript that a key is bound to, which this process keeps at hand, or opens it. The ones used least recently
@@ -17,11 +19,11 @@ const MAX_HOT = 32;
  */
 export async function withHotTranscript<T>(
   { sessionFile, sessionId }: SessionRecord,
-  boundTo: SessionBinding,
+  options: HotOptions,
   use: (transcript: Transcript) => Promise<T>,
 ): Promise<T> {
   const hot = hotTranscripts();
-  const name = JSON.stringify([sessionId, sessionFile, boundTo.sessionKey, boundTo.storePath]);
+  const name = JSON.stringify([sessionId, sessionFile, options]);
   const known = hot.get(name);
   if (known !== undefined) {
     keep(hot, name, known);
@@ -32,7 +34,7 @@ export async function withHotTranscript<T>(
       hot.delete(name);
     }
   }
-  const opened = await openTranscript(sessionFile, { expectedSessionId: sessionId, boundTo });
+  const opened = await openTranscript(sessionFile, { expectedSessionId: sessionId, ...options });
   keep(hot, name, opened);
   return use(opened);
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -38,6 +39,12 @@ export function spillPathOf(sessionFile: string, place: SpillPlace): string {
   if (place === true) return `${sessionFile}.spill`;
   const name = createHash("sha256").update(sessionFile).digest("hex").slice(0, 32);
   return path.join(path.resolve(place.folder), `${name}.spill`);
+}
+
+/** The spill file beside a session, where there is one. */
+export function spillBeside(sessionFile: string): string | undefined {
+  const file = spillPathOf(sessionFile, true);
+  return existsSync(file) ? file : undefined;
 }
 
 /** The appends that wait in a spill file, in order. */
