@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
@@ -24,12 +25,13 @@ export interface WorkerSettings {
   readonly shell?: string;
 }
 
+/** `script`: its name in that folder, or the path of a bundled one. */
 export function startWorker(
   script: string,
   args: readonly string[],
   { env = {}, shell = ":" }: WorkerSettings = {},
 ): Worker {
-  const file = fileURLToPath(new URL(`./workers/${script}`, import.meta.url));
+  const file = path.resolve(fileURLToPath(new URL("./workers", import.meta.url)), script);
   const child = spawn("sh", ["-c", `${shell}; exec "$@"`, "sh", process.execPath, file, ...args], {
     env: { ...process.env, ...env },
     stdio: ["pipe", "pipe", "inherit"],
