@@ -75,6 +75,7 @@ verdicts([
   ["append on an open manager, os ÷ floor", overFloor("manager under one lock, os"), "≤", 2.5],
   ["fdatasync one by one ÷ each of 32 at once", 1 / overFloor("32 at once, fdatasync, each"), "≥", 5],
   ["opening 100 MB to continue it, MB", memory["open and append"][0], "<", 30],
+  ["the same of version 4, MB", memoryOf("ours", versionFour(), "open"), "<", 30],
   ["validate 100 MB, MB/s", await validateRate(files[100_000][0]), "≥", 100],
   [`our context ÷ that of ${newest}, 100k entries`, context[0] / context.at(-1), "≤", 1],
   ["our context, 100k entries, ms", context[0] / 1_000, "≤", 68],
@@ -164,12 +165,18 @@ function measureMemory(paths) {
     "open, append, look up a label": "look",
     "open, append, read the branch": "read",
   };
-  return mapValues(rows, (what) =>
-    subjects.map(({ name }, at) => {
-      const answer = execFileSync(process.execPath, [MEMORY, name, paths[at], what], { encoding: "utf8" });
-      return JSON.parse(answer).added;
-    }),
-  );
+  return mapValues(rows, (what) => subjects.map(({ name }, at) => memoryOf(name, paths[at], what)));
+}
+
+function memoryOf(name, file, what) {
+  const answer = execFileSync(process.execPath, [MEMORY, name, file, what], { encoding: "utf8" });
+  return JSON.parse(answer).added;
+}
+
+function versionFour() {
+  const file = path.join(folder, "four.jsonl");
+  writeSession(file, 100_000, 4);
+  return file;
 }
 
 async function validateRate(file) {

@@ -38,9 +38,9 @@ export function entryAt(at) {
   };
 }
 
-export function writeSession(file, count) {
+export function writeSession(file, count, version = 3) {
   const fd = openSync(file, "w", 0o600);
-  const header = { type: "session", version: 3, id: "bench", timestamp: new Date().toISOString(), cwd: "/w" };
+  const header = { type: "session", version, id: "bench", timestamp: new Date().toISOString(), cwd: "/w" };
   let lines = `${JSON.stringify(header)}\n`;
   for (let at = 0; at < count; at += 1) {
     lines += `${JSON.stringify(entryAt(at))}\n`;

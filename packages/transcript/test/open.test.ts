@@ -180,22 +180,25 @@ test("a file that becomes another session while it is open is refused", async ()
   expect(readFileSync(file, "utf8")).toBe(`${HEADER}\n${FIRST}\n`);
 });
 
-test("opening and appending read only the ends of a file too large to be read", async () => {
-  const file = tempSession();
-  const size = 2 ** 40; // sparse: one hole of a terabyte between header and last entry
-  const fd = openSync(file, "w");
-  writeSync(fd, `${HEADER}\n`);
-  ftruncateSync(fd, size);
-  writeSync(fd, `\n${LAST}\n`, size);
-  closeSync(fd);
+test.each([3, 4])(
+  "opening and appending read only the ends of a file of version %i too large to be read",
+  async (version) => {
+    const file = tempSession();
+    const size = 2 ** 40; // sparse: one hole of a terabyte between header and last entry
+    const fd = openSync(file, "w");
+    writeSync(fd, `${HEADER.replace('"version":3', `"version":${version}`)}\n`);
+    ftruncateSync(fd, size);
+    writeSync(fd, `\n${LAST}\n`, size);
+    closeSync(fd);
 
-  await using transcript = await openTranscript(file);
-  expect(transcript.leafId).toBe("e2");
-  const { entry } = await transcript.append(userMessage("three"));
-  expect(SessionManager.open(file).getLeafId()).toBe(entry.id);
+    await using transcript = await openTranscript(file);
+    expect(transcript.leafId).toBe("e2");
+    const { entry } = await transcript.append(userMessage("three"));
+    expect(SessionManager.open(file).getLeafId()).toBe(entry.id);
 
-  expect(entry.parentId).toBe("e2");
-});
+    expect(entry.parentId).toBe("e2");
+  },
+);
 
 test("opening a session manager writes nothing and makes no lock", () => {
   const file = tempSession();

@@ -350,6 +350,65 @@ test("a file with controls reads the same whole, from its end, and as it grows, 
   );
 });
 
+test("an append meets the same open tool calls whether the end of the file was read or all of it", async () => {
+  const nth = fc.nat(9);
+  const entry = fc.record({
+    kind: fc.constantFrom(
+      "said",
+      "said",
+      "call",
+      "call",
+      "result",
+      "side",
+      "leaf",
+      "reset",
+      "plugin",
+      "open",
+    ),
+    parent: fc.option(nth, { nil: -1 }),
+    isNext: fc.integer({ min: 0, max: 3 }),
+    target: fc.option(nth, { nil: -1 }),
+  });
+  const seen = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(3, 4),
+      fc.array(entry, { minLength: 1, maxLength: 10 }),
+      async (version, list) => {
+        const entries = list.map(({ kind, parent, isNext, target }, place) => {
+          const idOf = (one: number) => (one < 0 || one >= place ? null : `e${one}`);
+          // Mostly as writers do: below the line before.
+          const parentId = isNext > 0 && place > 0 ? `e${place - 1}` : idOf(parent);
+          const made: Readonly<Record<string, Loose>> = {
+            said: said(`e${place}`, parentId),
+            call: at(`e${place}`, parentId, { message: calling(`c${place}`) }),
+            result: at(`e${place}`, parentId, { message: result(`c${Math.max(0, target)}`) }),
+            side: said(`e${place}`, parentId, { appendMode: "side" }),
+            leaf: leaf(`e${place}`, parentId, idOf(target)),
+            reset: reset(`e${place}`, parentId),
+            plugin: at(`e${place}`, parentId, { type: "plugin" }),
+            open: said(`e${place}`, version === 4 ? undefined : parentId),
+          };
+          return made[kind] ?? {};
+        });
+        await using fromEnd = await openTranscript(fileOf(version, entries), { durability: "os" });
+        await using whole = await openTranscript(fileOf(version, entries), { durability: "os" });
+        const before = ids(await whole.branch());
+        expect(fromEnd.leafId).toBe(before.at(-1));
+
+        const appended = await fromEnd.append(userMessage("next"));
+        const expected = await whole.append(userMessage("next"));
+
+        expect(appended.placement).toBe(expected.placement);
+        expect(ids(await fromEnd.branch()).slice(0, -1)).toEqual(before);
+        seen.add(`${version} ${appended.placement}`);
+      },
+    ),
+    { numRuns: 300 },
+  );
+  expect([...seen].sort()).toEqual(["3 branch", "3 deferred", "4 branch", "4 deferred"]);
+});
+
 test("version 3 without controls is read as ever: the last line is the leaf", () => {
   const file = sessionFile(linesOf([said("a", null), at("o", "a", { type: "plugin" })]));
 

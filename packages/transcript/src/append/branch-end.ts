@@ -3,7 +3,7 @@ import { deferredFromOf } from "./deferred.ts";
 import type { SessionEntry } from "../entry.ts";
 import { linesFromEnd } from "../file/lines.ts";
 import type { ByteSource } from "../file/lines.ts";
-import { movesLeaf } from "../file/navigation.ts";
+import { becomesLeaf, needsNavigation } from "../file/navigation.ts";
 import { ToolGroup, turnOfEntry } from "./tool-group.ts";
 
 const FIRST_WINDOW_BYTES = 16 * 1024;
@@ -13,7 +13,8 @@ const FIRST_WINDOW_BYTES = 16 * 1024;
  * neither a tool result nor one that was deferred.
  *
  * Reads backwards, so the cost is that of the group and not of the file. Undefined when something moved the leaf on the
- * way: then only all entries tell. Not for version 1, whose entries have no ids.
+ * way, or where an entry need not continue the parent it names (version 4) and names another one than the entry before it:
+ * then only all entries tell. Not for version 1, whose entries have no ids.
  */
 export function readBranchEnd(
   source: ByteSource,
@@ -41,13 +42,17 @@ function walkBack(
   version: number,
 ): { readonly entries: SessionEntry[]; readonly isWhole: boolean } | undefined {
   const entries: SessionEntry[] = [];
+  const isRuled = needsNavigation(version);
   let wanted: string | null | undefined = leafId;
   for (const line of linesFromEnd(bytes, beginsWithLine)) {
-    if (wanted == null) return { entries, isWhole: true };
+    if (wanted == null) return isRuled && entries.length > 0 ? undefined : { entries, isWhole: true };
     const fields = decodeLine(line);
     const entry = fields && decodeEntry(fields, version, 0);
-    if (entry && movesLeaf(entry)) return undefined;
-    if (entry?.id !== wanted) continue;
+    if (entry && !becomesLeaf(entry, version)) return undefined;
+    if (entry?.id !== wanted) {
+      if (entry && isRuled) return undefined;
+      continue;
+    }
     entries.push(entry);
     if (beginsGroup(entry)) return { entries, isWhole: true };
     wanted = entry.parentId;

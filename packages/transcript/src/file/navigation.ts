@@ -42,9 +42,14 @@ export function movesLeaf(entry: object): boolean {
   return ("type" in entry && entry.type === "leaf") || ("appendMode" in entry && entry.appendMode === "side");
 }
 
-/** True where the leaf is known only when all entries are. */
+/** True where what an entry continues need not be the parent that it names: only all entries before it tell. */
 export function needsNavigation(version: number): boolean {
   return version >= RULED_VERSION;
+}
+
+/** True for an entry behind which it is the leaf itself, whatever was before it. */
+export function becomesLeaf(entry: SessionEntry, version: number): boolean {
+  return !movesLeaf(entry) && (!needsNavigation(version) || SPOKEN.has(entry.type));
 }
 
 /**

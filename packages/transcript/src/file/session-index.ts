@@ -152,6 +152,10 @@ export class SessionIndex {
 
   #scan(): void {
     if (this.#isScanned || this.#entries) return;
+    if (needsNavigation(this.#version)) {
+      this.#entries = this.#parse();
+      return;
+    }
     for (const { id, parentId, offset, next, entry } of this.#source?.scan() ?? []) {
       // A torn line may have claimed the id of a whole one; and what moves the leaf moves parents.
       if (this.#rows.has(id) || (entry && movesLeaf(entry))) {

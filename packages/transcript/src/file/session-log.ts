@@ -10,7 +10,7 @@ import { keptKeys } from "./kept-keys.ts";
 import { readLines } from "./lines.ts";
 import type { Line } from "./lines.ts";
 import type { PlacedEntry } from "../append/place-entry.ts";
-import { movesLeaf, needsNavigation } from "./navigation.ts";
+import { becomesLeaf } from "./navigation.ts";
 import type { FileStat, SessionFile } from "./session-file.ts";
 import { SessionIndex } from "./session-index.ts";
 import type { EntrySource } from "./session-index.ts";
@@ -122,7 +122,7 @@ export class SessionLog {
     const anchor = anchorOf(bytes);
     this.#known = { dev: known.dev, ino: known.ino, size, end: size, leafId: last.id, anchor };
     this.#group = group;
-    if (!this.#isNavigated && placed.every((one) => one.isPlain || !movesLeaf(one.entry))) return;
+    if (!this.#isNavigated && placed.every((one) => one.isPlain || this.#becomesLeaf(one.entry))) return;
     this.#group = undefined;
     this.#known = { ...this.#known, leafId: this.#sourced().leafId };
   }
@@ -155,9 +155,9 @@ export class SessionLog {
     return keptKeys.find({ file, end, version: versionOf(this.#header) }, key);
   }
 
-  /** The last entry need not be the leaf. */
+  /** All entries are known, and what they continue by their meaning. */
   get #isNavigated(): boolean {
-    return needsNavigation(versionOf(this.#header)) || this.#index?.isNavigated === true;
+    return this.#index?.isNavigated === true;
   }
 
   /** As `findKey`, for who has no file open and cannot write to it. */
@@ -176,13 +176,8 @@ export class SessionLog {
   #load(file: SessionFile, stat: FileStat): void {
     const header = readHeader(file, stat.size, this.path);
     if (this.isOnDisk && header.id !== this.#header.id) {
-      throw new TranscriptError(
-        "SESSION_MISMATCH",
-        `${this.path} now holds session ${header.id}, not ${this.#header.id}`,
-        {
-          sessionFile: this.path,
-        },
-      );
+      const message = `${this.path} now holds session ${header.id}, not ${this.#header.id}`;
+      throw new TranscriptError("SESSION_MISMATCH", message, { sessionFile: this.path });
     }
     this.#header = header;
     this.#index = undefined;
@@ -208,12 +203,17 @@ export class SessionLog {
   }
 
   #add(entry: SessionEntry, end: number): void {
-    const isMoved = movesLeaf(entry) || this.#isNavigated;
+    const isLeaf = this.#becomesLeaf(entry);
     this.#index?.add(entry);
-    if (!movesLeaf(entry) && entry.parentId === (this.leafId ?? null)) this.#group?.take(entry);
+    if (isLeaf && entry.parentId === (this.leafId ?? null)) this.#group?.take(entry);
     else this.#group = undefined;
     if (this.#known) this.#known = { ...this.#known, end, leafId: entry.id };
-    if (this.#known && isMoved) this.#known = { ...this.#known, leafId: this.#sourced().leafId };
+    if (isLeaf && !this.#isNavigated) return;
+    if (this.#known) this.#known = { ...this.#known, leafId: this.#sourced().leafId };
+  }
+
+  #becomesLeaf(entry: SessionEntry): boolean {
+    return becomesLeaf(entry, versionOf(this.#header));
   }
 
   #remember(file: SessionFile, stat: FileStat): void {

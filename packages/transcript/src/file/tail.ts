@@ -5,7 +5,7 @@ import { TranscriptError } from "../errors.ts";
 import { parseHeader, versionOf } from "./header.ts";
 import { linesFromEnd } from "./lines.ts";
 import type { ByteSource } from "./lines.ts";
-import { movesLeaf, needsNavigation } from "./navigation.ts";
+import { becomesLeaf } from "./navigation.ts";
 
 /** What the end of a session file says. */
 export interface Tail {
@@ -58,14 +58,14 @@ export function readHeader(source: ByteSource, size: number, sessionFile: string
  */
 export function readTail(source: ByteSource, size: number, header: SessionHeader): Tail {
   const version = versionOf(header);
-  const isOpen = version < 2 || needsNavigation(version);
   let { start, bytes } = lastPiece(source, size);
   const end = start + bytes.length;
   for (let window = FIRST_WINDOW_BYTES; ; window *= 4) {
     const last = lastEntry(bytes, start === 0, version);
     if (last !== undefined || start === 0) {
       const anchor = anchorAt(source, end, bytes);
-      return { end, anchor, last, isOpen: isOpen || (last !== undefined && movesLeaf(last)) };
+      const isOpen = version < 2 || (last !== undefined && !becomesLeaf(last, version));
+      return { end, anchor, last, isOpen };
     }
     start = Math.max(0, end - window);
     bytes = source.read(start, end);
