@@ -10,12 +10,12 @@ import {
   writeSync,
 } from "node:fs";
 import { publish as publishEvent } from "./diagnostics.ts";
-import { chainEnd, publish } from "./engines/claim-chain.ts";
+import { chainEnd, publishNew } from "./engines/claim-chain.ts";
 import { both, main, turn } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import type { KernelLocks } from "./engines/kernel-locks.ts";
 import { isAtPath, readLockFile, withLockFile } from "./engines/lock-file.ts";
-import { leaveFolder } from "./engines/lock-folder.ts";
+import { leaveFolder } from "./engines/leave-folder.ts";
 import { advanceEpoch } from "./epochs.ts";
 import { asLockError } from "./errors.ts";
 import { fence } from "./fence.ts";
@@ -90,7 +90,7 @@ function oustFromFolder(status: SessionLockStatus, epoch: number, reason: string
   const nonce = randomUUID();
   const record = (due: Owner["fence"]) =>
     new RecordWriter(identity(), "lockfile").write(epoch, claimFor(reason, due), nonce);
-  const published = publish(lockPath, end.successor, nonce, record("due"));
+  const published = publishNew(lockPath, end, nonce, record("due"));
   if (published === undefined) return false;
   try {
     fence(sessionFile);
@@ -98,7 +98,7 @@ function oustFromFolder(status: SessionLockStatus, epoch: number, reason: string
     writeSync(published.fd, record("left"), 0, recordBytes, 0); // whoever takes the lock next does it
     throw error;
   }
-  return leaveFolder(lockPath, nonce, published);
+  return leaveFolder(lockPath, published, epoch);
 }
 
 /** Puts a new lock file, locked by us, in the place of the owner's; its lock on the old one then excludes nobody. */

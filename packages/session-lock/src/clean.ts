@@ -1,16 +1,12 @@
-import { randomUUID } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, rmSync, unlinkSync } from "node:fs";
 import path from "node:path";
-import { chainEnd, publish } from "./engines/claim-chain.ts";
 import { both, main } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import { isAtPath, readLockFile, withLockFile } from "./engines/lock-file.ts";
-import { leaveFolder, removeDeadFile } from "./engines/lock-folder.ts";
-import { advanceEpoch } from "./epochs.ts";
+import { passOn } from "./engines/leave-folder.ts";
+import { removeDeadFile } from "./engines/lock-folder.ts";
 import type { SessionLockStatus } from "./inspect.ts";
 import { listSessionLocks } from "./list.ts";
-import { identity } from "./owner.ts";
-import { RecordWriter } from "./record.ts";
 
 export interface CleanedSessionLocks {
   /** Paths that were removed. */
@@ -53,7 +49,7 @@ export function cleanSessionLocks(folder: string): CleanedSessionLocks {
 function removeLeftover(status: SessionLockStatus): boolean {
   if (status.state === "held" || status.state === "unknown") return false;
   if (status.engine === "kernel") return removeUnlockedFile(status.lockPath);
-  if (status.engine === "lockfile") return removeDeadFolder(status.lockPath);
+  if (status.engine === "lockfile") return passOn(status.lockPath, status.sessionFile);
   if (status.engine === "foreign")
     return removeDeadFile(status.lockPath, readFileSync(status.lockPath, "utf8"));
   return false;
@@ -74,20 +70,6 @@ function removeUnlockedFile(lockPath: string): boolean {
       return true;
     }) === true
   );
-}
-
-function removeDeadFolder(lockPath: string): boolean {
-  const end = chainEnd(lockPath);
-  if (end === undefined) return false;
-  const nonce = randomUUID();
-  const epoch = advanceEpoch(0);
-  const record = new RecordWriter(identity(), "lockfile").write(
-    epoch,
-    { purpose: "clean", where: undefined },
-    nonce,
-  );
-  const published = publish(lockPath, end.successor, nonce, record);
-  return published !== undefined && leaveFolder(lockPath, nonce, published);
 }
 
 function removeOld(file: string): boolean {

@@ -4,7 +4,8 @@ import { both, main, presence } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import { listLocksOn } from "./engines/kernel-table.ts";
 import { readLockFile, withLockFile } from "./engines/lock-file.ts";
-import { waitersAt } from "./engines/lock-folder-waiters.ts";
+import { isLeftToOthers } from "./engines/lock-folder.ts";
+import { marksIn } from "./engines/folder-queue.ts";
 import type { SessionLockHolder } from "./errors.ts";
 import { knownFileLock } from "./file-locks.ts";
 import { isOfTheDead, livenessOf } from "./liveness.ts";
@@ -65,10 +66,13 @@ type Seen = Pick<SessionLockStatus, "state" | "engine" | "holder" | "isLocal" | 
 const nothing: Seen = { state: "free", engine: undefined, holder: undefined, isLocal: false, waiting: [] };
 
 function lookAtFolder(lockPath: string): Seen {
-  const record = chainEnd(lockPath)?.record;
-  const waiting = waitersAt(lockPath).filter(isAlive);
+  const end = chainEnd(lockPath);
+  const record = end?.record;
+  const waiting = [...new Set(marksIn(lockPath).map(({ pid }) => pid))].filter(isAlive);
   if (record?.kind !== "ours")
     return { state: "held", engine: "foreign", holder: undefined, isLocal: false, waiting };
+  if (isLeftToOthers(lockPath, end))
+    return { state: "free", engine: "lockfile", holder: undefined, isLocal: false, waiting };
   const liveness = livenessOf(record.owner, identity());
   return {
     state: liveness === "dead" ? "leftover" : "held",

@@ -1,20 +1,44 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { chainEnd, isOwner, publish } from "../src/engines/claim-chain.ts";
-import { leaveFolder } from "../src/engines/lock-folder.ts";
+import {
+  chainEnd,
+  closeChain,
+  isOwner,
+  leaveToOthers,
+  publish,
+  publishNew,
+} from "../src/engines/claim-chain.ts";
+import type { Vacancy } from "../src/engines/claim-chain.ts";
+import { writeDraft } from "../src/engines/claim-draft.ts";
+import type { Draft } from "../src/engines/claim-draft.ts";
+import { leaveFolder } from "../src/engines/leave-folder.ts";
+import { judge } from "../src/engines/lock-folder.ts";
 import { identity } from "../src/owner.ts";
 import { RecordWriter } from "../src/record.ts";
 import { tempSession } from "./support/temp.ts";
 
 const writer = new RecordWriter(identity(), "lockfile");
 
-function claim(folder: string, successor: string, nonce: string): ReturnType<typeof publish> {
-  return publish(
-    folder,
-    successor,
-    nonce,
-    writer.write(10 ** 15, { purpose: undefined, where: undefined }, nonce),
-  );
+const epoch = 10 ** 15;
+
+function record(nonce: string): Buffer {
+  return writer.write(epoch, { purpose: undefined, where: undefined }, nonce);
+}
+
+function draft(folder: string, nonce: string): Draft {
+  const written = writeDraft(folder, `claim-${nonce}`, nonce, record(nonce));
+  if (written === undefined) throw new Error("there is no such folder");
+  return written;
+}
+
+function claim(
+  folder: string,
+  successor: string,
+  nonce: string,
+  former?: Vacancy["former"],
+): ReturnType<typeof publishNew> {
+  return publishNew(folder, { successor, ...(former && { former }) }, nonce, record(nonce));
 }
 
 function newFolder(): string {
@@ -30,7 +54,7 @@ describe("the claim chain", () => {
 
     expect(first).toBeDefined();
     expect(claim(folder, "after-root", "two")).toBeUndefined();
-    expect(readdirSync(folder).sort()).toEqual(["after-root", "claim-one"]);
+    expect(readdirSync(folder).sort()).toEqual(["after-root"]);
     expect(chainEnd(folder)).toMatchObject({ successor: "after-one", record: { owner: { nonce: "one" } } });
   });
 
@@ -39,8 +63,8 @@ describe("the claim chain", () => {
     const first = claim(folder, "after-root", "one");
     const second = claim(folder, "after-one", "two");
 
-    expect(first && isOwner(folder, "one", first)).toBe(false);
-    expect(second && isOwner(folder, "two", second)).toBe(true);
+    expect(first && isOwner(folder, first)).toBe(false);
+    expect(second && isOwner(folder, second)).toBe(true);
   });
 
   test("gives no right to a slow taker whose dead owner's folder was replaced by a live one", () => {
@@ -48,22 +72,22 @@ describe("the claim chain", () => {
     claim(folder, "after-root", "dead");
     // A slow process has judged "dead" here, and goes to sleep. Others take over, leave, and a new owner comes.
     const swift = claim(folder, "after-dead", "swift");
-    expect(swift && leaveFolder(folder, "swift", swift)).toBe(true);
+    expect(swift && leaveFolder(folder, swift, epoch)).toBe(true);
     mkdirSync(folder);
     const live = claim(folder, "after-root", "live");
 
     const slow = claim(folder, "after-dead", "slow");
 
     expect(slow).toBeUndefined();
-    expect(live && isOwner(folder, "live", live)).toBe(true);
-    expect(readdirSync(folder).sort()).toEqual(["after-root", "claim-live"]);
+    expect(live && isOwner(folder, live)).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual(["after-root"]);
   });
 
   test("is closed by an owner that leaves: nobody can succeed it any more", () => {
     const folder = newFolder();
     const first = claim(folder, "after-root", "one");
 
-    expect(first && leaveFolder(folder, "one", first)).toBe(true);
+    expect(first && leaveFolder(folder, first, epoch)).toBe(true);
     expect(chainEnd(folder)).toBeUndefined();
   });
 
@@ -72,8 +96,8 @@ describe("the claim chain", () => {
     const first = claim(folder, "after-root", "one");
     const second = claim(folder, "after-one", "two");
 
-    expect(first && leaveFolder(folder, "one", first)).toBe(false);
-    expect(second && isOwner(folder, "two", second)).toBe(true);
+    expect(first && leaveFolder(folder, first, epoch)).toBe(false);
+    expect(second && isOwner(folder, second)).toBe(true);
   });
 
   test("cannot be claimed in a folder that is gone", () => {
@@ -81,5 +105,52 @@ describe("the claim chain", () => {
     rmSync(folder, { recursive: true });
 
     expect(claim(folder, "after-root", "late")).toBeUndefined();
+  });
+
+  test("goes on in the place of an owner that has left it to others, so it stays short", () => {
+    const folder = newFolder();
+    const first = claim(folder, "after-root", "one");
+    if (first !== undefined) leaveToOthers(folder, first);
+
+    const verdict = judge({ lockPath: folder, sessionFile: folder }, Infinity);
+    expect(verdict).toMatchObject({ kind: "free", from: "nobody", successor: "after-one" });
+    const second = claim(folder, "after-one", "two", { entry: "after-root", nonce: "one" });
+
+    expect(second && isOwner(folder, second)).toBe(true);
+    expect(first && isOwner(folder, first)).toBe(false);
+    expect(readdirSync(folder)).toEqual(["after-root"]);
+  });
+
+  test("has no room behind an owner that closes it, even if that one had left it to others before", () => {
+    const folder = newFolder();
+    const first = claim(folder, "after-root", "one");
+    if (first !== undefined) leaveToOthers(folder, first);
+
+    expect(first && closeChain(folder, first)).toBe(true);
+
+    expect(claim(folder, "after-one", "two")).toBeUndefined();
+    expect(judge({ lockPath: folder, sessionFile: folder }, Infinity)).toMatchObject({ kind: "busy" });
+  });
+
+  test("is not cut by a taker that was taken over before it found that it had got the lock", () => {
+    const folder = newFolder();
+    claim(folder, "after-root", "one");
+    const slow = draft(folder, "slow");
+    linkSync(path.join(folder, "claim-slow"), path.join(folder, "after-one"));
+    const swift = claim(folder, "after-slow", "swift");
+
+    expect(publish(folder, { successor: "after-one" }, slow, record("slow"))).toBeUndefined();
+    expect(swift && isOwner(folder, swift)).toBe(true);
+    expect(chainEnd(folder)).toMatchObject({ record: { owner: { nonce: "swift" } } });
+  });
+
+  test("knows its owner although the answer to its call got lost and the call was sent again, as on NFS", () => {
+    const folder = newFolder();
+    const own = draft(folder, "own");
+    linkSync(path.join(folder, "claim-own"), path.join(folder, "after-root"));
+
+    const published = publish(folder, { successor: "after-root" }, own, record("own"));
+
+    expect(published && isOwner(folder, published)).toBe(true);
   });
 });

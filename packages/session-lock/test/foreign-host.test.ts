@@ -2,7 +2,7 @@ import { mkdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
-import { publish } from "../src/engines/claim-chain.ts";
+import { publishNew } from "../src/engines/claim-chain.ts";
 import { identity } from "../src/owner.ts";
 import { RecordWriter } from "../src/record.ts";
 import type { Identity } from "../src/record.ts";
@@ -17,9 +17,9 @@ function lockOf(owner: Identity, sessionFile: string): string {
   const folder = `${sessionFile}.lock`;
   mkdirSync(folder);
   const writer = new RecordWriter(owner, "lockfile");
-  const published = publish(
+  const published = publishNew(
     folder,
-    "after-root",
+    { successor: "after-root" },
     "theirs",
     writer.write(10 ** 15, { purpose: "over there", where: undefined }, "theirs"),
   );

@@ -38,7 +38,7 @@ describe("the inspector on the lockfile engine", () => {
     await using living = await Driver.start();
     await using lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile" });
     for (const who of [dead.pid, living.pid, "nobody"])
-      writeFileSync(path.join(`${sessionFile}.lock`, `waits-${who}`), "");
+      writeFileSync(path.join(`${sessionFile}.lock`, `waits-1-${who}-mark`), "");
 
     expect(inspectSessionLock(sessionFile).waiting).toEqual([living.pid]);
     lock.assertHeld();

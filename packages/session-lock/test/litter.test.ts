@@ -4,12 +4,18 @@ import {
   readFileSync,
   readlinkSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { acquireSessionWriteLock, tryAcquireSessionWriteLock, withSessionWriteLock } from "session-lock";
+import {
+  acquireSessionWriteLock,
+  inspectSessionLock,
+  tryAcquireSessionWriteLock,
+  withSessionWriteLock,
+} from "session-lock";
 import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -75,6 +81,48 @@ describe("the kernel engine's lock file", () => {
 });
 
 describe("the lockfile engine's lock folder", () => {
+  test("passes from one waiting process to the next, and the last one removes it", async () => {
+    const sessionFile = tempSession();
+    const options = { sessionFile, engine: "lockfile", timeoutMs: 20_000 } as const;
+    await using first = await Driver.start();
+    await using second = await Driver.start();
+    const lock = await acquireSessionWriteLock(options);
+    const { ino } = statSync(`${sessionFile}.lock`);
+    const [one, two] = [first.ask("acquire", options), second.ask("acquire", options)];
+    await until(() => inspectSessionLock(sessionFile).waiting?.length === 2);
+
+    await lock.release();
+    const served = await Promise.race([one.then(() => first), two.then(() => second)]);
+    expect(statSync(`${sessionFile}.lock`).ino).toBe(ino);
+    expect(readdirSync(`${sessionFile}.lock`).filter((name) => !name.startsWith("waits-"))).toEqual([
+      "after-root",
+    ]);
+    await served.ask("release");
+    await Promise.all([one, two]);
+    await (served === first ? second : first).ask("release");
+
+    expect(readdirSync(path.dirname(sessionFile))).toEqual([]);
+  });
+
+  test("goes away when everybody who waits for it gives up at the moment it is left to them", async () => {
+    const sessionFile = tempSession();
+    const options = { sessionFile, engine: "lockfile" } as const;
+    await using holder = await Driver.start();
+    await holder.ask("acquire", options);
+    const stop = new AbortController();
+    const waiting = acquireSessionWriteLock({ ...options, signal: stop.signal });
+    const given = expect(waiting).rejects.toMatchObject({ code: "ABORTED" });
+    await until(() => inspectSessionLock(sessionFile).waiting?.length === 1);
+
+    const released = holder.ask("release");
+    // This process hears of nothing meanwhile: neither that it is called, nor that the release is done.
+    blockUntil(() => inspectSessionLock(sessionFile).state === "free");
+    stop.abort();
+    await Promise.all([given, released]);
+
+    expect(readdirSync(path.dirname(sessionFile))).toEqual([]);
+  });
+
   test("exists only while the lock is held, and leaves nothing", async () => {
     const sessionFile = tempSession();
 
@@ -87,6 +135,11 @@ describe("the lockfile engine's lock folder", () => {
     expect(readdirSync(path.dirname(sessionFile))).toEqual([]);
   });
 });
+
+function blockUntil(isSo: () => boolean): void {
+  const giveUpAt = performance.now() + 10_000;
+  while (!isSo()) if (performance.now() > giveUpAt) throw new Error("it did not become so");
+}
 
 function hasOpen(pid: number, file: string): boolean {
   return readdirSync(`/proc/${pid}/fd`).some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === file);

@@ -1,6 +1,7 @@
-import { appendFileSync, closeSync, openSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, closeSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
+import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
 import type { SessionWriteLock } from "session-lock";
 import { turn } from "../src/engines/kernel.ts";
 import { loadKernelLocks } from "../src/engines/kernel-locks.ts";
@@ -71,6 +72,48 @@ test("a waiter that is busy when its turn comes keeps nobody else from the lock"
   await waiter.ask("block", { ms: 60_000 });
 
   await expect(other.ask("acquire", options)).resolves.toHaveProperty("epoch");
+});
+
+describe("of those who wait for a lock folder", () => {
+  test("one that is stopped when its turn comes is passed, and gets the lock when it goes on", async () => {
+    const options = { sessionFile: tempSession(), engine: "lockfile", timeoutMs: 20_000 };
+    await using stopped = await Driver.start();
+    await using other = await Driver.start();
+    const lock = await acquireSessionWriteLock({ ...options, engine: "lockfile" });
+    const late = stopped.ask("acquire", options);
+    await until(() => inspectSessionLock(options.sessionFile).waiting?.length === 1);
+    const next = other.ask("acquire", options);
+    await until(() => inspectSessionLock(options.sessionFile).waiting?.length === 2);
+    stopped.signal("SIGSTOP");
+    await until(() => isStopped(stopped.pid));
+
+    await lock.release();
+    await next;
+    stopped.signal("SIGCONT");
+    await other.ask("release");
+
+    await expect(late).resolves.toHaveProperty("epoch");
+  });
+
+  test("one that is killed when its turn comes leaves its turn to the next, and nothing in the folder", async () => {
+    const options = { sessionFile: tempSession(), engine: "lockfile", timeoutMs: 20_000 };
+    await using killed = await Driver.start();
+    await using other = await Driver.start();
+    const lock = await acquireSessionWriteLock({ ...options, engine: "lockfile" });
+    void killed.ask("acquire", options);
+    await until(() => inspectSessionLock(options.sessionFile).waiting?.length === 1);
+    const next = other.ask("acquire", options);
+    await until(() => inspectSessionLock(options.sessionFile).waiting?.length === 2);
+    killed.signal("SIGSTOP");
+    await until(() => isStopped(killed.pid));
+    await lock.release(); // calls one who cannot hear
+    await killed.kill();
+
+    await next;
+    await other.ask("release");
+
+    expect(readdirSync(path.dirname(options.sessionFile))).toEqual([]);
+  });
 });
 
 test("a process that is busy after a burst of holds keeps nobody else from the lock", async () => {

@@ -2,6 +2,7 @@ import { chmodSync, chownSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { inspectSessionLock } from "session-lock";
 import { Driver } from "./support/process.ts";
 import { tempFolder } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -67,6 +68,24 @@ describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s
 
     thaw(sessionFile);
 
+    await other.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+  });
+
+  test("who waits in a folder that can no longer be changed is told when its time is over, and lives on", async () => {
+    const sessionFile = ordinarySession("");
+    await using drivers = await pair();
+    const [owner, other] = drivers;
+    await owner.ask("acquire", { sessionFile, engine });
+    const late = other.ask("acquire", { sessionFile, engine, timeoutMs: 500 });
+    await until(() => inspectSessionLock(sessionFile).waiting?.length === 1);
+
+    freeze(`${sessionFile}.lock/.`);
+    freeze(sessionFile);
+
+    await expect(late).rejects.toMatchObject({ code: "TIMEOUT" });
+    thaw(sessionFile);
+    thaw(`${sessionFile}.lock/.`);
+    await owner.ask("release");
     await other.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
   });
 

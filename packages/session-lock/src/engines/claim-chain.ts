@@ -1,119 +1,152 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  linkSync,
-  openSync,
-  readSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fstatSync, linkSync, openSync, readSync, renameSync, statSync, writeSync } from "node:fs";
 import path from "node:path";
 import { hasCode } from "../errors.ts";
 import { parseRecord, recordBytes } from "../record.ts";
 import type { LockRecord } from "../record.ts";
+import { discardDraft, removeEntry, writeDraft } from "./claim-draft.ts";
+import type { Draft } from "./claim-draft.ts";
 
 /**
- * Who owns a lock folder is a chain of records in it. The first owner's record is `after-root`; whoever takes over
- * from the owner with nonce N publishes its record as `after-N`. A record is published with link(2): complete or not
- * at all, and only one process can be the successor of any owner, so a takeover needs no removal and no second lock.
+ * Who owns a lock folder is a chain of records in it. The first owner's record is `after-root`; whoever follows the
+ * owner with nonce N publishes its record as `after-N`. A record is published with link(2): complete or not at all, and
+ * only one process can be the successor of any owner, so to succeed one needs no removal and no second lock.
  *
- * The end of the chain is the owner. An owner that leaves first makes itself its own successor: from then on nobody
- * can take over from it, and it may remove the folder.
+ * The end of the chain is the owner, until it is dead or gives the lock up in one of two ways:
+ * - it **leaves the lock to others** by a link `left-N`: anybody may be its successor (and takes its place in the chain);
+ * - it **closes the chain** by making itself its own successor: nobody can follow it, and it may remove the folder.
  */
 export interface ChainEnd {
   /** The record at the end; `undefined` when nobody has claimed the folder yet. */
   readonly record: LockRecord | undefined;
+  /** Entry name of that record. */
+  readonly entry: string | undefined;
   /** Entry name under which that owner's successor would be published. */
   readonly successor: string;
+  /** The owner has closed the chain: as long as it lives, the folder is its own. */
+  readonly isClosed: boolean;
   /** Changes with every heartbeat of the owner. */
   readonly beat: string;
+}
+
+/** A free place in the chain. */
+export interface Vacancy {
+  readonly successor: string;
+  /** The entry and nonce of an owner that is out for certain: its successor takes its place, so that chains stay short. */
+  readonly former?: { readonly entry: string; readonly nonce: string };
 }
 
 /** A record that was published, kept open for the owner to renew. */
 export interface Published {
   readonly entry: string;
+  readonly nonce: string;
   readonly fd: number;
   readonly ino: number;
-  /** Closes `fd`, once. */
   readonly close: () => void;
 }
 
 /** Walks to the end of the chain. `undefined` when there is no such folder. */
 export function chainEnd(folder: string): ChainEnd | undefined {
-  let end: ChainEnd = { record: undefined, successor: "after-root", beat: folderBeat(folder) };
+  let end: ChainEnd | undefined;
+  for (const next of walkChain(folder)) end = next;
+  return end ?? unclaimed(folder);
+}
+
+function* walkChain(folder: string): Generator<ChainEnd, undefined> {
+  let entry = "after-root";
   for (;;) {
-    const next = readEntry(path.join(folder, end.successor));
-    if (next === undefined) return end.beat === "" ? undefined : end;
+    const next = readEntry(path.join(folder, entry));
+    if (next === undefined) return;
     const { record, beat } = next;
     // What cannot be read names no nonce; only an operator's break follows it.
-    const own = record.kind === "ours" ? `after-${record.owner.nonce}` : `${end.successor}.unreadable`;
-    end = { record, beat, successor: own === end.successor ? `${own}.left` : own };
+    const own = record.kind === "ours" ? `after-${record.owner.nonce}` : `${entry}.unreadable`;
+    const isClosed = own === entry;
+    const successor = isClosed ? `${own}.closed` : own;
+    yield { record, entry, successor, isClosed, beat };
+    entry = successor;
   }
 }
 
-/** Publishes `record` as the next owner. Returns `undefined` when somebody else is. */
+function unclaimed(folder: string): ChainEnd | undefined {
+  const found = statSync(folder, { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  const beat = `${found.ino}:${found.mtimeMs}`;
+  return { record: undefined, entry: undefined, successor: "after-root", isClosed: false, beat };
+}
+
+/** Publishes a draft, now with `record` in it, as the next owner. Returns `undefined` when somebody else is. */
 export function publish(
   folder: string,
-  successor: string,
+  { successor, former }: Vacancy,
+  draft: Draft,
+  record: Buffer,
+): Published | undefined {
+  const { nonce, fd, ino, close } = draft;
+  const entry = path.join(folder, successor);
+  writeSync(fd, record, 0, recordBytes, 0);
+  if (!link(draft.file, entry)) {
+    // On NFS an answer can get lost, and the call that is sent again then finds what the first one made.
+    if (inodeAt(entry) !== ino) return undefined;
+  }
+  switch (standing(folder, nonce)) {
+    case "succeeded":
+      return undefined;
+    case "stray":
+      // The folder is a newer one than the one we judged: our entry hangs on no chain, and gives no right.
+      removeEntry(entry);
+      return undefined;
+    case "owner":
+      removeEntry(draft.file);
+      if (former === undefined) return { entry, nonce, fd, ino, close };
+      removeEntry(path.join(folder, `left-${former.nonce}`));
+      renameSync(entry, path.join(folder, former.entry));
+      return { entry: path.join(folder, former.entry), nonce, fd, ino, close };
+  }
+}
+
+/** As `publish`, with a draft made for it. */
+export function publishNew(
+  folder: string,
+  vacancy: Vacancy,
   nonce: string,
   record: Buffer,
 ): Published | undefined {
-  const draft = path.join(folder, `claim-${nonce}`);
-  const entry = path.join(folder, successor);
-  const fd = openDraft(draft);
-  if (fd === undefined) return undefined;
-  try {
-    writeSync(fd, record, 0, recordBytes, 0);
-    // A name can reach the disk, or another host, before what it names, and an empty record counts as held.
-    fsyncSync(fd);
-    linkSync(draft, entry);
-    // The folder may be a newer one than the one we judged: then our entry hangs on no chain, and gives no right.
-    if (isChainEnd(folder, nonce)) return { entry, fd, ino: fstatSync(fd).ino, close: closeOnce(fd) };
-    removeEntry(entry);
-  } catch (error) {
-    // ENOENT: the folder is gone. EEXIST: another successor was published first.
-    if (!hasCode(error, "ENOENT") && !hasCode(error, "EEXIST")) throw error;
-  }
-  closeSync(fd);
-  removeEntry(draft);
-  return undefined;
-}
-
-function closeOnce(fd: number): () => void {
-  let isOpen = true;
-  return () => {
-    if (isOpen) closeSync(fd);
-    isOpen = false;
-  };
-}
-
-/** Bars every later takeover from this owner. Returns false when one has happened already. */
-export function closeChain(folder: string, nonce: string, published: Published): boolean {
-  if (!isPublished(published)) return false;
-  try {
-    linkSync(published.entry, successorAt(folder, nonce));
-    return true;
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return false;
-    // Ours from a try that failed later, or somebody else's.
-    if (hasCode(error, "EEXIST")) return inodeAt(successorAt(folder, nonce)) === published.ino;
-    throw error;
-  }
+  const draft = writeDraft(folder, `claim-${nonce}`, nonce, record);
+  if (draft === undefined) return undefined;
+  const published = publish(folder, vacancy, draft, record);
+  if (published === undefined) discardDraft(draft);
+  return published;
 }
 
 /** Whether this owner's record is still in place and has no successor. */
-export function isOwner(folder: string, nonce: string, published: Published): boolean {
-  return isPublished(published) && inodeAt(successorAt(folder, nonce)) === undefined;
+export function isOwner(folder: string, published: Published): boolean {
+  return succession(folder, published) === "open";
 }
 
-function isPublished(published: Published): boolean {
-  return inodeAt(published.entry) === published.ino;
+/** `open`: the owner has no successor; `closed`: it will never have one; `lost`: it has one, or its record is gone. */
+export function succession(folder: string, published: Published): "open" | "closed" | "lost" {
+  if (inodeAt(published.entry) !== published.ino) return "lost";
+  const successor = inodeAt(successorAt(folder, published));
+  if (successor === undefined) return "open";
+  return successor === published.ino ? "closed" : "lost";
 }
 
-function successorAt(folder: string, nonce: string): string {
+/** Leaves the lock to whoever comes first, for good. */
+export function leaveToOthers(folder: string, published: Published): void {
+  link(published.entry, path.join(folder, `left-${published.nonce}`));
+}
+
+/** Whether the owner with this nonce has left the lock to others. */
+export function hasLeft(folder: string, nonce: string): boolean {
+  return inodeAt(path.join(folder, `left-${nonce}`)) !== undefined;
+}
+
+/** Bars every later successor of this owner. Returns false when there is one already. */
+export function closeChain(folder: string, published: Published): boolean {
+  if (succession(folder, published) === "open") link(published.entry, successorAt(folder, published));
+  return succession(folder, published) === "closed"; // or somebody was faster
+}
+
+function successorAt(folder: string, { nonce }: Published): string {
   return path.join(folder, `after-${nonce}`);
 }
 
@@ -121,22 +154,30 @@ function inodeAt(entry: string): number | undefined {
   return statSync(entry, { throwIfNoEntry: false })?.ino;
 }
 
-function isChainEnd(folder: string, nonce: string): boolean {
-  const record = chainEnd(folder)?.record;
-  return record?.kind === "ours" && record.owner.nonce === nonce;
+/** Whether the record with this nonce is the chain's end, another link of it, or none. */
+function standing(folder: string, nonce: string): "owner" | "succeeded" | "stray" {
+  let found: ReturnType<typeof standing> = "stray";
+  for (const { record } of walkChain(folder)) {
+    if (found === "owner") found = "succeeded";
+    if (record?.kind === "ours" && record.owner.nonce === nonce) found = "owner";
+  }
+  return found;
 }
 
-/** `undefined` when the folder is gone. */
-function openDraft(draft: string): number | undefined {
+/** Returns false when the folder is gone, or something has that name already. */
+function link(existing: string, name: string): boolean {
   try {
-    return openSync(draft, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+    linkSync(existing, name);
+    return true;
   } catch (error) {
-    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return undefined;
+    if (hasCode(error, "ENOENT") || hasCode(error, "EEXIST")) return false;
     throw error;
   }
 }
 
-function readEntry(entry: string): { readonly record: LockRecord; readonly beat: string } | undefined {
+export function readEntry(entry: string): { readonly record: LockRecord; readonly beat: string } | undefined {
+  // Most are looked for in vain, and an open that fails costs several times as much.
+  if (inodeAt(entry) === undefined) return undefined;
   let fd: number;
   try {
     // Opened afresh each time: on NFS only an open fetches current times from the server.
@@ -152,18 +193,5 @@ function readEntry(entry: string): { readonly record: LockRecord; readonly beat:
     return { record: parseRecord(buffer.toString("utf8", 0, length)), beat: `${ino}:${mtimeMs}` };
   } finally {
     closeSync(fd);
-  }
-}
-
-function folderBeat(folder: string): string {
-  const found = statSync(folder, { throwIfNoEntry: false });
-  return found === undefined ? "" : `${found.ino}:${found.mtimeMs}`;
-}
-
-export function removeEntry(file: string): void {
-  try {
-    unlinkSync(file);
-  } catch (error) {
-    if (!hasCode(error, "ENOENT")) throw error; // its owner or the folder's was faster
   }
 }

@@ -1,4 +1,4 @@
-import { linkSync, lstatSync, readdirSync, readFileSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
+import { linkSync, lstatSync, mkdirSync, readFileSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import path from "node:path";
 import { randomUUID } from "node:crypto";
 import type { EngineTarget } from "../engine.ts";
@@ -10,20 +10,21 @@ import { identity } from "../owner.ts";
 import { stateOf } from "../process-table.ts";
 import { processWide } from "../process-wide.ts";
 import { holderOf, parseRecord } from "../record.ts";
-import type { Owner } from "../record.ts";
-import { chainEnd, closeChain, removeEntry } from "./claim-chain.ts";
-import type { ChainEnd, Published } from "./claim-chain.ts";
+import type { LockRecord, Owner } from "../record.ts";
+import { chainEnd, hasLeft, readEntry } from "./claim-chain.ts";
+import type { ChainEnd, Vacancy } from "./claim-chain.ts";
+import { firstMark } from "./folder-queue.ts";
 
 /** Whether a lock folder that exists may be taken, and as whose successor. */
 export type Verdict =
-  | { readonly kind: "busy" }
-  | {
+  /** `holder`: the nonce of the owner that was found. */
+  | { readonly kind: "busy"; readonly holder?: string }
+  | (Vacancy & {
       readonly kind: "free";
-      readonly successor: string;
       /** The last epoch recorded there. */
       readonly epoch: number;
       readonly from: "nobody" | "dead" | "suspect";
-    };
+    });
 
 const busy: Verdict = { kind: "busy" };
 
@@ -46,50 +47,54 @@ export function judge(target: Pick<EngineTarget, "lockPath" | "sessionFile">, st
   }
 }
 
+/** Returns false where there is something already. */
+export function makeFolder(lockPath: string): boolean {
+  if (lstatSync(lockPath, { throwIfNoEntry: false }) !== undefined) return false; // a failed mkdir costs more
+  try {
+    mkdirSync(lockPath, 0o700);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return false;
+    throw error;
+  }
+}
+
+export function removeEmptyFolder(lockPath: string): void {
+  try {
+    rmdirSync(lockPath);
+  } catch (error) {
+    if (!["ENOENT", "ENOTEMPTY", "EEXIST", "ENOTDIR"].some((code) => hasCode(error, code))) throw error;
+  }
+}
+
+/** Who holds, or, where the last owner has left the lock to others, whose turn it is. */
 export function holderAt(lockPath: string): SessionLockHolder | undefined {
   const found = lstatSync(lockPath, { throwIfNoEntry: false });
   if (found === undefined) return undefined;
   const record = found.isDirectory()
-    ? chainEnd(lockPath)?.record
+    ? (recordOfFirst(lockPath) ?? chainEnd(lockPath)?.record)
     : parseRecord(readFileSync(lockPath, "utf8"));
   return record === undefined ? undefined : holderOf(record);
 }
 
-/**
- * Ends an ownership: bars takeovers, moves the folder out of the way in one step so that nobody sees it half empty,
- * and removes it. Returns false, and touches nothing, when the owner has been succeeded. Where it throws, the folder is
- * still the owner's, and leaving it may be tried again.
- */
-export function leaveFolder(folder: string, nonce: string, published: Published): boolean {
-  const isLast = closeChain(folder, nonce, published);
-  published.close(); // Windows renames no folder in which a file is open
-  if (!isLast) return false;
-  const gone = `${folder}.${nonce.slice(0, 8)}.gone`;
-  renameSync(folder, gone);
-  removeFolder(gone);
-  return true;
+/** Whether nobody holds a folder that stands there: its last owner has left it to others. */
+export function isLeftToOthers(lockPath: string, end: ChainEnd | undefined): boolean {
+  return end?.record?.kind === "ours" && !end.isClosed && hasLeft(lockPath, end.record.owner.nonce);
 }
 
-/** One level of files only, which is ten times faster than rmSync. */
-function removeFolder(folder: string): void {
-  for (;;) {
-    for (const entry of readdirSync(folder)) removeEntry(path.join(folder, entry));
-    try {
-      rmdirSync(folder);
-      return;
-    } catch (error) {
-      // A contender that had opened the folder before it was moved has just put its draft or mark into it.
-      if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "EEXIST")) throw error;
-    }
-  }
+function recordOfFirst(lockPath: string): LockRecord | undefined {
+  if (!isLeftToOthers(lockPath, chainEnd(lockPath))) return undefined;
+  const first = firstMark(lockPath);
+  return first && readEntry(path.join(lockPath, first.name))?.record;
 }
 
 function judgeOwner(end: ChainEnd, owner: Owner, lockPath: string, staleMs: number): Verdict {
   if (owner.fence === "left") return successorOf(end, "suspect");
+  if (isLeftToOthers(lockPath, end)) return successorOf(end, "nobody");
   const whenDead = successorOf(end, owner.fence === undefined ? "dead" : "suspect");
   switch (livenessOf(owner, identity())) {
     case "alive":
-      return busy;
+      return { kind: "busy", holder: owner.nonce };
     case "dead":
       return whenDead;
     case "foreign":
@@ -99,9 +104,13 @@ function judgeOwner(end: ChainEnd, owner: Owner, lockPath: string, staleMs: numb
   }
 }
 
-function successorOf(end: ChainEnd, from: "dead" | "suspect"): Verdict {
-  const epoch = end.record?.kind === "ours" ? end.record.owner.epoch : 0;
-  return { kind: "free", successor: end.successor, epoch, from };
+function successorOf(end: ChainEnd, from: "nobody" | "dead" | "suspect"): Verdict {
+  const { successor, entry, record } = end;
+  if (record?.kind !== "ours" || entry === undefined) return { kind: "free", successor, epoch: 0, from };
+  const { epoch, nonce } = record.owner;
+  // A suspect keeps its place: it may be alive, and relies on that nothing else comes there.
+  const former = from === "suspect" ? undefined : { entry, nonce };
+  return { kind: "free", successor, ...(former && { former }), epoch, from };
 }
 
 interface Heartbeat {

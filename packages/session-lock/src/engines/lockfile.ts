@@ -1,17 +1,20 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, statSync, utimesSync, writeSync } from "node:fs";
+import { statSync, utimesSync, writeSync } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
-import { advanceEpoch, epochAfter, outlast } from "../epochs.ts";
-import { asLockError, hasCode } from "../errors.ts";
+import { advanceEpoch, epochAfter } from "../epochs.ts";
+import { asLockError } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
 import { fence } from "../fence.ts";
 import { identity } from "../owner.ts";
 import { recordBytes, RecordWriter } from "../record.ts";
 import type { Claim, Owner } from "../record.ts";
-import { isOwner, publish } from "./claim-chain.ts";
+import { warn } from "../warning.ts";
+import { isOwner, publish, publishNew } from "./claim-chain.ts";
 import type { Published } from "./claim-chain.ts";
-import { announceWait, waitersAt, withdrawWait } from "./lock-folder-waiters.ts";
-import { forgetHeartbeat, holderAt, judge, leaveFolder } from "./lock-folder.ts";
+import { marksIn } from "./folder-queue.ts";
+import { FolderTurn } from "./folder-turn.ts";
+import { leaveFolder, passOn } from "./leave-folder.ts";
+import { forgetHeartbeat, holderAt, judge, makeFolder, removeEmptyFolder } from "./lock-folder.ts";
 import type { Verdict } from "./lock-folder.ts";
 import { loadProperLockfile } from "./proper-lockfile.ts";
 import type { LockFolderCalls } from "./proper-lockfile.ts";
@@ -19,7 +22,6 @@ import { afterAbout, crowding, onChange, parkUntil } from "./waking.ts";
 
 /** What this engine holds: its record in the lock folder. */
 interface Tenure {
-  readonly nonce: string;
   readonly published: Published;
   readonly epoch: number;
   readonly from: "nobody" | "dead" | "suspect";
@@ -42,60 +44,50 @@ export class LockfileEngine implements Engine {
   /** The time that the heartbeat gave the record last. */
   #beat: Date | undefined;
   #parkings = 0;
-  #hasMark = false;
+  readonly #turn: FolderTurn;
   /** When the folder was last seen to be ours. */
   #seenAt = 0;
 
   constructor(target: EngineTarget) {
     this.#target = target;
+    this.#turn = new FolderTurn(target.lockPath);
   }
 
   take(claim: Claim, staleMs: number): Taking {
-    const { sessionFile, lockPath } = this.#target;
+    const { sessionFile } = this.#target;
     try {
       if (this.#tenure !== undefined) this.drop(); // it could not be left when it was let go
-      this.#release = loadProperLockfile().lockSync(sessionFile, {
-        lockfilePath: lockPath,
-        realpath: false,
-        stale: neverMs,
-        update: Math.max(1_000, staleMs / 4),
-        fs: this.#calls(claim, staleMs),
-        onCompromised: (error) => this.#lost(`its heartbeat failed: ${error.message}`),
-      });
+      const tenure = this.#claim(claim, staleMs);
+      if (tenure === undefined) return { kind: "busy" };
+      this.#hold(tenure, staleMs);
+      if (tenure.from === "suspect") this.#fenceFormer(tenure, claim);
+      this.#parkings = 0;
+      this.#seenAt = performance.now();
+      return { kind: "taken", epoch: tenure.epoch, again: false, from: tenure.from };
     } catch (error) {
-      if (hasCode(error, "ELOCKED")) return { kind: "busy" };
       throw asLockError(error, "take the lock", sessionFile);
     }
-    const tenure = this.#tenure;
-    if (tenure === undefined) return { kind: "busy" };
-    if (tenure.from === "suspect") this.#fenceFormer(tenure, claim);
-    this.#parkings = 0;
-    this.#seenAt = performance.now();
-    return { kind: "taken", epoch: tenure.epoch, again: false, from: tenure.from };
   }
 
   renew(claim: Claim): number | undefined {
     const tenure = this.#tenure;
     if (tenure === undefined || this.#release === undefined || !this.#isStillOurs()) return undefined;
     const epoch = epochAfter(tenure.epoch);
-    writeSync(tenure.published.fd, this.#writer.write(epoch, claim, tenure.nonce), 0, recordBytes, 0);
+    const record = this.#writer.write(epoch, claim, tenure.published.nonce);
+    writeSync(tenure.published.fd, record, 0, recordBytes, 0);
     this.#tenure = { ...tenure, epoch };
     return epoch;
   }
 
   isWanted(): boolean {
-    return waitersAt(this.#target.lockPath).length > 0;
+    return marksIn(this.#target.lockPath).length > 0;
   }
 
   isOurs(): boolean {
-    return (
-      this.#tenure !== undefined && isOwner(this.#target.lockPath, this.#tenure.nonce, this.#tenure.published)
-    );
+    return this.#tenure !== undefined && isOwner(this.#target.lockPath, this.#tenure.published);
   }
 
   drop(): void {
-    // With the folder goes the record of our epoch, and the next owner has only the clock to go by.
-    if (this.#tenure !== undefined) outlast(this.#tenure.epoch);
     const release = this.#release;
     this.#release = undefined;
     // Without a heartbeat: it failed, or an earlier try to leave did.
@@ -108,17 +100,22 @@ export class LockfileEngine implements Engine {
   }
 
   park(behind: boolean): Parking {
-    announceWait(this.#target.lockPath);
-    this.#hasMark = true;
-    const pause = Math.min(20, 2 ** this.#parkings) * crowding();
+    const place = this.#turn.join();
+    const pause = Math.min(longestLookMs, 2 ** this.#parkings) * crowding();
     this.#parkings += 1;
+    if (place !== undefined) return parkUntil([place.onCall, afterAbout(longestLookMs * crowding())]);
     return parkUntil(behind ? [afterAbout(2)] : [onChange(this.#target.lockPath), afterAbout(pause)]);
   }
 
   withdraw(): void {
     this.#parkings = 0;
-    if (this.#hasMark) withdrawWait(this.#target.lockPath);
-    this.#hasMark = false;
+    const { lockPath, sessionFile } = this.#target;
+    try {
+      if (this.#turn.leave()) passOn(lockPath, sessionFile);
+    } catch (error) {
+      // A mark that cannot be removed delays the others until they pass it, and who waits no more has nobody to tell.
+      warn("SESSION_LOCK_HOUSEKEEPING", `ceasing to wait for ${lockPath}: ${String(error)}`);
+    }
   }
 
   holder(): SessionLockHolder | undefined {
@@ -126,7 +123,8 @@ export class LockfileEngine implements Engine {
   }
 
   close(): void {
-    this.drop(); // the folder exists only while it is held
+    this.withdraw();
+    this.drop(); // the folder exists only while it is held or waited for
   }
 
   /** The next owner looks itself before it acknowledges anything, so a look of the last millisecond will do to hand over. */
@@ -139,10 +137,10 @@ export class LockfileEngine implements Engine {
   }
 
   /** Where that fails, the folder stays as it is, and whoever comes next has to do it. */
-  #fenceFormer({ published, epoch, nonce }: Tenure, claim: Claim): void {
+  #fenceFormer({ published, epoch }: Tenure, claim: Claim): void {
     const note = (fence?: Owner["fence"]) => {
       const facts = fence === undefined ? claim : { ...claim, fence };
-      writeSync(published.fd, this.#writer.write(epoch, facts, nonce), 0, recordBytes, 0);
+      writeSync(published.fd, this.#writer.write(epoch, facts, published.nonce), 0, recordBytes, 0);
     };
     try {
       fence(this.#target.sessionFile);
@@ -156,23 +154,32 @@ export class LockfileEngine implements Engine {
     }
   }
 
-  #calls(claim: Claim, staleMs: number): LockFolderCalls {
-    return {
-      mkdirSync: () => {
-        this.#tenure = this.#claim(claim, staleMs);
-        if (this.#tenure === undefined) throw Object.assign(new Error("held"), { code: "ELOCKED" });
-      },
-      rmdirSync: (folder) => this.#leave(folder),
-      // The heartbeat is the record's time, not the folder's: that one changes whenever somebody looks in.
-      statSync: (folder) => this.#statRecord(folder),
-      utimesSync: (folder, atime, mtime) => {
-        utimesSync(this.#tenure?.published.entry ?? folder, atime, mtime);
-        utimesSync(folder, atime, mtime);
-        this.#beat = mtime;
-      },
-      realpathSync: (file) => file,
-    };
+  /** The library finds its folder made, and begins to refresh it. */
+  #hold(tenure: Tenure, staleMs: number): void {
+    this.#tenure = tenure;
+    this.#beat = undefined;
+    this.#release = loadProperLockfile().lockSync(this.#target.sessionFile, {
+      lockfilePath: this.#target.lockPath,
+      realpath: false,
+      stale: neverMs,
+      update: Math.max(1_000, staleMs / 4),
+      fs: this.#calls,
+      onCompromised: (error) => this.#lost(`its heartbeat failed: ${error.message}`),
+    });
   }
+
+  readonly #calls: LockFolderCalls = {
+    mkdirSync: () => undefined,
+    rmdirSync: (folder) => this.#leave(folder),
+    // The heartbeat is the record's time, not the folder's: that one changes whenever somebody looks in.
+    statSync: (folder) => this.#statRecord(folder),
+    utimesSync: (folder, atime, mtime) => {
+      utimesSync(this.#tenure?.published.entry ?? folder, atime, mtime);
+      utimesSync(folder, atime, mtime);
+      this.#beat = mtime;
+    },
+    realpathSync: (file) => file,
+  };
 
   /** The library takes a time that it did not give for another owner's, and an owner after us in this process gives one too. */
   #statRecord(folder: string): { readonly mtime: Date } {
@@ -184,22 +191,40 @@ export class LockfileEngine implements Engine {
 
   #claim(claim: Claim, staleMs: number): Tenure | undefined {
     const { lockPath } = this.#target;
-    this.#beat = undefined;
-    const verdict = makeFolder(lockPath) ? fresh : judge(this.#target, staleMs);
-    if (verdict.kind === "busy") return undefined;
-    const nonce = randomUUID();
+    const isNew = makeFolder(lockPath);
+    if (isNew) this.#turn.leave(); // whatever folder we waited for is gone
+    let tenure: Tenure | undefined;
+    try {
+      tenure = this.#succeed(isNew ? fresh : judge(this.#target, staleMs), claim);
+      return tenure;
+    } finally {
+      if (isNew && tenure === undefined) removeEmptyFolder(lockPath); // without a record it would keep everybody waiting
+    }
+  }
+
+  #succeed(verdict: Verdict, claim: Claim): Tenure | undefined {
+    this.#turn.refused(verdict.kind === "busy" ? verdict.holder : undefined);
+    if (verdict.kind === "busy" || !this.#turn.isOurs(verdict.successor)) return undefined;
+    const { lockPath } = this.#target;
     const epoch = advanceEpoch(verdict.epoch);
     const facts: Claim = verdict.from === "suspect" ? { ...claim, fence: "due" } : claim;
-    const published = publish(lockPath, verdict.successor, nonce, this.#writer.write(epoch, facts, nonce));
+    const { draft } = this.#turn;
+    const nonce = draft?.nonce ?? randomUUID();
+    const record = this.#writer.write(epoch, facts, nonce);
+    const published =
+      draft === undefined
+        ? publishNew(lockPath, verdict, nonce, record)
+        : publish(lockPath, verdict, draft, record);
     if (published === undefined) return undefined;
+    this.#turn.used();
     forgetHeartbeat(lockPath);
-    return { nonce, published, epoch, from: verdict.from };
+    return { published, epoch, from: verdict.from };
   }
 
   #leave(folder: string): void {
     const tenure = this.#tenure;
     if (tenure === undefined) return;
-    const isLeft = leaveFolder(folder, tenure.nonce, tenure.published);
+    const isLeft = leaveFolder(folder, tenure.published, tenure.epoch);
     this.#tenure = undefined;
     if (!isLeft) this.#lost("another process had taken it over");
   }
@@ -212,17 +237,9 @@ export class LockfileEngine implements Engine {
 
 /** How long a look at the lock folder counts for who takes the lock over within this process, in ms. */
 const seenMs = 1;
+/** Who waits looks at least this often, for locks whose holder has died, in ms. */
+const longestLookMs = 20;
 /** Longer than any uptime: proper-lockfile then never takes a lock over by itself. */
 const neverMs = 2 ** 52;
 
 const fresh: Verdict = { kind: "free", successor: "after-root", epoch: 0, from: "nobody" };
-
-function makeFolder(lockPath: string): boolean {
-  try {
-    mkdirSync(lockPath, 0o700);
-    return true;
-  } catch (error) {
-    if (hasCode(error, "EEXIST")) return false;
-    throw error;
-  }
-}

@@ -23,8 +23,15 @@ interface ProperLockfile {
   ): () => void;
 }
 
+let library: ProperLockfile | undefined;
+
 /** Loaded on first use: loading it installs signal handlers, which a process on the kernel engine should not get. */
 export function loadProperLockfile(): ProperLockfile {
+  library ??= load();
+  return library;
+}
+
+function load(): ProperLockfile {
   const loaded: unknown = createRequire(import.meta.url)("proper-lockfile");
   if (isProperLockfile(loaded)) return loaded;
   throw new TypeError("the installed proper-lockfile has no lockSync()");

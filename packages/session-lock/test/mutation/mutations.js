@@ -24,8 +24,8 @@ export const mutations = [
   {
     name: "no re-check after a takeover",
     file: "src/engines/claim-chain.ts",
-    find: "if (isChainEnd(folder, nonce)) return",
-    replace: "return",
+    find: "switch (standing(folder, nonce)) {",
+    replace: 'switch ("owner") {',
     tests: ["claim-chain"],
   },
   {
@@ -51,10 +51,31 @@ export const mutations = [
   },
   {
     name: "a release that does not look whose lock it is",
-    file: "src/engines/lock-folder.ts",
-    find: "  if (!isLast) return false;",
-    replace: "",
+    file: "src/engines/leave-folder.ts",
+    find: "if (isLast) moveAway",
+    replace: "moveAway",
     tests: ["claim-chain", "break"],
+  },
+  {
+    name: "a taker that cuts off whoever took over from it",
+    file: "src/engines/claim-chain.ts",
+    find: '    case "succeeded":\n      return undefined;',
+    replace: '    case "succeeded":',
+    tests: ["claim-chain"],
+  },
+  {
+    name: "a closed chain that can be followed because its owner had left it before",
+    file: "src/engines/lock-folder.ts",
+    find: " && !end.isClosed",
+    replace: "",
+    tests: ["claim-chain"],
+  },
+  {
+    name: "a lock folder taken by whoever comes first, whoever waits",
+    file: "src/engines/folder-turn.ts",
+    find: "if (this.#isFirst()) return true;",
+    replace: "return true;",
+    tests: ["fairness"],
   },
   {
     name: "scopes that outlive their lock",

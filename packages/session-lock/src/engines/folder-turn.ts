@@ -1,0 +1,86 @@
+import { randomUUID } from "node:crypto";
+import path from "node:path";
+import { identity } from "../owner.ts";
+import { RecordWriter } from "../record.ts";
+import { hasLeft } from "./claim-chain.ts";
+import { removeEntry } from "./claim-draft.ts";
+import type { Draft } from "./claim-draft.ts";
+import { firstMark, isMarkOf, joinQueue, marksBefore } from "./folder-queue.ts";
+import { QueuePlace } from "./queue-place.ts";
+
+/** For each one in front of us who does not come though it is its turn, we wait this long, in ms. */
+const patienceMs = 100;
+
+/** One process's part in the queue for a lock folder: where it stands, and whether it is its turn. */
+export class FolderTurn {
+  readonly #lockPath: string;
+  #place: QueuePlace | undefined;
+  #holder: string | undefined;
+  /** The place in the chain that was last found free, and since when. */
+  #offer = { successor: "", since: 0 };
+
+  constructor(lockPath: string) {
+    this.#lockPath = lockPath;
+  }
+
+  /** The mark we wait with. */
+  get draft(): Draft | undefined {
+    return this.#place?.draft;
+  }
+
+  /** The last try was refused because of the owner with this nonce, if one was found. */
+  refused(holder: string | undefined): void {
+    this.#holder = holder;
+  }
+
+  /** Lines up, once. `undefined` where that is not possible. */
+  join(): QueuePlace | undefined {
+    if (this.#place?.isThere === true) return this.#place;
+    this.leave();
+    const nonce = randomUUID();
+    const draft = joinQueue(this.#lockPath, nonce, blank(nonce));
+    if (draft === undefined) return undefined;
+    this.#place = new QueuePlace(draft);
+    // A holder that let go before our mark was there has not called us.
+    const isHeld = this.#holder !== undefined && !hasLeft(this.#lockPath, this.#holder);
+    if (!isHeld && this.#isFirst()) this.#place.call();
+    return this.#place;
+  }
+
+  /** Whether nobody is in front of us at a free place in the chain. Those who do not come when it is their turn are passed. */
+  isOurs(successor: string): boolean {
+    if (this.#isFirst()) return true;
+    const now = performance.now();
+    if (this.#offer.successor !== successor) this.#offer = { successor, since: now };
+    if (now - this.#offer.since < patienceMs) return false;
+    const inFront = marksBefore(this.#lockPath, this.draft);
+    if (now - this.#offer.since < patienceMs * inFront.length) return false;
+    for (const { name } of inFront) removeEntry(path.join(this.#lockPath, name));
+    return true;
+  }
+
+  /** The mark has become the owner's record. */
+  used(): void {
+    this.#place?.used();
+    this.#place = undefined;
+  }
+
+  #isFirst(): boolean {
+    const first = firstMark(this.#lockPath);
+    return first === undefined || isMarkOf(first.name, this.draft);
+  }
+
+  /** Returns whether we stood in the queue. */
+  leave(): boolean {
+    const place = this.#place;
+    this.#place = undefined;
+    place?.leave();
+    return place !== undefined;
+  }
+}
+
+/** What it says is written anew when the mark is used. */
+function blank(nonce: string): Buffer {
+  const writer = new RecordWriter(identity(), "lockfile");
+  return writer.write(10 ** 15, { purpose: undefined, where: undefined }, nonce);
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import { readdirSync, renameSync, rmdirSync } from "node:fs";
+import path from "node:path";
+import { advanceEpoch, outlast } from "../epochs.ts";
+import { hasCode } from "../errors.ts";
+import { identity } from "../owner.ts";
+import { RecordWriter } from "../record.ts";
+import { closeChain, leaveToOthers, publishNew, succession } from "./claim-chain.ts";
+import type { Published } from "./claim-chain.ts";
+import { removeEntry } from "./claim-draft.ts";
+import { call, firstMark } from "./folder-queue.ts";
+import { judge } from "./lock-folder.ts";
+
+/**
+ * Ends an ownership: leaves the folder to those who wait for it and calls the first of them; where nobody does, bars
+ * successors and removes it. Returns false, and touches nothing, when the owner has been succeeded. Where it throws,
+ * it may be tried again.
+ */
+export function leaveFolder(folder: string, published: Published, epoch: number): boolean {
+  const outcome = leaveToQueue(folder, published);
+  if (outcome === "succeeded" || outcome === "left") {
+    published.close();
+    return outcome === "left";
+  }
+  outlast(epoch); // with the folder goes the record of this epoch, and the next owner has only the clock to go by
+  const isLast = closeChain(folder, published);
+  published.close(); // Windows renames no folder in which a file is open
+  // In one step, so that nobody sees it half empty.
+  if (isLast) moveAway(folder, published.nonce);
+  return isLast || outcome === "unclaimed";
+}
+
+/** `unclaimed`: left, but whoever waited has given up meanwhile. */
+function leaveToQueue(
+  folder: string,
+  published: Published,
+): "left" | "succeeded" | "nobody waits" | "unclaimed" {
+  let outcome: "nobody waits" | "unclaimed" = "nobody waits";
+  for (;;) {
+    const next = firstMark(folder);
+    if (next === undefined) return outcome;
+    if (outcome === "nobody waits") {
+      const state = succession(folder, published);
+      if (state === "lost") return "succeeded";
+      if (state === "closed") return outcome; // an earlier try to remove the folder failed
+    }
+    leaveToOthers(folder, published);
+    if (call(folder, next)) return "left";
+    outcome = "unclaimed";
+  }
+}
+
+/**
+ * For who waits no more and may have been called: calls the next one, or removes a folder that nobody wants. Returns
+ * whether the folder was removed; one that somebody holds, or whose next owner has to fence off the last, is left alone.
+ */
+export function passOn(lockPath: string, sessionFile: string): boolean {
+  const verdict = judge({ lockPath, sessionFile }, Infinity);
+  if (verdict.kind === "busy" || verdict.from === "suspect") return false;
+  for (let next = firstMark(lockPath); next !== undefined; next = firstMark(lockPath))
+    if (call(lockPath, next)) return false;
+  const [nonce, epoch] = [randomUUID(), advanceEpoch(verdict.epoch)];
+  const writer = new RecordWriter(identity(), "lockfile");
+  const record = writer.write(epoch, { purpose: "to clean up", where: undefined }, nonce);
+  const published = publishNew(lockPath, verdict, nonce, record);
+  return published !== undefined && leaveFolder(lockPath, published, epoch);
+}
+
+function moveAway(folder: string, nonce: string): void {
+  const gone = `${folder}.${nonce.slice(0, 8)}.gone`;
+  renameSync(folder, gone);
+  removeFolder(gone);
+}
+
+/** One level of files only, which is ten times faster than rmSync. */
+function removeFolder(folder: string): void {
+  for (;;) {
+    for (const entry of readdirSync(folder)) removeEntry(path.join(folder, entry));
+    try {
+      rmdirSync(folder);
+      return;
+    } catch (error) {
+      // A contender that had opened the folder before it was moved has just put its draft or mark into it.
+      if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "EEXIST")) throw error;
+    }
+  }
+}
