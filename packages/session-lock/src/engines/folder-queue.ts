@@ -22,13 +22,19 @@ export interface Mark {
 
 const markName = /^waits-(\d+)-(\d+)-/;
 
-/** Lines up behind all who wait. `undefined` where there is nothing to line up for, or no room. */
-export function joinQueue(folder: string, nonce: string, record: Buffer): Draft | undefined {
+/** Lines up behind all who wait: `ahead` of us are so many. `undefined` where there is nothing to line up for, or no room. */
+export function joinQueue(
+  folder: string,
+  nonce: string,
+  record: Buffer,
+): { readonly draft: Draft; readonly ahead: number } | undefined {
   // A folder without an owner record may be plain proper-lockfile's, which can only remove an empty one.
   if (statSync(path.join(folder, "after-root"), { throwIfNoEntry: false }) === undefined) return undefined;
-  const number = 1 + (marksIn(folder).at(-1)?.number ?? 0);
+  const marks = marksIn(folder);
+  const name = `waits-${1 + (marks.at(-1)?.number ?? 0)}-${process.pid}-${nonce}`;
   try {
-    return writeDraft(folder, `waits-${number}-${process.pid}-${nonce}`, nonce, record);
+    const draft = writeDraft(folder, name, nonce, record);
+    return draft && { draft, ahead: marks.length };
   } catch (error) {
     if (hasCode(error, "ENOSPC") || hasCode(error, "EDQUOT")) return undefined; // one can also wait without a mark
     throw error;
@@ -55,6 +61,12 @@ export function marksBefore(folder: string, own: Draft | undefined): readonly Ma
   const marks = marksIn(folder);
   const place = marks.findIndex(({ name }) => isMarkOf(name, own));
   return place < 0 ? marks : marks.slice(0, place);
+}
+
+/** How many are in front of a mark. `undefined` where it is not there any more. */
+export function countAhead(folder: string, own: Draft): number | undefined {
+  const place = marksIn(folder).findIndex(({ name }) => isMarkOf(name, own));
+  return place < 0 ? undefined : place;
 }
 
 export function isMarkOf(name: string, draft: Draft | undefined): boolean {

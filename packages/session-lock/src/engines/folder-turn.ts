@@ -5,11 +5,18 @@ import { RecordWriter } from "../record.ts";
 import { hasLeft } from "./claim-chain.ts";
 import { removeEntry } from "./claim-draft.ts";
 import type { Draft } from "./claim-draft.ts";
-import { firstMark, isMarkOf, joinQueue, marksBefore } from "./folder-queue.ts";
+import { countAhead, firstMark, isMarkOf, joinQueue, marksBefore } from "./folder-queue.ts";
 import { QueuePlace } from "./queue-place.ts";
+import type { WakeSource } from "./waking.ts";
 
 /** For each one in front of us who does not come though it is its turn, we wait this long, in ms. */
 const patienceMs = 100;
+
+interface Standing {
+  readonly onCall: WakeSource;
+  /** How many are in front of us. */
+  readonly ahead: number;
+}
 
 /** One process's part in the queue for a lock folder: where it stands, and whether it is its turn. */
 export class FolderTurn {
@@ -34,17 +41,19 @@ export class FolderTurn {
   }
 
   /** Lines up, once. `undefined` where that is not possible. */
-  join(): QueuePlace | undefined {
-    if (this.#place?.isThere === true) return this.#place;
-    this.leave();
+  join(): Standing | undefined {
+    const ahead = this.#place && countAhead(this.#lockPath, this.#place.draft);
+    if (this.#place !== undefined && ahead !== undefined) return { onCall: this.#place.onCall, ahead };
+    this.leave(); // the mark went away with its folder, or because we did not come when it was our turn
     const nonce = randomUUID();
-    const draft = joinQueue(this.#lockPath, nonce, blank(nonce));
-    if (draft === undefined) return undefined;
-    this.#place = new QueuePlace(draft);
+    const joined = joinQueue(this.#lockPath, nonce, blank(nonce));
+    if (joined === undefined) return undefined;
+    const place = new QueuePlace(joined.draft);
+    this.#place = place;
     // A holder that let go before our mark was there has not called us.
     const isHeld = this.#holder !== undefined && !hasLeft(this.#lockPath, this.#holder);
-    if (!isHeld && this.#isFirst()) this.#place.call();
-    return this.#place;
+    if (!isHeld && this.#isFirst()) place.call();
+    return { onCall: place.onCall, ahead: joined.ahead };
   }
 
   /** Whether nobody is in front of us at a free place in the chain. Those who do not come when it is their turn are passed. */
@@ -65,17 +74,17 @@ export class FolderTurn {
     this.#place = undefined;
   }
 
-  #isFirst(): boolean {
-    const first = firstMark(this.#lockPath);
-    return first === undefined || isMarkOf(first.name, this.draft);
-  }
-
   /** Returns whether we stood in the queue. */
   leave(): boolean {
     const place = this.#place;
     this.#place = undefined;
     place?.leave();
     return place !== undefined;
+  }
+
+  #isFirst(): boolean {
+    const first = firstMark(this.#lockPath);
+    return first === undefined || isMarkOf(first.name, this.draft);
   }
 }
 

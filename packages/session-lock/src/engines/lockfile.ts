@@ -100,10 +100,12 @@ export class LockfileEngine implements Engine {
   }
 
   park(behind: boolean): Parking {
-    const place = this.#turn.join();
-    const pause = Math.min(longestLookMs, 2 ** this.#parkings) * crowding();
+    const standing = this.#turn.join();
     this.#parkings += 1;
-    if (place !== undefined) return parkUntil([place.onCall, afterAbout(longestLookMs * crowding())]);
+    if (standing !== undefined)
+      return parkUntil([standing.onCall, afterAbout(lookMs * Math.min(5, 1 + standing.ahead) * crowding())]);
+    // The first looks come quickly, for a lock that was let go between our try and our watch.
+    const pause = Math.min(lookMs, 2 ** (this.#parkings - 1)) * crowding();
     return parkUntil(behind ? [afterAbout(2)] : [onChange(this.#target.lockPath), afterAbout(pause)]);
   }
 
@@ -237,8 +239,8 @@ export class LockfileEngine implements Engine {
 
 /** How long a look at the lock folder counts for who takes the lock over within this process, in ms. */
 const seenMs = 1;
-/** Who waits looks at least this often, for locks whose holder has died, in ms. */
-const longestLookMs = 20;
+/** Who waits is called, and looks from time to time all the same, for locks whose holder has died: the first in the queue this often, in ms. */
+const lookMs = 20;
 /** Longer than any uptime: proper-lockfile then never takes a lock over by itself. */
 const neverMs = 2 ** 52;
 

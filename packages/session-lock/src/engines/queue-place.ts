@@ -1,4 +1,4 @@
-import { statSync, watch } from "node:fs";
+import { watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
 import { discardDraft } from "./claim-draft.ts";
 import type { Draft } from "./claim-draft.ts";
@@ -14,11 +14,6 @@ export class QueuePlace {
   constructor(draft: Draft) {
     this.draft = draft;
     this.#watcher = watchMark(draft.file, () => this.call());
-  }
-
-  /** False where the mark went away with its folder, or because its owner did not come when it was called. */
-  get isThere(): boolean {
-    return statSync(this.draft.file, { throwIfNoEntry: false })?.ino === this.draft.ino;
   }
 
   /** Ends the wait for our turn: the one that is going on, or the next. */
