@@ -49,7 +49,8 @@ const replacing = turn + 1;
 
 /**
  * Takes a session's lock away from its holder and fences that holder off. For operators: code that waits for a lock
- * never needs it.
+ * never needs it. Throws `IO` where the holder could not be fenced off (a full disk): nobody gets the lock then until
+ * it is, which this process, or whoever takes the lock next, sees to.
  */
 export function breakSessionLock(sessionFile: string, options: BreakSessionLockOptions): BrokenSessionLock {
   const { reason, force = false } = options;

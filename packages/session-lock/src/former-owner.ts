@@ -5,10 +5,13 @@ import { warn } from "./warning.ts";
 /** The owner that lost the lock last, until it is certain that none of its late bytes get into the session file. */
 export class FormerOwner {
   readonly #sessionFile: string;
+  readonly #isOurs: () => boolean;
   #isAtLarge = false;
 
-  constructor(sessionFile: string) {
+  /** `isOurs`: whether the lock on disk is still this process's. Whoever took it away has seen to the fence. */
+  constructor(sessionFile: string, isOurs: () => boolean) {
     this.#sessionFile = sessionFile;
+    this.#isOurs = isOurs;
   }
 
   /** Not fenced off yet: nobody else may have the lock. */
@@ -30,7 +33,7 @@ export class FormerOwner {
   /** Throws `IO` where that cannot be done now. */
   fenceOff(): void {
     try {
-      fence(this.#sessionFile);
+      if (this.#isOurs()) fence(this.#sessionFile);
     } catch (error) {
       throw asLockError(error, "fence off the former owner", this.#sessionFile);
     }

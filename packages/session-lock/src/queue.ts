@@ -9,6 +9,7 @@ import type { OwnedLock } from "./owned-lock.ts";
 import type { EngineName, LockRequest } from "./options.ts";
 import { Turn } from "./turn.ts";
 import { Waiter } from "./waiter.ts";
+import type { Asked } from "./waiter.ts";
 
 /** After this long a hold counts as long: other processes change to a wait that they can cancel, in ms. */
 const longHoldMs = 50;
@@ -40,7 +41,7 @@ export class FileLock implements LeaseHost {
   /** `open` gets what to call when the engine finds that the lock was taken away. */
   constructor(sessionFile: string, open: (onLost: (reason: string) => void) => Engine) {
     this.sessionFile = sessionFile;
-    this.#former = new FormerOwner(sessionFile);
+    this.#former = new FormerOwner(sessionFile, () => this.#engine.isOurs());
     this.#engine = open((reason) => {
       if (this.#lease !== undefined) this.onTakenAway(this.#lease, reason);
     });
@@ -80,7 +81,7 @@ export class FileLock implements LeaseHost {
       if (taking.kind === "busy") return undefined;
       const now = performance.now();
       this.#turn.taken(now, taking.again);
-      return this.#leaseTo(request, where, taking.epoch, now, 0);
+      return this.#leaseTo({ request, where }, taking.epoch, now, 0);
     } finally {
       this.#pumpIfWanted(); // a listener may have come to wait meanwhile
     }
@@ -128,19 +129,24 @@ export class FileLock implements LeaseHost {
     // In memory first, then the bytes that may be under way, then the lock: nobody gets in before the owner is out.
     lease.revoke(reason);
     publish("lost", () => ({ sessionFile, epoch, purpose, reason }));
-    if (this.#engine.isOurs()) this.#former.lost();
+    this.#former.lost();
     this.onReleased(lease);
   }
 
-  /** Ousts the owner on an operator's word. Returns whether there was one. */
+  /** Ousts the owner on an operator's word. Returns whether there was one. Throws `IO` where it is out, but not fenced off yet. */
   breakLease(reason: string): boolean {
-    const lease = this.#lease;
-    if (lease !== undefined) this.onTakenAway(lease, reason);
-    return lease !== undefined;
+    if (this.#lease === undefined) return false;
+    this.onTakenAway(this.#lease, reason);
+    if (this.#former.isAtLarge) this.#finishRelease();
+    return true;
   }
 
   isOursOnDisk(): boolean {
-    return this.#engine.isOurs();
+    try {
+      return this.#engine.isOurs();
+    } catch (error) {
+      throw asLockError(error, "look at the lock", this.sessionFile);
+    }
   }
 
   /** Called regularly. Returns false when the entry has had no use for a while and was closed. */
@@ -188,13 +194,7 @@ export class FileLock implements LeaseHost {
     return taking;
   }
 
-  #leaseTo(
-    request: LockRequest,
-    where: string | undefined,
-    epoch: number,
-    now: number,
-    waitedMs: number,
-  ): OwnedLock {
+  #leaseTo({ request, where }: Asked, epoch: number, now: number, waitedMs: number): OwnedLock {
     const { engine } = this;
     const { purpose, maxHoldMs } = request;
     this.#lease = new Lease(this, { epoch, purpose, where, since: now, deadline: now + maxHoldMs });
@@ -212,7 +212,7 @@ export class FileLock implements LeaseHost {
 
   #grant(waiter: Waiter, epoch: number, now: number): void {
     this.#waiting.shift();
-    waiter.grant(this.#leaseTo(waiter.request, waiter.where, epoch, now, now - waiter.since));
+    waiter.grant(this.#leaseTo(waiter, epoch, now, now - waiter.since));
   }
 
   /** `wait`: begin with a wait. `behind`: begin with one in which those who wait already go first. */

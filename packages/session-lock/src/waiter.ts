@@ -12,6 +12,9 @@ export interface WaiterHost {
   describeHolder(): { readonly holder: SessionLockHolder | undefined; readonly sameProcess: boolean };
 }
 
+/** What a call asked for, and where in the program. */
+export type Asked = Pick<Waiter, "request" | "where">;
+
 /** One call that waits for the lock: granted, refused, timed out or aborted, whichever comes first. */
 export class Waiter {
   readonly request: LockRequest;

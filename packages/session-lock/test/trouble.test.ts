@@ -106,6 +106,60 @@ describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s
     expect(readFileSync(sessionFile, "utf8")).toBe("kept\n");
   });
 
+  test("a break of a lock of the own process says that it could not fence, and nobody gets the lock until it could", async () => {
+    const sessionFile = ordinarySession("kept\n");
+    await using drivers = await pair();
+    const [owner, other] = drivers;
+    await owner.ask("openForAppend", { file: sessionFile });
+    await owner.ask("acquire", { sessionFile, engine });
+    chmodSync(sessionFile, 0o000);
+
+    const broken = owner.ask("breakLock", { sessionFile, reason: "stuck", force: true });
+    await expect(broken).rejects.toMatchObject({ code: "IO" });
+    await expect(owner.ask("assertHeld")).rejects.toMatchObject({ code: "LOST" });
+    await expect(other.ask("tryAcquire", { sessionFile, engine })).resolves.toEqual({ acquired: false });
+    await expect(
+      owner.ask("acquire", { name: "next", sessionFile, engine, timeoutMs: 0 }),
+    ).rejects.toMatchObject({
+      code: "IO",
+    });
+    chmodSync(sessionFile, 0o600);
+    await other.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+    await owner.ask("appendLate", { text: "late\n" });
+
+    expect(readFileSync(sessionFile, "utf8")).toBe("kept\n");
+  });
+
+  test("an owner that cannot look at its lock is told so, and is not taken for one that lost it", async () => {
+    const sessionFile = ordinarySession("");
+    await using owner = await ordinaryProcess();
+    await owner.ask("acquire", { sessionFile, engine });
+
+    chmodSync(path.dirname(sessionFile), 0o000);
+    await expect(owner.ask("assertHeld")).rejects.toMatchObject({ code: "IO" });
+    thaw(sessionFile);
+
+    await expect(owner.ask("assertHeld")).resolves.toEqual({ held: true });
+  });
+
+  test("an owner that is overdue while it cannot look at its lock gives it up as soon as it can", async () => {
+    const sessionFile = ordinarySession("");
+    await using drivers = await pair();
+    const [owner, other] = drivers;
+    await owner.ask("acquire", { sessionFile, engine, maxHoldMs: 50 });
+
+    chmodSync(path.dirname(sessionFile), 0o000);
+    await until(() =>
+      owner.ask("assertHeld").then(
+        () => false,
+        (error: unknown) => (error as { code: string }).code === "LOST",
+      ),
+    );
+    thaw(sessionFile);
+
+    await other.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+  });
+
   test("after a break whose fence failed, whoever takes the lock next fences the old owner off first", async () => {
     const sessionFile = ordinarySession("kept\n");
     await using drivers = await pair();

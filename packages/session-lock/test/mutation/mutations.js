@@ -38,7 +38,7 @@ export const mutations = [
   {
     name: "no fence when a hold is overdue",
     file: "src/queue.ts",
-    find: "if (this.#engine.isOurs()) this.#former.lost();",
+    find: "    this.#former.lost();",
     replace: "",
     tests: ["hold"],
   },
