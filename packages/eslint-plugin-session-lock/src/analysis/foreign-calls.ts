@@ -30,3 +30,27 @@ export function isForeignCallee(scope: ScopeIndex, { isForeign }: KnownNames, ca
   if (definition?.kind !== "import" || members.some((name) => callingMethods.includes(name))) return false;
   return [definition.name, ...members].every((name) => isForeign(definition.from, name));
 }
+
+/** Members of these modules are functions of the file system, and so are those of what `fs` calls `promises`. */
+const fileSystem = /^(?:node:)?fs(?:\/promises)?$/;
+
+/**
+ * True where a name is a member of something imported that is no function of the file system: `Store.open` of
+ * `import { Store } from "./store.js"`.
+ */
+export function isForeignMember(
+  scope: ScopeIndex,
+  isKnown: (from: string, name: string) => boolean,
+  name: Node,
+): boolean {
+  const { parent } = name;
+  if (parent?.type !== AST_NODE_TYPES.MemberExpression || parent.property !== name) return false;
+  let root = unwrap(parent.object);
+  while (root.type === AST_NODE_TYPES.MemberExpression) root = unwrap(root.object);
+  const variable = root.type === AST_NODE_TYPES.Identifier ? scope.variableOf(root) : undefined;
+  const definition = variable === undefined ? undefined : definitionOf(variable);
+  if (definition?.kind !== "import" || fileSystem.test(definition.from)) return false;
+  const isWhole = definition.name === "*" || definition.name === "default";
+  const member = staticName(parent.property, parent.computed) ?? "";
+  return !isKnown(definition.from, definition.name) && !(isWhole && isKnown(definition.from, member));
+}

@@ -1,6 +1,12 @@
 import { fileGetter } from "./name-ends.ts";
 import { hasAny, hasRare, needleFor, searchIn, type Contains } from "./search.ts";
-import { methodWords, type ExportName, type Vocabulary } from "./vocabulary.ts";
+import {
+  completeManager,
+  methodWords,
+  type ExportName,
+  type RawWriteSpec,
+  type Vocabulary,
+} from "./vocabulary.ts";
 
 /** What a quick look at a text says of it. */
 export interface Look {
@@ -28,10 +34,11 @@ const mark = "session-lock";
 export function compileLook(vocabulary: Vocabulary): (text: string) => Look {
   const { managers, acquires, wrappers, mutexes, contracts, aliases, rawWrites } = vocabulary;
   const sinks = rawWrites.filter((spec) => spec.anyFile !== true);
-  const specs = [...managers, ...acquires, ...wrappers, ...mutexes, ...contracts, ...aliases, ...sinks];
+  const others = [...acquires, ...wrappers, ...mutexes, ...contracts, ...aliases, ...sinks];
   const methods = methodWords(vocabulary);
   const hints = fileNameHints(vocabulary.fileNames);
-  const named = specs.filter(({ from }) => !from.includes(mark));
+  const uses = usesOfManagers(vocabulary);
+  const named = [...managers, ...others].filter(({ from }) => !from.includes(mark));
   const needles = needlesOf([mark, ...methods, ...named.map(mainWordOf), ...hints]).map(needleFor);
   return (text) => {
     const isTagged = hasTag(text);
@@ -42,9 +49,29 @@ export function compileLook(vocabulary: Vocabulary): (text: string) => Look {
 
   function mayReport(contains: Contains, isTagged: boolean): boolean {
     if (isTagged && annotationMarks.some(contains)) return true;
-    if (methods.some(contains) || specs.some((spec) => mentions(contains, spec))) return true;
-    return hints.some(contains) && rawWordsOf(contains, vocabulary).size > 0;
+    if (methods.some(contains) || others.some((spec) => mentions(contains, spec))) return true;
+    const isManaged = managers.some((spec) => mentions(contains, spec));
+    if (isManaged && (uses === undefined || uses.some(contains))) return true;
+    return (isManaged || hints.some(contains)) && rawWrites.some((spec) => mayWrite(contains, spec));
   }
+}
+
+/**
+ * One of these is in every text that has managers, no lock by its name and no function of the file system, and may have
+ * a report: a method that writes, or what says that a lock is held. `undefined`: there may be one in any such text.
+ */
+function usesOfManagers(vocabulary: Vocabulary): readonly string[] | undefined {
+  const { acquires, asserts, lockedSuffix, types } = vocabulary;
+  const managers = vocabulary.managers.map(completeManager);
+  const isHidden = asserts.some(({ name }) => name === "default");
+  if (types || isHidden || managers.some(({ openIsWrite }) => openIsWrite)) return undefined;
+  const words = [
+    lockedSuffix,
+    ...acquires.map(({ handleType = "" }) => handleType),
+    ...asserts.map(({ name }) => name.split(".").at(-1) ?? name),
+    ...managers.flatMap(({ writes }) => writes),
+  ];
+  return [...new Set(words)].filter((word) => word !== "");
 }
 
 /** True if the text can import the export, or if that cannot be seen from the module's name. */
@@ -55,11 +82,12 @@ export function mentions(contains: Contains, { from, name }: ExportName): boolea
 
 /** The names under which the text may write a file past its session manager. */
 export function rawWordsOf(contains: Contains, { rawWrites }: Vocabulary): ReadonlySet<string> {
-  const isImported = contains(fileSystemImport);
-  const used = rawWrites.filter((spec) =>
-    spec.anyFile === true ? isImported && contains(spec.name) : mentions(contains, spec),
-  );
-  return new Set(used.map(({ name }) => name));
+  return new Set(rawWrites.filter((spec) => mayWrite(contains, spec)).map(({ name }) => name));
+}
+
+function mayWrite(contains: Contains, spec: RawWriteSpec): boolean {
+  if (spec.anyFile !== true) return mentions(contains, spec);
+  return contains(fileSystemImport) && contains(spec.name);
 }
 
 /** One of these is part of whatever names a session file in the text. */
@@ -71,7 +99,7 @@ function fileNameHints(fileNames: readonly string[]): readonly string[] {
     : [".jsonl", fileGetter, ...fileNames];
 }
 
-const fileSystemImport = /["'](?:node:)?fs(?:\/promises)?["']/;
+const fileSystemImport = /["'`](?:node:)?fs(?:\/promises)?["'`]/;
 
 function hasTag(text: string): boolean {
   for (let at = text.indexOf("@"); at !== -1; at = text.indexOf("@", at + 1)) {

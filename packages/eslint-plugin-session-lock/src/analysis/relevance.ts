@@ -1,13 +1,21 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { mentions, rawWordsOf } from "./mentions.ts";
+import { isForeignMember } from "./foreign-calls.ts";
 import { findNamedWrites } from "./named-writes.ts";
 import { reachFrom } from "./reach.ts";
-import type { ScopeIndex } from "./resolve.ts";
+import { definitionOf, type ScopeIndex } from "./resolve.ts";
 import { searchIn, type Contains } from "./search.ts";
-import { functionsAround, isFunction, type FunctionNode, type Node, type Variable } from "./syntax.ts";
+import {
+  functionsAround,
+  isFunction,
+  parentOf,
+  type FunctionNode,
+  type Node,
+  type Variable,
+} from "./syntax.ts";
 import type { Handing } from "./trail.ts";
 import { methodWords, type Api, type Vocabulary } from "./vocabulary.ts";
-import { findWords, type Tree } from "./words.ts";
+import { findWords, forEachChild, type Tree } from "./words.ts";
 
 /** The parts of a file that can have to do with locks and managers; the rest is taken as unknown code. */
 export interface Relevance {
@@ -32,10 +40,14 @@ export function findRelevance(
   annotated: readonly Node[],
 ): Relevance {
   const contains = searchIn(tree.text);
-  const words = findWords(tree, wordsOf(contains, vocabulary));
-  const starts = [...words, ...words.flatMap(loaderOf), ...annotated];
+  const isApi = (from: string, name: string): boolean => apiOf(from, name) !== undefined;
   const isKnown = (from: string, name: string): boolean =>
-    name === "*" || name === "default" || apiOf(from, name) !== undefined;
+    name === "*" || name === "default" || isApi(from, name);
+  const words = findWords(tree, wordsOf(contains, vocabulary)).filter(
+    // Types say of values from elsewhere what they are, whatever the class is called here.
+    (word) => vocabulary.types || !isOtherImport(scope, isKnown, word),
+  );
+  const starts = [...words, ...words.flatMap(loaderOf), ...annotated];
   const { functions, variables } = reachFrom(tree, scope, starts, isKnown);
   const writes = findWords(tree, rawWordsOf(contains, vocabulary));
   // Under a lock every file can be a session file; without one only those that are called so.
@@ -46,12 +58,13 @@ export function findRelevance(
     [...vocabulary.rawWrites, ...vocabulary.rawReads].every(
       (spec) => spec.anyFile === true || !mentions(contains, spec),
     );
-  const named = findNamedWrites(tree, scope, vocabulary, writes, apiOf);
+  const own = isByName ? writes.filter((write) => !isForeignMember(scope, isApi, write)) : writes;
+  const named = findNamedWrites(tree, scope, vocabulary, own, apiOf);
   const kept = isByName ? named.writes : writes;
   // A file write matters where it stands, and so does what gives it the name of a session file.
   for (const place of [...kept, ...named.ways.places])
     for (const owner of functionsAround(place)) functions.add(owner);
-  const called = calledBy(named.ways.calls, scope);
+  const used = usedByModule(tree, scope, own, named.ways.calls);
   const remembered = new WeakMap<Variable, boolean>();
   const isEmpty = isLockless && kept.length === 0;
   return { isEmpty, functions, matters: (variable) => variables.has(variable), remembers };
@@ -61,7 +74,7 @@ export function findRelevance(
     if (known !== undefined) return known;
     const isKept =
       variables.has(variable) ||
-      called.has(variable) ||
+      used.has(variable) ||
       !isModuleLevel(variable) ||
       variable.references.some(isRelevantUse);
     remembered.set(variable, isKept);
@@ -74,14 +87,52 @@ export function findRelevance(
   }
 }
 
-/** The functions that are called by their name: the module's own code may do so, which no function is around. */
-function calledBy(calls: Iterable<Handing>, scope: ScopeIndex): ReadonlySet<Variable> {
-  const called = new Set<Variable>();
-  for (const { callee } of calls) {
-    const variable = callee.type === AST_NODE_TYPES.Identifier ? scope.variableOf(callee) : undefined;
-    if (variable !== undefined) called.add(variable);
+/** True for a name that is imported from a module of which that is no export that matters. */
+function isOtherImport(
+  scope: ScopeIndex,
+  isKnown: (from: string, name: string) => boolean,
+  name: Node,
+): boolean {
+  const variable = scope.variableOf(
+    name.parent?.type === AST_NODE_TYPES.ImportSpecifier ? name.parent.local : name,
+  );
+  const definition = variable === undefined ? undefined : definitionOf(variable);
+  return definition?.kind === "import" && !isKnown(definition.from, definition.name);
+}
+
+/**
+ * What the module's own code, which no function is around, uses to write a file: the functions that it may call by their
+ * name, and every variable in a statement that names a function of the file system.
+ */
+function usedByModule(
+  tree: Tree,
+  scope: ScopeIndex,
+  writes: readonly Node[],
+  calls: Iterable<Handing>,
+): ReadonlySet<Variable> {
+  const used = new Set<Variable>();
+  for (const { callee } of calls) use(callee);
+  for (const write of writes) if (functionsAround(write).length === 0) walk(statementOf(write));
+  return used;
+
+  function use(name: Node): void {
+    const variable = name.type === AST_NODE_TYPES.Identifier ? scope.variableOf(name) : undefined;
+    if (variable !== undefined) used.add(variable);
   }
-  return called;
+
+  function walk(node: Node): void {
+    use(node);
+    forEachChild(tree, node, (child) => {
+      if (!isFunction(child)) walk(child);
+    });
+  }
+}
+
+function statementOf(node: Node): Node {
+  let statement = node;
+  for (let outer = parentOf(node); outer !== undefined && !("body" in outer); outer = parentOf(outer))
+    statement = outer;
+  return statement;
 }
 
 /** The function that is called with the name of a module: it may be a `require` that the file made. */

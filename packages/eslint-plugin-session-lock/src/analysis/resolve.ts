@@ -21,18 +21,14 @@ export type Definition =
 
 /** Finds the variable behind each identifier, and what defined it. Only the scopes that somebody asks about are read. */
 export class ScopeIndex {
-  readonly #scopes = new Map<Node, TSESLint.Scope.Scope[]>();
+  readonly #manager: TSESLint.Scope.ScopeManager;
   readonly #names = new Map<Node, ReadonlyMap<Node, Variable>>();
   readonly #variables = new Map<Node, Variable | undefined>();
   readonly #locals = new Map<Node, readonly string[]>();
   readonly #through = new Map<Node, readonly Variable[]>();
 
   constructor(manager: TSESLint.Scope.ScopeManager) {
-    for (const scope of manager.scopes) {
-      const others = this.#scopes.get(scope.block);
-      if (others === undefined) this.#scopes.set(scope.block, [scope]);
-      else others.push(scope);
-    }
+    this.#manager = manager;
   }
 
   /** The variable of the identifier; `undefined` for a global that the file does not declare. */
@@ -46,7 +42,7 @@ export class ScopeIndex {
   localsOf(block: Node): readonly string[] {
     const known = this.#locals.get(block);
     if (known !== undefined) return known;
-    const locals = (this.#scopes.get(block) ?? []).flatMap((scope) =>
+    const locals = this.#scopesOf(block).flatMap((scope) =>
       scope.variables
         .filter(({ references }) =>
           references.every(({ from }) => from.variableScope === scope.variableScope),
@@ -61,7 +57,7 @@ export class ScopeIndex {
   capturedBy(node: FunctionNode): readonly Variable[] {
     const known = this.#through.get(node);
     if (known !== undefined) return known;
-    const through = this.#scopes.get(node)?.at(-1)?.through ?? [];
+    const through = this.#scopesOf(node).at(-1)?.through ?? [];
     const captured = through.flatMap(({ resolved }) => (resolved === null ? [] : [resolved]));
     this.#through.set(node, captured);
     return captured;
@@ -81,10 +77,10 @@ export class ScopeIndex {
   }
 
   #namesOf(block: Node): ReadonlyMap<Node, Variable> | undefined {
-    const scopes = this.#scopes.get(block);
-    if (scopes === undefined) return undefined;
     const known = this.#names.get(block);
     if (known !== undefined) return known;
+    const scopes = this.#scopesOf(block);
+    if (scopes.length === 0) return undefined;
     const names = new Map<Node, Variable>();
     for (const { variables, references } of scopes) {
       for (const variable of variables) {
@@ -96,6 +92,14 @@ export class ScopeIndex {
     }
     this.#names.set(block, names);
     return names;
+  }
+
+  /** The scopes of a node, the outermost first; most nodes have none. A whole file's are never gone through. */
+  #scopesOf(block: Node): readonly TSESLint.Scope.Scope[] {
+    const scopes: TSESLint.Scope.Scope[] = [];
+    let scope = this.#manager.acquire(block, true);
+    for (; scope !== null && scope.block === block; scope = scope.upper) scopes.unshift(scope);
+    return scopes;
   }
 }
 
