@@ -193,9 +193,9 @@ export function vocabularyOf(settings: SessionLockSettings): Vocabulary {
     types = false,
   } = settings;
   const known = chosen.map((name) => presets[name]);
-  const { contracts, aliases } = readSummaries(summaries);
+  const { contracts, aliases, managers: found = [] } = readSummaries(summaries);
   return {
-    managers: [...known.flatMap((preset) => preset.managers ?? []), ...managers],
+    managers: [...known.flatMap((preset) => preset.managers ?? []), ...managers, ...found],
     acquires: [...known.flatMap((preset) => preset.acquires ?? []), ...acquire],
     wrappers: [...known.flatMap((preset) => preset.wrappers ?? []), ...wrappers],
     mutexes: known.flatMap((preset) => preset.mutexes ?? []),

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { AliasSpec, ContractSpec } from "./analysis/vocabulary.ts";
+import type { AliasSpec, ContractSpec, ManagerSpec } from "./analysis/vocabulary.ts";
 
 /**
- * What the functions of a project say of the lock, so that a rule that sees one file knows the others. Module names
+ * What the functions of a project say of the lock, or do to it, and which classes write a session file, so that a rule that sees one file knows the others. Module names
  * start with `./` and are relative to the folder that the linter runs in.
  */
 export interface Summaries {
@@ -11,6 +11,8 @@ export interface Summaries {
   readonly contracts: readonly ContractSpec[];
   /** Exports that hand on what another module exports. */
   readonly aliases: readonly AliasSpec[];
+  /** Classes that write a session file. Default: none. */
+  readonly managers?: readonly ManagerSpec[];
 }
 
 const none: Summaries = { version: 1, contracts: [], aliases: [] };
@@ -24,6 +26,15 @@ export function readSummaries(setting: string | Summaries | undefined): Summarie
     throw new Error(`${where} is not what session-lock-lint --write-summaries writes. Write it again.`);
   }
   return content;
+}
+
+export function mergeSummaries(given: Summaries, own: Summaries): Summaries {
+  return {
+    version: 1,
+    contracts: [...given.contracts, ...own.contracts],
+    aliases: [...given.aliases, ...own.aliases],
+    managers: [...(given.managers ?? []), ...(own.managers ?? [])],
+  };
 }
 
 function parseFile(file: string): unknown {
@@ -47,7 +58,8 @@ function isSummaries(value: unknown): value is Summaries {
     "contracts" in value &&
     isList(value.contracts, "contract") &&
     "aliases" in value &&
-    isList(value.aliases, "of")
+    isList(value.aliases, "of") &&
+    (!("managers" in value) || isList(value.managers, "writes"))
   );
 }
 

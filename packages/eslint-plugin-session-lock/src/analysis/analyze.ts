@@ -6,6 +6,7 @@ import { worldsOfInstance } from "./classes.ts";
 import { enterContract } from "./contract-bodies.ts";
 import { Contracts } from "./contracts.ts";
 import { evaluateExpression } from "./expressions.ts";
+import type { Facts } from "./facts.ts";
 import { Frame } from "./frame.ts";
 import { runFunction } from "./invoke.ts";
 import { writeWith } from "./lock-effects.ts";
@@ -48,8 +49,11 @@ export interface SourceFile extends Tree {
 /** Evaluation steps per file, after which functions are no longer entered where they are called. */
 const maxSteps = 200_000;
 
-/** Runs the file's code on all ways at once and gives what breaks the lock discipline, in the order of the text. */
-export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Finding[] {
+/**
+ * Runs the file's code on all ways at once and gives what breaks the lock discipline, in the order of the text. `facts`
+ * take in what its functions do for those who call them.
+ */
+export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts): readonly Finding[] {
   const scope = new ScopeIndex(file.scopeManager);
   const find = indexVocabulary(vocabulary, file.resolveSetting);
   const apiOf: Machine["apiOf"] = (from, name) => find(file.resolveImport(from), name);
@@ -80,6 +84,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     vocabulary,
     visitorKeys: file.visitorKeys,
     recorder: new Recorder(),
+    facts,
     types: file.types,
     apiOf,
     contractOf: (node) => contracts.of(node),
@@ -117,6 +122,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     created: new Set(),
     instantiated: new Set(),
     awaited: new Set(),
+    reads: new Map(),
     returned: new Set(),
     frame: new Frame(),
     activation: program,
@@ -132,6 +138,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
   for (const node of functions) if (!entered.has(node)) runUnseen(node);
   if (!stored.isEmpty) for (const node of roots) runStarts(node, (world) => stored.after(world));
   for (const annotation of annotations) reportNeedless(annotation);
+  facts?.noteWrites(machine.recorder.writes);
   return machine.recorder.finish(machine.textOf);
 
   /** A demand on the callers, or a claim on a file, that nothing in the body has any use for. */
@@ -232,7 +239,8 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary): readonly Find
     if (contracts.of(node).isSkipped) return;
     const entered = enterContract(machine, node, activation, world);
     const given = entered.args.length > 0 ? entered.args : args;
-    runFunction(machine, node, activation, given, entered.world, undefined);
+    const { returns } = runFunction(machine, node, activation, given, entered.world, undefined);
+    if (callback === undefined && calls.length === 0) facts?.noteEnd(node, returns);
   }
 }
 

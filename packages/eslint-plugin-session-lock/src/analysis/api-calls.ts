@@ -1,6 +1,6 @@
 import type { Call } from "./calls.ts";
 import { noteSlow } from "./await.ts";
-import { callContract } from "./contract-calls.ts";
+import { callContract, callOpener } from "./contract-calls.ts";
 import { noContract } from "./contracts.ts";
 import { callUnknown } from "./unknown-calls.ts";
 import { fileOf } from "./files.ts";
@@ -41,8 +41,12 @@ export function callApi(machine: Machine, call: Call, api: Api, world: World): r
       return callRawWrite(machine, call, api.spec, world);
     case "raw-read":
       return callRawRead(machine, call, api.spec, world);
-    case "contract":
-      return callContract(machine, call, api.spec.contract, world);
+    case "contract": {
+      const { contract } = api.spec;
+      return contract.opens === undefined || api.opened === undefined
+        ? callContract(machine, call, contract, world)
+        : callOpener(machine, call, contract.opens, api.opened, world);
+    }
     case "asserter": {
       const { resource } = api.spec;
       const file = resource === undefined ? undefined : placeOf(resource);

@@ -19,6 +19,7 @@ export function indexVocabulary(vocabulary: Vocabulary, resolveModule: ResolveMo
 
 function makeIndex(vocabulary: Vocabulary, resolveModule: ResolveModule): ApiIndex {
   const index = new Map<string, Api>();
+  const find: ApiIndex = (from, name) => index.get(`${from}\n${name}`);
   const add = (spec: ExportName, name: string, api: Api): unknown =>
     index.set(`${resolveModule(spec.from)}\n${name}`, api);
   for (const spec of vocabulary.immediate) add(spec, spec.name, { kind: "immediate", spec });
@@ -37,10 +38,16 @@ function makeIndex(vocabulary: Vocabulary, resolveModule: ResolveModule): ApiInd
   for (const spec of vocabulary.managers) {
     add(spec, spec.name, { kind: "manager", spec: completeManager(spec) });
   }
-  for (const spec of vocabulary.contracts) add(spec, spec.name, { kind: "contract", spec });
+  for (const spec of vocabulary.contracts) {
+    const { opens } = spec.contract;
+    const manager =
+      opens === undefined ? undefined : find(resolveModule(opens.manager.from), opens.manager.name);
+    const opened = manager?.kind === "manager" ? manager.spec : undefined;
+    add(spec, spec.name, { kind: "contract", spec, opened });
+  }
   for (const spec of vocabulary.aliases) {
-    const api = index.get(`${resolveModule(spec.of.from)}\n${spec.of.name}`);
+    const api = find(resolveModule(spec.of.from), spec.of.name);
     if (api !== undefined) add(spec, spec.name, api);
   }
-  return (from, name) => index.get(`${from}\n${name}`);
+  return find;
 }

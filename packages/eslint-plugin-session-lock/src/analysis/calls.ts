@@ -88,6 +88,7 @@ export function dispatch(machine: Machine, call: Call, world: World): readonly O
   const module = wrappedModule(call);
   if (module !== undefined) return one(world, module);
   if (callee.kind === "global" || callee.kind === "unknown") {
+    machine.facts?.noteCall(machine, call, world);
     const contract = contractOfCall(machine, node);
     if (contract !== undefined) return callContract(machine, call, contract, world);
   }

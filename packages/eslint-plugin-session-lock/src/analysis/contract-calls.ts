@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { Call } from "./calls.ts";
-import type { Claim, Contract } from "./contracts.ts";
+import type { AcquireClaim, Claim, Contract, OpenClaim } from "./contracts.ts";
 import type { FileRef } from "./file-ref.ts";
 import type { Outcome } from "./frame.ts";
 import { releaseLock, startAcquire } from "./lock-effects.ts";
@@ -10,7 +10,8 @@ import { reentryOf } from "./reentry.ts";
 import { fileAt, valueAt } from "./resources.ts";
 import { runWrapper } from "./scopes.ts";
 import { callUnknown } from "./unknown-calls.ts";
-import type { LockValue } from "./values.ts";
+import type { LockValue, Value } from "./values.ts";
+import type { ManagerSpec } from "./vocabulary.ts";
 import { mayShare, type World } from "./world.ts";
 
 /** Calls a function that says what it does to the lock: it is believed, and not looked into. */
@@ -20,7 +21,7 @@ export function callContract(
   contract: Contract,
   world: World,
 ): readonly Outcome[] {
-  const { requires, acquires, releases, asserts, wrapper } = contract;
+  const { requires, acquires, releases, asserts, wrapper, returns } = contract;
   if (requires !== undefined) checkRequired(machine, call, requires, world);
   if (wrapper !== undefined) {
     const scope = {
@@ -37,7 +38,10 @@ export function callContract(
     return startAcquire(machine, lock, reentryOf(machine, call, world), world);
   }
   const released = releases === undefined ? world : releaseGiven(machine, call, releases.lock, world);
-  const outcomes = callUnknown(machine, call, released);
+  const given = returns === undefined ? undefined : valueAt(machine, call, returns, world);
+  const outcomes = callUnknown(machine, call, released).map((outcome) =>
+    given === undefined ? outcome : { ...outcome, value: given },
+  );
   if (asserts === undefined) return outcomes;
   const lock: LockValue = { ...lockFor(machine, call, asserts, world), claim: "asserted" };
   return outcomes.map((outcome) => ({
@@ -83,13 +87,28 @@ function releaseGiven(
   }, world);
 }
 
-function lockFor(machine: Machine, call: Call, { file }: Claim, world: World): LockValue {
+function lockFor(machine: Machine, call: Call, claim: AcquireClaim, world: World): LockValue {
+  const { file, ...form } = claim;
   return {
     kind: "lock",
     site: call.node,
     file: file === undefined ? undefined : fileAt(machine, call, file, world),
-    spec: { from: "", name: "", ...(givesAtOnce(call) ? { sync: true } : {}) },
+    spec: { from: "", name: "", ...(givesAtOnce(call) ? { sync: true } : {}), ...form },
   };
+}
+
+/** Calls a function of another file that opens a manager. */
+export function callOpener(
+  machine: Machine,
+  call: Call,
+  { file, origin, isAsync }: OpenClaim,
+  spec: Required<ManagerSpec>,
+  world: World,
+): readonly Outcome[] {
+  const opened = file === undefined ? undefined : fileAt(machine, call, file, world);
+  const manager: Value = { kind: "manager", spec, site: call.node, file: opened, origin };
+  const value: Value = isAsync ? { kind: "promise", result: manager, work: [], isCertain: true } : manager;
+  return callUnknown(machine, call, world).map((outcome) => ({ ...outcome, value }));
 }
 
 /** True for a function that gives the handle itself: it is not async, and its type is no promise. */

@@ -3,6 +3,8 @@ import { declarationStarts, type Annotation } from "./annotations.ts";
 import { nameOf } from "./reach.ts";
 import { findParameter } from "./parameters.ts";
 import type { FunctionNode } from "./syntax.ts";
+import type { ManagerValue } from "./values.ts";
+import type { AcquireSpec, ExportName } from "./vocabulary.ts";
 import {
   isLockTag,
   readPlace,
@@ -17,12 +19,25 @@ export interface Claim {
   readonly file: Place | undefined;
 }
 
-/** What a function says of itself in its JSDoc or its name. */
+/** A lock that a function hands to its caller, and the form in which it does. */
+export interface AcquireClaim extends Claim, Pick<AcquireSpec, "returns" | "release" | "sync"> {}
+
+/** A manager that a function opens for its caller. */
+export interface OpenClaim extends Claim {
+  readonly manager: ExportName;
+  readonly origin: ManagerValue["origin"];
+  readonly isAsync: boolean;
+}
+
+/**
+ * What is known of a function wherever it is called: what it says in its JSDoc or its name, or, of one in another file,
+ * what its body was seen to do.
+ */
 export interface Contract {
   /** The lock that its callers hold: `@requires-session-lock`, or the name's ending. */
   readonly requires?: Claim;
   /** The lock that it hands to its caller: `@acquires-session-lock`. */
-  readonly acquires?: Claim;
+  readonly acquires?: AcquireClaim;
   /** The lock among its arguments that it releases: `@releases-session-lock`. */
   readonly releases?: { readonly lock: Place | undefined };
   /** The lock that is held when it returns, or else it throws: `@asserts-session-lock`. */
@@ -31,6 +46,10 @@ export interface Contract {
   readonly wrapper?: WrapperClaim;
   /** The file that nobody else writes: `@owns-session-file`. */
   readonly owns?: Claim;
+  /** The manager that it opens. */
+  readonly opens?: OpenClaim;
+  /** The argument that it gives back. */
+  readonly returns?: Place;
   /** True if a tag says how it is called, so that its calls are judged by the tag, not by the body. */
   readonly isAnnotated: boolean;
   /** True if the analysis keeps out: `@no-session-lock-analysis`. */

@@ -1,33 +1,36 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import { readAnnotations } from "./annotations.ts";
 import type { SourceFile } from "./analyze.ts";
-import { Contracts, type Contract } from "./contracts.ts";
-import { definitionOf, ScopeIndex } from "./resolve.ts";
-import { isFunction, unwrap, type FunctionNode, type Node } from "./syntax.ts";
+import { definitionOf, type ScopeIndex } from "./resolve.ts";
+import { isClass, isFunction, unwrap, type ClassNode, type FunctionNode, type Node } from "./syntax.ts";
 import type { ExportName } from "./vocabulary.ts";
 
-/** What other files get from a module, as far as locks are concerned. */
-export interface ModuleExports {
-  /** Functions that say what they do to the lock. */
-  readonly contracts: ReadonlyMap<string, Contract>;
+/** What a module exports. */
+export interface ExportedCode {
+  /** The code behind the names. */
+  readonly functions: ReadonlyMap<string, FunctionNode>;
+  readonly classes: ReadonlyMap<string, ClassNode>;
   /** Exports of other modules, by the name they have here. Module names are resolved. */
   readonly handedOn: ReadonlyMap<string, ExportName>;
   /** Modules all of whose exports are handed on. */
   readonly all: readonly string[];
+  /** Every module that is imported. */
+  readonly imports: ReadonlySet<string>;
 }
 
 /** Reads the exports of a file. */
 export function readExports(
-  file: Pick<SourceFile, "ast" | "text" | "comments" | "scopeManager" | "resolveImport">,
-  lockedSuffix: string,
-): ModuleExports {
-  const scope = new ScopeIndex(file.scopeManager);
-  const known = new Contracts(readAnnotations(file.text, file.comments), lockedSuffix);
-  const contracts = new Map<string, Contract>();
+  file: Pick<SourceFile, "ast" | "resolveImport">,
+  scope: ScopeIndex,
+): ExportedCode {
+  const functions = new Map<string, FunctionNode>();
+  const classes = new Map<string, ClassNode>();
   const handedOn = new Map<string, ExportName>();
   const all: string[] = [];
-  if (file.ast.type !== AST_NODE_TYPES.Program) return { contracts, handedOn, all };
-  for (const statement of file.ast.body) {
+  const imports = new Set<string>();
+  const body = file.ast.type === AST_NODE_TYPES.Program ? file.ast.body : [];
+  for (const statement of body) {
+    if ("source" in statement && statement.source !== null)
+      imports.add(file.resolveImport(statement.source.value));
     switch (statement.type) {
       case AST_NODE_TYPES.ExportAllDeclaration:
         if (statement.exported === null) all.push(file.resolveImport(statement.source.value));
@@ -48,34 +51,33 @@ export function readExports(
       default: // it exports nothing
     }
   }
-  return { contracts, handedOn, all };
+  return { functions, classes, handedOn, all, imports };
 
   function add(name: string, node: Node): void {
     const value = unwrap(node);
-    if (isFunction(value)) addFunction(name, value);
+    if (isFunction(value)) functions.set(name, value);
+    if (isClass(value)) classes.set(name, value);
     if (value.type !== AST_NODE_TYPES.Identifier) return;
     const variable = scope.variableOf(value);
     if (variable === undefined) return;
     const definition = definitionOf(variable);
-    if (definition.kind === "function") addFunction(name, definition.node);
+    if (definition.kind === "function") functions.set(name, definition.node);
+    if (definition.kind === "class") classes.set(name, definition.node);
     if (definition.kind === "import") {
       handedOn.set(name, { from: file.resolveImport(definition.from), name: definition.name });
     }
     const [first] = variable.defs;
     const init = first?.node.type === AST_NODE_TYPES.VariableDeclarator ? first.node.init : null;
-    if (init !== null && isFunction(unwrap(init))) add(name, init);
-  }
-
-  function addFunction(name: string, node: FunctionNode): void {
-    const contract = known.of(node);
-    if (contract.isAnnotated || contract.requires !== undefined) {
-      contracts.set(name, { ...contract, isAnnotated: true });
-    }
+    const made = init === null ? undefined : unwrap(init);
+    if (made !== undefined && (isFunction(made) || isClass(made))) add(name, made);
   }
 }
 
 function declared(declaration: Node): readonly (readonly [string, Node])[] {
   if (declaration.type === AST_NODE_TYPES.FunctionDeclaration && declaration.id !== null) {
+    return [[declaration.id.name, declaration]];
+  }
+  if (declaration.type === AST_NODE_TYPES.ClassDeclaration && declaration.id !== null) {
     return [[declaration.id.name, declaration]];
   }
   if (declaration.type !== AST_NODE_TYPES.VariableDeclaration) return [];

@@ -109,14 +109,16 @@ export function runFunction(
     });
     const locals = machine.scope.localsOf(node);
     const ends = [...result.map((end): Outcome => ({ world: end, value: nullish })), ...frame.returns];
+    // Whoever gets nothing from the function has nothing of what it has read.
+    const lost = [...locals, ...(machine.reads.get(node) ?? [])];
     const returns = ends.map(({ world: end, value }) => ({
       world: checkLeaks(machine, end, reachableFrom(machine, value, end), { how: "returns", owner }).leave(
-        locals,
+        value.kind === "nullish" ? lost : locals,
       ),
       value,
     }));
     const throws = frame.throws.map((end) =>
-      checkLeaks(machine, end, [], { how: "throws", owner }).leave(locals),
+      checkLeaks(machine, end, [], { how: "throws", owner }).leave(lost),
     );
     machine.close(node, [...returns.map((outcome) => outcome.world), ...throws]);
     return { returns: distinct(returns), throws };

@@ -1,5 +1,6 @@
 import { Frame, type Outcome } from "./frame.ts";
 import type { Contract } from "./contracts.ts";
+import type { Facts } from "./facts.ts";
 import type { TypeFacts } from "./receivers.ts";
 import type { Recorder } from "./recorder.ts";
 import type { ScopeIndex } from "./resolve.ts";
@@ -39,6 +40,8 @@ export interface Machine {
   readonly vocabulary: Vocabulary;
   readonly visitorKeys: Readonly<Record<string, readonly string[] | undefined>>;
   readonly recorder: Recorder;
+  /** Set if somebody asks what the functions do for those who call them. */
+  readonly facts: Facts | undefined;
   /** Set if there are types and the settings ask for them. */
   readonly types: TypeFacts | undefined;
   readonly apiOf: (from: string, name: string) => Api | undefined;
@@ -69,6 +72,8 @@ export interface Machine {
   readonly instantiated: Set<Node>;
   /** Calls that somebody awaits at once. */
   readonly awaited: Set<Node>;
+  /** The cells in which each function remembers what files it has read. */
+  readonly reads: Map<Node, Set<string>>;
   /** Calls that are being evaluated to be returned to a caller who awaits them. */
   readonly returned: Set<Node>;
   frame: Frame;

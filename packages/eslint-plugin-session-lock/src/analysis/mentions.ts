@@ -12,11 +12,13 @@ import {
 export interface Look {
   /** False: the analysis has nothing to report. */
   readonly mayReport: boolean;
+  /** True if it may have locks or managers, which its functions may hand to others. */
+  readonly hasApi: boolean;
   /** True if some tag, what is nearly one, or the name of a rule stands in it. */
   readonly isMarked: boolean;
 }
 
-const nothing: Look = { mayReport: false, isMarked: false };
+const nothing: Look = { mayReport: false, hasApi: false, isMarked: false };
 
 /** A tag of an annotation, or what is nearly one. */
 const nearTag = /@[\w-]*(?:session-?(?:lock|file)|lock-session)/y;
@@ -44,13 +46,18 @@ export function compileLook(vocabulary: Vocabulary): (text: string) => Look {
     const isTagged = hasTag(text);
     if (!isTagged && !hasAny(text, needles)) return nothing;
     const contains = searchIn(text);
-    return { mayReport: mayReport(contains, isTagged), isMarked: isTagged || contains(`${mark}/`) };
+    const isManaged = managers.some((spec) => mentions(contains, spec));
+    const isReporting = mayReport(contains, isTagged, isManaged);
+    return {
+      mayReport: isReporting,
+      hasApi: isReporting || isManaged,
+      isMarked: isTagged || contains(`${mark}/`),
+    };
   };
 
-  function mayReport(contains: Contains, isTagged: boolean): boolean {
+  function mayReport(contains: Contains, isTagged: boolean, isManaged: boolean): boolean {
     if (isTagged && annotationMarks.some(contains)) return true;
     if (methods.some(contains) || others.some((spec) => mentions(contains, spec))) return true;
-    const isManaged = managers.some((spec) => mentions(contains, spec));
     if (isManaged && (uses === undefined || uses.some(contains))) return true;
     return (isManaged || hints.some(contains)) && rawWrites.some((spec) => mayWrite(contains, spec));
   }
@@ -76,8 +83,8 @@ function usesOfManagers(vocabulary: Vocabulary): readonly string[] | undefined {
 
 /** True if the text can import the export, or if that cannot be seen from the module's name. */
 export function mentions(contains: Contains, { from, name }: ExportName): boolean {
-  if (name !== "default" && !contains(name)) return false;
-  return isNamedElsewhere(from) || contains(from);
+  if (name === "default") return contains(isNamedElsewhere(from) ? fileNameOf(from) : from);
+  return contains(name) && (isNamedElsewhere(from) || contains(from));
 }
 
 /** The names under which the text may write a file past its session manager. */

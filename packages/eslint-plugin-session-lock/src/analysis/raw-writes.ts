@@ -87,7 +87,10 @@ export function callRawRead(
     file,
     origin: "opened",
   };
-  return callUnknown(machine, call, world.bind(readCell(file), snapshot));
+  const cell = readCell(file);
+  const reader = machine.activation.node;
+  machine.reads.set(reader, (machine.reads.get(reader) ?? new Set()).add(cell));
+  return callUnknown(machine, call, world.bind(cell, snapshot));
 }
 
 /** The cell that remembers when a file was read. */

@@ -4,6 +4,7 @@ import { definitionOf, type ScopeIndex } from "./resolve.ts";
 import {
   isClass,
   isFunction,
+  isIn,
   parentOf,
   type ClassNode,
   type FunctionNode,
@@ -39,7 +40,10 @@ export function reachFrom(
   return { functions, variables };
 
   function follow(name: Node): void {
-    const variable = scope.variableOf(name);
+    followVariable(scope.variableOf(name));
+  }
+
+  function followVariable(variable: Variable | undefined): void {
     if (variable === undefined || variables.has(variable)) return;
     const definition = definitionOf(variable);
     if (definition.kind === "parameter") return;
@@ -82,6 +86,7 @@ export function reachFrom(
     if (members.followed.has(name)) return;
     members.followed.add(name);
     if (owner.id !== null) follow(owner.id);
+    followVariable(scope.innerNameOf(owner));
     if (owner.parent.type === AST_NODE_TYPES.VariableDeclarator) namesIn(owner.parent.id).forEach(follow);
     queue.push(...(members.uses.get(name) ?? []));
   }
@@ -121,8 +126,4 @@ export function nameOf(node: FunctionNode): Node | undefined {
   if (parent.type === AST_NODE_TYPES.VariableDeclarator) return parent.id;
   if (parent.type === AST_NODE_TYPES.AssignmentExpression) return parent.left;
   return undefined;
-}
-
-function isIn(node: Node, outer: Node): boolean {
-  return node.range[0] >= outer.range[0] && node.range[1] <= outer.range[1];
 }

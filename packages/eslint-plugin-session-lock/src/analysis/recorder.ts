@@ -24,6 +24,10 @@ export class Recorder {
     this.#writes.push(observation);
   }
 
+  get writes(): readonly WriteObservation[] {
+    return this.#writes;
+  }
+
   release(observation: ReleaseObservation): void {
     this.#releases.push(observation);
   }

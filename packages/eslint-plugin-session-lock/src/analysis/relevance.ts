@@ -1,4 +1,5 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { TSESTree } from "@typescript-eslint/utils";
 import { mentions, rawWordsOf } from "./mentions.ts";
 import { isForeignMember } from "./foreign-calls.ts";
 import { findNamedWrites } from "./named-writes.ts";
@@ -47,7 +48,7 @@ export function findRelevance(
     // Types say of values from elsewhere what they are, whatever the class is called here.
     (word) => vocabulary.types || !isOtherImport(scope, isKnown, word),
   );
-  const starts = [...words, ...words.flatMap(loaderOf), ...annotated];
+  const starts = [...words, ...words.flatMap(loaderOf), ...defaultImports(tree, isApi), ...annotated];
   const { functions, variables } = reachFrom(tree, scope, starts, isKnown);
   const writes = findWords(tree, rawWordsOf(contains, vocabulary));
   // Under a lock every file can be a session file; without one only those that are called so.
@@ -85,6 +86,24 @@ export function findRelevance(
     const { block } = from.variableScope;
     return isFunction(block) && functions.has(block) && block.range[1] - block.range[0] < bundleLength;
   }
+}
+
+/** The names that default exports have here, of those that matter: no word tells of them. */
+function defaultImports({ ast }: Tree, isApi: (from: string, name: string) => boolean): readonly Node[] {
+  const body = ast.type === AST_NODE_TYPES.Program ? ast.body : [];
+  return body.flatMap((statement) => {
+    if (statement.type !== AST_NODE_TYPES.ImportDeclaration) return [];
+    const { source, specifiers } = statement;
+    const named = specifiers.filter(isDefault);
+    return named.length > 0 && isApi(source.value, "default") ? named.map(({ local }) => local) : [];
+  });
+}
+
+function isDefault(specifier: TSESTree.ImportClause): boolean {
+  if (specifier.type === AST_NODE_TYPES.ImportDefaultSpecifier) return true;
+  if (specifier.type === AST_NODE_TYPES.ImportNamespaceSpecifier) return false;
+  const { imported } = specifier;
+  return imported.type === AST_NODE_TYPES.Identifier && imported.name === "default";
 }
 
 /** True for a name that is imported from a module of which that is no export that matters. */

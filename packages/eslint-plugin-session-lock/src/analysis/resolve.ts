@@ -53,6 +53,12 @@ export class ScopeIndex {
     return locals;
   }
 
+  /** The name of a class for the code inside it, which is another variable than the one outside. */
+  innerNameOf(node: ClassNode): Variable | undefined {
+    const variables = this.#scopesOf(node).flatMap((scope) => scope.variables);
+    return variables.find(({ defs }) => defs.some((definition) => definition.node === node));
+  }
+
   /** The outer variables that the function's code uses. */
   capturedBy(node: FunctionNode): readonly Variable[] {
     const known = this.#through.get(node);

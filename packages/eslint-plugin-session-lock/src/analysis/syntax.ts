@@ -85,6 +85,11 @@ export function parentOf(node: Node): Node | undefined {
   return parent ?? undefined;
 }
 
+/** True if a node stands in another, or is it. */
+export function isIn(node: Node, outer: Node): boolean {
+  return node.range[0] >= outer.range[0] && node.range[1] <= outer.range[1];
+}
+
 /** The nearest function (or the program) that the node's code runs in. */
 export function enclosingFunction(node: Node): Node {
   let current = parentOf(node);

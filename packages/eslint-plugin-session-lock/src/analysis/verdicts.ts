@@ -1,8 +1,9 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { FileRef } from "./file-ref.ts";
 import { groupBy } from "./group.ts";
 import type { Finding, WriteObservation, WriteProblem } from "./observations.ts";
 import { place } from "./place.ts";
-import { nodeKey, parentOf, type Node } from "./syntax.ts";
+import { isFunction, nodeKey, parentOf, type Node } from "./syntax.ts";
 import type { LockValue, ManagerValue } from "./values.ts";
 import type { Step } from "./world.ts";
 
@@ -139,20 +140,26 @@ function stepsOf(last: Step | undefined): readonly Step[] {
   return steps.reverse();
 }
 
-function fileText(manager: ManagerValue, textOf: TextOf): string {
-  const { site } = manager;
-  const argument =
-    site.type === AST_NODE_TYPES.CallExpression || site.type === AST_NODE_TYPES.NewExpression
-      ? site.arguments[0]
-      : undefined;
-  return argument === undefined ? "the session file" : `\`${shortened(textOf(argument))}\``;
+function fileText({ site, file }: ManagerValue, textOf: TextOf): string {
+  return nameInCall(site, file, textOf) ?? "the session file";
 }
 
 /** What the lock is for; one that an annotation promises was acquired nowhere that can be seen. */
 function lockText({ site, file }: LockValue, textOf: TextOf): string {
-  const argument = site.type === AST_NODE_TYPES.CallExpression ? site.arguments[0] : undefined;
-  if (argument !== undefined) return `\`${shortened(textOf(argument))}\``;
-  if (file?.kind !== "path") return "another file";
+  return nameInCall(site, file, textOf) ?? nameOfFile(file) ?? "another file";
+}
+
+/** What a call that opens or locks a file calls it: its first argument, or what stands among the others. */
+function nameInCall(site: Node, file: FileRef | undefined, textOf: TextOf): string | undefined {
+  const isCall = site.type === AST_NODE_TYPES.CallExpression || site.type === AST_NODE_TYPES.NewExpression;
+  const argument = isCall ? site.arguments[0] : undefined;
+  if (argument === undefined) return undefined;
+  const isName = argument.type !== AST_NODE_TYPES.ObjectExpression && !isFunction(argument);
+  return (isName ? undefined : nameOfFile(file)) ?? `\`${shortened(textOf(argument))}\``;
+}
+
+function nameOfFile(file: FileRef | undefined): string | undefined {
+  if (file?.kind !== "path") return undefined;
   return `\`${[file.root.replace(/@\d+$/, ""), ...file.properties].join(".")}\``;
 }
 

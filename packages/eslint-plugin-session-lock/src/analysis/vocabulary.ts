@@ -110,7 +110,7 @@ export interface RawReadSpec extends ExportName {
   readonly anyFile?: boolean;
 }
 
-/** A function of another file, with what it says of itself there. */
+/** A function of another file, with what is known of it there. */
 export interface ContractSpec extends ExportName {
   readonly contract: Contract;
 }
@@ -173,7 +173,12 @@ export type Api =
   | { readonly kind: "raw-read"; readonly spec: RawReadSpec }
   | { readonly kind: "mutex"; readonly spec: MutexSpec }
   | { readonly kind: "identity"; readonly spec: ExportName }
-  | { readonly kind: "contract"; readonly spec: ContractSpec }
+  | {
+      readonly kind: "contract";
+      readonly spec: ContractSpec;
+      /** The class of the manager that the function opens. */
+      readonly opened?: Required<ManagerSpec> | undefined;
+    }
   | { readonly kind: "asserter"; readonly spec: AssertSpec }
   | { readonly kind: "immediate"; readonly spec: ExportName }
   | { readonly kind: "lock-type"; readonly spec: AcquireSpec };

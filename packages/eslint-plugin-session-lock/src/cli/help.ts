@@ -8,7 +8,7 @@ export const help = `session-lock-lint: find session writes outside the write lo
   --output <file>          write the report there instead of to standard output
   --baseline <file>        findings that are known already do not fail; new ones do
   --update-baseline        remove from the baseline what is gone; create it if there is none
-  --write-summaries <file> write what the exported functions say of the lock, for the rules' setting "summaries"
+  --write-summaries <file> write what the exports do to the lock, for the rules' setting "summaries"
   -h, --help               this text
   -v, --version            the version
 

@@ -1,19 +1,17 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { readExports, type ModuleExports } from "../analysis/exports.ts";
 import type { Node } from "../analysis/syntax.ts";
-import { indexVocabulary } from "../analysis/api-index.ts";
 import type { ConfigName } from "../configs.ts";
-import { findingsIn, moduleNames } from "../findings.ts";
+import { findingsIn } from "../findings.ts";
 import { plugin } from "../plugin.ts";
 import type { SessionLockSettings } from "../settings.ts";
-import { readSummaries, type Summaries } from "../summaries.ts";
+import type { Summaries } from "../summaries.ts";
 import { termsOf, type Terms } from "../terms.ts";
 import { Fingerprints } from "./fingerprint.ts";
 import { FileLinter } from "./file-linter.ts";
 import { LintError, messageOf } from "./lint-error.ts";
+import { Learner, type Readable } from "./learn.ts";
 import type { ReportedFinding, Trouble } from "./report.ts";
-import { summarize } from "./summarize.ts";
 import { witnessOf } from "./witness.ts";
 
 export interface LintRun {
@@ -34,12 +32,11 @@ export interface LintResult {
 /** Tags that may be meant for us, misspelt ones included. */
 const tagLike = /@[\w-]*(?:session|lock)/i;
 
-/** Reads every file once for what it exports, and those that have to do with locks once more for what they do. */
+/** Reads every file for what it exports, and lints those that have to do with locks with what was learned of all. */
 export async function lintProject(run: LintRun): Promise<LintResult> {
   const { cwd, files, settings, onProgress } = run;
   const linter = new FileLinter(cwd);
-  const { vocabulary } = readTerms(settings);
-  const project = new Map<string, ModuleExports>();
+  const learner = new Learner(linter, cwd, settings, readTerms);
   const troubles: Trouble[] = [];
   const readable: Readable[] = [];
   for (const [index, file] of files.entries()) {
@@ -52,22 +49,10 @@ export async function lintProject(run: LintRun): Promise<LintResult> {
       continue;
     }
     readable.push({ file, text });
-    const { ast, scopeManager } = source;
-    if (scopeManager === null) continue;
-    const { resolveImport } = moduleNames({ cwd, filename: file });
-    const tree = {
-      ast,
-      text,
-      comments: source.getAllComments(),
-      scopeManager,
-      visitorKeys: source.visitorKeys,
-    };
-    const exports = readExports({ ...tree, resolveImport }, vocabulary.lockedSuffix);
-    project.set(resolveImport(`./${path.basename(file)}`), exports);
+    learner.add({ file, text }, source);
   }
-  const find = indexVocabulary(vocabulary, moduleNames({ cwd, filename: "." }).resolveSetting);
-  const summaries = summarize(project, cwd, ({ from, name }) => find(from, name) !== undefined);
-  const known = { ...settings, summaries: mergeSummaries(readSummaries(settings.summaries), summaries) };
+  const summaries = await learner.finish();
+  const known = learner.settingsWith(summaries);
   const { lookAt } = readTerms(known);
   const findings: ReportedFinding[] = [];
   for (const [index, { file, text }] of readable.entries()) {
@@ -76,11 +61,6 @@ export async function lintProject(run: LintRun): Promise<LintResult> {
     findings.push(...(await lintFile(linter, { ...run, settings: known }, { file, text })));
   }
   return { findings, troubles, summaries };
-}
-
-interface Readable {
-  readonly file: string;
-  readonly text: string;
 }
 
 async function lintFile(
@@ -122,14 +102,6 @@ async function lintFile(
       } satisfies ReportedFinding,
     ];
   });
-}
-
-function mergeSummaries(given: Summaries, own: Summaries): Summaries {
-  return {
-    version: 1,
-    contracts: [...given.contracts, ...own.contracts],
-    aliases: [...given.aliases, ...own.aliases],
-  };
 }
 
 function readTerms(settings: SessionLockSettings): Terms {

@@ -16,6 +16,15 @@ export const unlocked = () => new Writer();`,
     ["unlocked 1"],
   ],
   [
+    "a class makes instances of itself by its own name",
+    `class Writer {
+  constructor(file) { this.manager = SessionManager.open(file); }
+  static at(file) { return new Writer(file); }
+}
+export const save = (file) => Writer.at(file).manager.appendMessage("m");`,
+    ["unlocked 5"],
+  ],
+  [
     "a field of an exported class runs for anybody",
     `export class Writer { id = SessionManager.open("a").appendMessage("m"); }`,
     ["unlocked 1"],

@@ -74,3 +74,16 @@ test.each([
 ])("the file system's is one: %s %s()", (line, callee) => {
   expect(lint(`${line}\n${callee}("a.jsonl", "w");`)).toEqual(["no-raw-transcript-write/rawUnlocked 2"]);
 });
+
+test("a default export of the project is found under whatever name it has here", () => {
+  const settings = { managers: [{ from: "./store.js", name: "default", writes: ["put"] }] };
+  const use = "\nexport const save = (file, line) => Store.open(file).put(line);";
+
+  expect(lint(`import Store from "./store.js";${use}`, { settings })).toEqual([
+    "require-session-lock/unlocked 2",
+  ]);
+  expect(lint(`import { default as Store } from "./store.js";${use}`, { settings })).toEqual([
+    "require-session-lock/unlocked 2",
+  ]);
+  expect(mayReport(`import Store from "./other.js";${use}`, settings)).toBe(false);
+});

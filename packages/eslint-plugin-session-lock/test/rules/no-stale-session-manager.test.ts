@@ -9,6 +9,19 @@ import { acquireSessionWriteLock, withSessionWriteLock } from "session-lock";
 javascript.run("no-stale-session-manager", noStaleSessionManager, {
   valid: [
     {
+      name: "what a function has read before and told nobody",
+      code: `${head}export async function reset(sessionFile) {
+  await update(sessionFile, undefined);
+  await update(sessionFile, "");
+}
+async function update(sessionFile, text) {
+  await withSessionWriteLock(sessionFile, async () => {
+    if (text === undefined) console.log(await readFile(sessionFile, "utf8"));
+    else await writeFile(sessionFile, text);
+  });
+}`,
+    },
+    {
       name: "a file that is read and rewritten under one lock",
       code: `${head}export const trim = (sessionFile) => withSessionWriteLock(sessionFile, async () => {
   const text = await readFile(sessionFile, "utf8");
@@ -101,6 +114,17 @@ javascript.run("no-stale-session-manager", noStaleSessionManager, {
       code: `${head}export async function trim(sessionFile) {
   const text = await readFile(sessionFile, "utf8");
   await withSessionWriteLock(sessionFile, () => writeFile(sessionFile, shorten(text)));
+}`,
+      errors: [{ messageId: "staleRead", line: 6 }],
+    },
+    {
+      name: "what a function of the file has read for its caller",
+      code: `${head}export async function trim(sessionFile) {
+  const text = await load(sessionFile);
+  await withSessionWriteLock(sessionFile, () => writeFile(sessionFile, shorten(text)));
+}
+async function load(sessionFile) {
+  return await withSessionWriteLock(sessionFile, () => readFile(sessionFile, "utf8"));
 }`,
       errors: [{ messageId: "staleRead", line: 6 }],
     },
