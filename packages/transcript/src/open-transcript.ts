@@ -12,7 +12,7 @@ import { publishFile } from "./file/session-file.ts";
 import { assertSessionId } from "./store/session-key.ts";
 import { SessionLog } from "./file/session-log.ts";
 import { spillBeside, spillPathOf } from "./spill/spill-file.ts";
-import type { SpillPlace } from "./spill/spill-file.ts";
+import type { Spill, SpillPlace } from "./spill/spill-file.ts";
 import { Transcript } from "./transcript.ts";
 
 /** What a session that does not exist yet starts with. */
@@ -43,10 +43,11 @@ export interface OpenTranscriptOptions {
    * Where appends wait that the session's disk refuses (it is full, read-only, or fails), until it takes them again: `true`
    * for `<file>.spill`, or a folder, best on another disk. Such an append resolves with the placement `"spilled"`; one that
    * depends on the branch (`expectedLeaf`, `compact`, `closeToolCalls`) fails with `DEGRADED`. Give every transcript of a
-   * session the same. Default: `<file>.spill` if that is there, as somebody's appends wait in it; else none, and such an
-   * append fails with `IO`.
+   * session the same. With `"drain"` such an append fails with `IO`, and what others have spilled beside the file goes
+   * before the next one. Default: `<file>.spill` if that is there, as somebody's appends wait in it; else none, and such
+   * an append fails with `IO`.
    */
-  readonly spill?: SpillPlace;
+  readonly spill?: SpillPlace | "drain";
 }
 
 /**
@@ -72,8 +73,13 @@ export async function openTranscript(
       },
     );
   }
-  const spillFile = spill === undefined ? spillBeside(file) : spillPathOf(file, spill);
-  return new Transcript(log, { durability, lockTimeoutMs, boundTo, spillFile });
+  return new Transcript(log, { durability, lockTimeoutMs, boundTo, spill: spillOf(file, spill) });
+}
+
+function spillOf(file: string, place: OpenTranscriptOptions["spill"]): Spill | undefined {
+  if (place === "drain") return { file: spillPathOf(file, true), takesAppends: false };
+  const spillFile = place === undefined ? spillBeside(file) : spillPathOf(file, place);
+  return spillFile === undefined ? undefined : { file: spillFile, takesAppends: true };
 }
 
 async function createSession(

@@ -1,5 +1,5 @@
 import type { SessionWriteLock, SessionWriteLockOptions } from "session-lock";
-import { AppendQueue } from "./append/append-queue.ts";
+import { AppendQueue, type AppendQueueSettings } from "./append/append-queue.ts";
 import type { Durability } from "./append/durability.ts";
 import type { Appended } from "./append/appended.ts";
 import { draftOfCompaction } from "./append/compaction.ts";
@@ -57,7 +57,7 @@ export interface TranscriptSettings {
   readonly durability: Durability;
   readonly lockTimeoutMs: number | undefined;
   readonly boundTo: SessionBinding | undefined;
-  readonly spillFile: string | undefined;
+  readonly spill: AppendQueueSettings["spill"];
 }
 
 /**
@@ -72,11 +72,11 @@ export class Transcript {
   readonly #lockTimeoutMs: number | undefined;
   readonly #closing = new AbortController();
 
-  constructor(log: SessionLog, { durability, lockTimeoutMs, boundTo, spillFile }: TranscriptSettings) {
+  constructor(log: SessionLog, { durability, lockTimeoutMs, boundTo, spill }: TranscriptSettings) {
     this.#log = log;
     const place = { sessionFile: log.path, sessionId: log.header.id };
     const wanted = boundTo && { assertWanted: boundCheck(boundTo, place) };
-    this.#queue = new AppendQueue(log, { durability, spillFile, ...wanted });
+    this.#queue = new AppendQueue(log, { durability, spill, ...wanted });
     this.#lockTimeoutMs = lockTimeoutMs;
   }
 

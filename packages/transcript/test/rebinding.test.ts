@@ -128,7 +128,12 @@ test("appends that wait for a full disk are for the same session too: none is ac
     SessionLog.open(sessionFile) ?? SessionLog.fresh(sessionFile, newHeader({ sessionId, cwd: "/" }));
   const assertWanted = () => assertBound({ sessionKey, storePath }, { sessionFile, sessionId });
   const spillFile = `${sessionFile}.spill`;
-  const queue = new AppendQueue(log, { durability: "fdatasync", disk, spillFile, assertWanted });
+  const queue = new AppendQueue(log, {
+    durability: "fdatasync",
+    disk,
+    spill: { file: spillFile, takesAppends: true },
+    assertWanted,
+  });
   const append = (text: string) =>
     queue.append({ drafts: [draftMessage(assistantMessage(text))], expected: undefined, lock: undefined });
   const [spilled] = await append("in time");

@@ -1,4 +1,12 @@
-import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { AppendQueue } from "../src/append/append-queue.ts";
@@ -74,6 +82,49 @@ test("a folder for spill files that does not exist is made, private to the user"
   expect([above, spills].map((folder) => statSync(folder).mode & 0o777)).toEqual([0o700, 0o700]);
 });
 
+test("a transcript that only drains brings home what others have spilled since, before its next append", async () => {
+  const { file, state, append } = await queueOnRefusingDisk();
+  await using draining = await openTranscript(file, { spill: "drain" });
+  state.isFull = true;
+  await append("spilled");
+  const wasDegraded = draining.degraded;
+
+  await draining.append(userMessage("on the disk"));
+
+  expect(wasDegraded).toBe(true);
+  expect(draining.degraded).toBe(false);
+  expect(texts(file)).toEqual(["spilled", "on the disk"]);
+});
+
+test("a transcript that only drains fails what the disk refuses, and leaves what waits as it is", async () => {
+  const { file, spillFile, state, append, disk } = await queueOnRefusingDisk();
+  const log = SessionLog.open(file);
+  if (log === undefined) throw new Error("no session");
+  const queue = new AppendQueue(log, {
+    durability: "fdatasync",
+    disk,
+    spill: { file: spillFile, takesAppends: false },
+  });
+  const drain = (text: string) =>
+    queue.append({ drafts: [draftMessage(userMessage(text))], expected: undefined, lock: undefined });
+  const refused = (): Promise<unknown> => drain("refused").catch((error: unknown) => error);
+
+  state.isFull = true;
+  const beforeSpill = await refused();
+  const hadSpill = existsSync(spillFile);
+  await append("spilled");
+  const spill = readFileSync(spillFile, "utf8");
+  const behindSpill = await refused();
+  const kept = readFileSync(spillFile, "utf8");
+  state.isFull = false;
+  await drain("home");
+
+  expect([beforeSpill, behindSpill]).toMatchObject([{ code: "IO" }, { code: "IO" }]);
+  expect(hadSpill).toBe(false);
+  expect(kept).toBe(spill);
+  expect(texts(file)).toEqual(["spilled", "home"]);
+});
+
 test("a crash between bringing a spill home and removing its file brings nothing home twice", async () => {
   const { folder, file, spills, acknowledged } = await spillAndDie();
   const [name = ""] = readdirSync(spills).filter((one) => one.endsWith(".spill"));
@@ -119,14 +170,18 @@ async function queueOnRefusingDisk(errno = "ENOSPC") {
   };
   const log = SessionLog.open(file) ?? SessionLog.fresh(file, newHeader({ sessionId: "s", cwd: "/w" }));
   const spillFile = `${file}.spill`;
-  const queue = new AppendQueue(log, { durability: "fdatasync", disk, spillFile });
+  const queue = new AppendQueue(log, {
+    durability: "fdatasync",
+    disk,
+    spill: { file: spillFile, takesAppends: true },
+  });
   const append = (text: string, idempotencyKey?: string, expectedLeaf?: string) =>
     queue.append({
       drafts: [draftMessage(userMessage(text), idempotencyKey)],
       expected: expectedLeaf === undefined ? undefined : { leafId: expectedLeaf },
       lock: undefined,
     });
-  return { file, spillFile, state, queue, append };
+  return { file, spillFile, state, disk, queue, append };
 }
 
 test("an append that depends on the branch fails with DEGRADED instead of being spilled, and others of its group are kept", async () => {
@@ -214,7 +269,11 @@ test("where the spill file cannot be written either, the append fails with what 
       throw Object.assign(new Error("EIO: injected"), { code: "EIO" });
     },
   };
-  const queue = new AppendQueue(log, { durability: "os", disk, spillFile: path.join(folder, "x.spill") });
+  const queue = new AppendQueue(log, {
+    durability: "os",
+    disk,
+    spill: { file: path.join(folder, "x.spill"), takesAppends: true },
+  });
 
   const lost = queue.append({
     drafts: [draftMessage(userMessage("two"))],

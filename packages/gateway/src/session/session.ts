@@ -67,6 +67,7 @@ export class Session implements RunHost {
       create: { sessionId },
       expectedSessionId: sessionId,
       boundTo: { sessionKey, storePath: setup.storePath },
+      spill: "drain", // what is acknowledged here is on the branch, at once
     });
     const session = new Session(record, transcript, setup);
     await session.#acceptance.restore("orphaned");

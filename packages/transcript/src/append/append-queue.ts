@@ -8,6 +8,7 @@ import { TranscriptError } from "../errors.ts";
 import { FileWriter } from "./group-writer.ts";
 import type { FileWriterSettings, GroupWriter, Outcome } from "./group-writer.ts";
 import type { SessionLog } from "../file/session-log.ts";
+import type { Spill } from "../spill/spill-file.ts";
 import { SpillingWriter } from "../spill/spilling-writer.ts";
 import { QuickLock } from "./quick-lock.ts";
 import type { AppendRequest, StagedRequest } from "./stage-request.ts";
@@ -16,7 +17,7 @@ import type { OwnersRight } from "./write-right.ts";
 
 export interface AppendQueueSettings extends FileWriterSettings {
   /** Where appends go that the session's disk refuses. Default: nowhere, they fail. */
-  readonly spillFile?: string | undefined;
+  readonly spill?: Spill | undefined;
 }
 
 /** A request that is not settled yet. It is in `#waiting` until somebody who has the lock takes it from there. */
@@ -45,7 +46,7 @@ export class AppendQueue {
   readonly #path: string;
   readonly #durability: Durability;
   readonly #file: FileWriter;
-  /** Undefined where appends that the disk refuses fail. */
+  /** Undefined where nothing is spilled and nothing waits. */
   readonly spilling: SpillingWriter | undefined;
   readonly #quick = new QuickLock();
   readonly #looks = new LockLooks();
@@ -57,11 +58,10 @@ export class AppendQueue {
   #onIdle: (() => void)[] = [];
 
   constructor(log: SessionLog, settings: AppendQueueSettings) {
-    const { spillFile } = settings;
     this.#path = log.path;
     this.#durability = settings.durability;
     this.#file = new FileWriter(log, settings);
-    this.spilling = spillFile === undefined ? undefined : new SpillingWriter(log, this.#file, spillFile);
+    this.spilling = settings.spill && new SpillingWriter(log, this.#file, settings.spill);
   }
 
   /** Resolves when what became of the request is known; rejects when nothing of it is acknowledged. */

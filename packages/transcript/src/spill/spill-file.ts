@@ -34,6 +34,13 @@ const FLAGS =
   constants.O_RDWR | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const NEWLINE = 0x0a;
 
+/** A spill file, and what it is to a transcript. */
+export interface Spill {
+  readonly file: string;
+  /** Whether appends that the disk refuses go there; else they fail, and what waits there only comes home. */
+  readonly takesAppends: boolean;
+}
+
 /** `<file>.spill`, or a file in the folder that is named after the path of the session. */
 export function spillPathOf(sessionFile: string, place: SpillPlace): string {
   if (place === true) return `${sessionFile}.spill`;

@@ -20,7 +20,7 @@ import type { OwnersRight } from "../append/write-right.ts";
 import { ensureFolder } from "../file/ensure-folder.ts";
 import { keepRejected } from "../file/rejected.ts";
 import { addToSpill, damagedLinesIn, readSpill, removeSpill } from "./spill-file.ts";
-import type { SpilledAppend } from "./spill-file.ts";
+import type { Spill, SpilledAppend } from "./spill-file.ts";
 
 /** What a disk says that cannot take any more, or not now. */
 const DISK_FAILURES = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO", "EROFS", "ENOMEM"]);
@@ -31,6 +31,8 @@ const RETRY_MS = 1_000;
  * Writes to the session file, and where its disk refuses to a spill file, which the next batch that can be written brings
  * home first.
  *
+ * One that takes no appends only brings home what others have put there; what the disk refuses it fails.
+ *
  * States: **home** (no spill file) → the disk refused a batch twice → **away** (all appends go to the spill file, so that
  * they stay in order; the disk is tried once a second) → a batch of all that waits and what is new was written → **home**.
  *
@@ -40,12 +42,14 @@ export class SpillingWriter implements GroupWriter {
   readonly #log: SessionLog;
   readonly #file: FileWriter;
   readonly #spill: string;
+  readonly #takesAppends: boolean;
   #retryAt = 0;
 
-  constructor(log: SessionLog, file: FileWriter, spill: string) {
+  constructor(log: SessionLog, file: FileWriter, { file: spill, takesAppends }: Spill) {
     this.#log = log;
     this.#file = file;
     this.#spill = spill;
+    this.#takesAppends = takesAppends;
   }
 
   /** Acknowledged appends are not in the session file yet. */
@@ -66,6 +70,7 @@ export class SpillingWriter implements GroupWriter {
   async write(right: OwnersRight, given: readonly AppendRequest[]): Promise<Outcome> {
     const requests = given.map(named);
     if (this.isAway) return this.#underSpillLock((spillLock) => this.#bringHome(right, spillLock, requests));
+    if (!this.#takesAppends) return this.#file.write(right, requests);
     const first = await this.#file.write(right, requests);
     if (refusalIn(first) === undefined) return first;
     const second = await this.#file.write(right, requests);
@@ -74,7 +79,9 @@ export class SpillingWriter implements GroupWriter {
   }
 
   async withoutLock(request: AppendRequest, error: unknown): Promise<Outcome> {
-    return isRefusal(error) ? this.#putAway([named(request)], error) : { kind: "failed", error };
+    return this.#takesAppends && isRefusal(error)
+      ? this.#putAway([named(request)], error)
+      : { kind: "failed", error };
   }
 
   async #bringHome(
@@ -82,11 +89,11 @@ export class SpillingWriter implements GroupWriter {
     spillLock: SessionWriteLock,
     requests: readonly AppendRequest[],
   ): Promise<Outcome> {
-    if (performance.now() < this.#retryAt) return this.#spillAll(requests, undefined);
+    if (this.#takesAppends && performance.now() < this.#retryAt) return this.#spillAll(requests, undefined);
     const waiting = readSpill(this.#spill);
     const outcome = await this.#file.write(right, requests, (batch) => addOnce(batch, waiting));
     const refusal = refusalIn(outcome);
-    if (refusal !== undefined) {
+    if (refusal !== undefined && this.#takesAppends) {
       this.#retryAt = performance.now() + RETRY_MS;
       return this.#spillAll(requests, refusal);
     }
