@@ -25,6 +25,12 @@ test.each<readonly [string, object]>([
   ["a tool call whose arguments are a text", says(call("c", { arguments: "{}" }))],
   ["a result that names no call", result("")],
   ["an extension's message without content", { role: "custom", customType: "x", display: true }],
+  ["a toJSON that makes nothing of it", user("one", { toJSON: () => undefined })],
+  ["a toJSON that makes no message of it", user("one", { toJSON: () => ({ text: "one" }) })],
+  [
+    "a block whose toJSON makes none of it",
+    user("", { content: [{ type: "text", text: "", toJSON: () => 5 }] }),
+  ],
 ])("a message with %s, an error for validate, is refused and leaves no trace", async (_, message) => {
   const file = sessionFile(linesOf(chat(user("one"))));
   const before = readFileSync(file);
@@ -40,6 +46,62 @@ test.each<readonly [string, object]>([
   expect(readFileSync(file)).toEqual(before);
   const stored = sessionFile(linesOf(chat(user("one"), message as never)));
   expect((await validate(stored)).ok).toBe(false);
+});
+
+test("a message is what its toJSON says, and counts as that", async () => {
+  const file = tempSession();
+  await using transcript = await openTranscript(file);
+  const message = { ...userMessage("one"), toJSON: () => result("no such call") };
+
+  const { placement } = await transcript.append(message);
+
+  expect(placement).toBe("late");
+});
+
+test(
+  "an entry longer than any line that is read is refused, and the longest one is read",
+  { timeout: 120_000 },
+  async () => {
+    const file = tempSession();
+    const longest = 64 * 1024 * 1024 - 64 * 1024;
+    await using transcript = await openTranscript(file, { durability: "os" });
+
+    const refused = transcript.append(userMessage("é".repeat(longest / 2)));
+    await expect(refused).rejects.toMatchObject({ code: "INVALID_MESSAGE" });
+    await transcript.append(userMessage("x".repeat(longest - 100)));
+
+    expect(await validate(file)).toMatchObject({ ok: true, entries: 1, findings: [] });
+  },
+);
+
+test("an extension's message without content, and an entry below one that is not there, are refused by the manager", async () => {
+  const file = sessionFile(linesOf(chat(user("one"))));
+  const before = readFileSync(file);
+  const timestamp = new Date(0).toISOString();
+
+  await withSessionWriteLock(file, () => {
+    const session = SessionManager.open(file);
+    expect(() => session.appendCustomMessageEntry("x", undefined as never, true)).toThrow(
+      expect.objectContaining({ code: "INVALID_MESSAGE" }),
+    );
+    const entry = { type: "session_info", id: "new", parentId: "gone", timestamp, name: "x" } as const;
+    expect(() => session._persist(entry)).toThrow("Entry gone not found");
+  });
+
+  expect(readFileSync(file)).toEqual(before);
+});
+
+test("a compaction without a summary takes nothing away", async () => {
+  const file = sessionFile(linesOf(chat(user("one"), assistant("two"), user("three"))));
+  const before = readFileSync(file);
+  await using transcript = await openTranscript(file);
+
+  const compacting = transcript.compact((branch) =>
+    Promise.resolve({ summary: " ", firstKeptEntryId: branch[2]?.id ?? "", tokensBefore: 1 }),
+  );
+
+  await expect(compacting).rejects.toMatchObject({ code: "INVALID_MESSAGE" });
+  expect(readFileSync(file)).toEqual(before);
 });
 
 test.each<readonly [string, object]>([

@@ -30,6 +30,12 @@ export function draftOfCompaction(
 ): EntryDraft | TranscriptError {
   const conflict = (why: string) =>
     new TranscriptError("CONFLICT", `cannot compact ${sessionFile}: ${why}`, { sessionFile });
+  if (typeof summary !== "string" || summary.trim() === "")
+    return new TranscriptError(
+      "INVALID_MESSAGE",
+      "a compaction needs a summary: it takes the place of the entries",
+      { sessionFile },
+    );
   const at = now.findIndex(({ id }) => id === firstKeptEntryId);
   const kept = now[at];
   if (kept === undefined) return conflict(`the kept entry ${firstKeptEntryId} is not on its branch`);

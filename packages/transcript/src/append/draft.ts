@@ -1,6 +1,8 @@
+import type { CustomMessageEntry, SessionEntryBase } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
+import { MAX_LINE_BYTES } from "../file/lines.ts";
 import type { AgentMessage } from "../message.ts";
-import { assertMessage } from "./message-shape.ts";
+import { assertMessage, writesItself } from "./message-shape.ts";
 
 /** Where an entry goes. Known only under the lock. */
 interface Place {
@@ -19,6 +21,8 @@ export interface EntryDraft {
 }
 
 const MAX_KEY_LENGTH = 512;
+/** Leaves room for the entry's place, and for what is around a message that waits for tool calls. */
+const MAX_BODY_BYTES = MAX_LINE_BYTES - 64 * 1024;
 
 /** A message that came while tool calls were open: kept in a `custom` entry until they are answered. */
 export const DEFERRED = "session-lock.deferred";
@@ -26,12 +30,22 @@ export const DEFERRED = "session-lock.deferred";
 export const LATE_RESULT = "session-lock.late-result";
 const KEPT_TYPES: ReadonlySet<string> = new Set([DEFERRED, LATE_RESULT]);
 
-/** Throws `INVALID_MESSAGE` for what is no message (see `assertMessage`) or no JSON, `INVALID_KEY` for a bad key. */
+/**
+ * Throws `INVALID_MESSAGE` for what is no message (see `assertMessage`), no JSON, or longer than any line that is read;
+ * `INVALID_KEY` for a bad key.
+ */
 export function draftMessage(message: AgentMessage, idempotencyKey?: string): EntryDraft {
   assertMessage(message);
   assertKey(idempotencyKey);
-  const keyed = idempotencyKey === undefined ? message : { ...message, idempotencyKey };
-  return draftPlain("message", { message: keyed }, idempotencyKey);
+  const written = writesItself(message) ? asWritten(message) : message;
+  const keyed = idempotencyKey === undefined ? written : { ...written, idempotencyKey };
+  return plain("message", assertedBody({ message: keyed }), idempotencyKey);
+}
+
+/** As `draftMessage`, of a message of an extension. */
+export function draftCustomMessage(fields: Omit<CustomMessageEntry, keyof SessionEntryBase>): EntryDraft {
+  assertMessage({ role: "custom", content: fields.content });
+  return extension("custom_message", assertedBody(fields));
 }
 
 /**
@@ -46,25 +60,48 @@ export function draftCustom(customType: string, data: unknown, idempotencyKey?: 
 /** As `draftCustom`, of any type. */
 export function draftOwn(customType: string, data: unknown, idempotencyKey?: string): EntryDraft {
   assertKey(idempotencyKey);
-  return draftExtension("custom", { customType, data: keyedData(data, idempotencyKey) }, idempotencyKey);
+  const body = assertedBody({ customType, data: keyedData(data, idempotencyKey) });
+  return extension("custom", body, idempotencyKey);
 }
 
 /** `type, id, parentId, timestamp, …fields`, the order pi writes. */
 export function draftPlain(type: string, fields: object, idempotencyKey?: string): EntryDraft {
-  const head = `{"type":${JSON.stringify(type)},`;
-  const body = bodyOf(fields);
-  const tail = body === "" ? "}\n" : `,${body}}\n`;
-  return { idempotencyKey, encode: (place) => `${head}${placeIn(place)}${tail}` };
+  return plain(type, bodyOf(fields), idempotencyKey);
 }
 
 /** `type, …fields, id, parentId, timestamp`, the order pi writes for extension entries. */
 export function draftExtension(type: string, fields: object, idempotencyKey?: string): EntryDraft {
-  const head = `{"type":${JSON.stringify(type)},${bodyOf(fields)},`;
+  return extension(type, bodyOf(fields), idempotencyKey);
+}
+
+function plain(type: string, body: string, idempotencyKey?: string): EntryDraft {
+  const head = `{"type":${JSON.stringify(type)},`;
+  const tail = body === "" ? "}\n" : `,${body}}\n`;
+  return { idempotencyKey, encode: (place) => `${head}${placeIn(place)}${tail}` };
+}
+
+function extension(type: string, body: string, idempotencyKey?: string): EntryDraft {
+  const head = `{"type":${JSON.stringify(type)},${body},`;
   return { idempotencyKey, encode: (place) => `${head}${placeIn(place)}}\n` };
 }
 
 function placeIn({ id, parentId, timestamp }: Place): string {
   return `"id":${JSON.stringify(id)},"parentId":${JSON.stringify(parentId)},"timestamp":"${timestamp}"`;
+}
+
+/** As `bodyOf`. Throws for what would make a line that nobody reads. */
+function assertedBody(fields: object): string {
+  const body = bodyOf(fields);
+  // A character is three bytes at most, so most are not counted.
+  if (body.length * 3 <= MAX_BODY_BYTES || Buffer.byteLength(body) <= MAX_BODY_BYTES) return body;
+  throw new TranscriptError("INVALID_MESSAGE", `an entry has at most ${MAX_BODY_BYTES} bytes`);
+}
+
+/** What the message says of itself when it is written, which need not be what it is. */
+function asWritten(message: AgentMessage): AgentMessage {
+  const { written } = JSON.parse(`{${bodyOf({ written: message })}}`) as { readonly written: AgentMessage };
+  assertMessage(written);
+  return written;
 }
 
 /** The JSON of an object without its braces. */

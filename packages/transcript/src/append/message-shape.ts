@@ -24,6 +24,14 @@ export function assertMessage(message: unknown): void {
   for (const block of content) assertBlock(block, role, isShown);
 }
 
+/** Whether a part of it has a `toJSON`, so that what is written may be something else. */
+export function writesItself(message: object): boolean {
+  const content: unknown = "content" in message ? message.content : undefined;
+  if ("toJSON" in message) return true;
+  if (!Array.isArray(content)) return false;
+  return "toJSON" in content || content.some((block) => isFields(block) && "toJSON" in block);
+}
+
 function assertBlock(block: unknown, role: string, isShown: boolean): void {
   if (!isFields(block)) throw invalid(`a block of a ${role} message is an object`);
   if (!isShown) return;

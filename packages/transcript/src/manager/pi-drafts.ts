@@ -88,7 +88,11 @@ export function draftContextEdit(
 }
 
 /** An entry as it is, with its own id and parent. */
-export function draftAsIs(entry: SessionEntry): EntryDraft {
+export function draftAsIs(entry: SessionEntry, session: ManagedSession): EntryDraft {
+  const { parentId } = entry;
+  // Below a parent that is not in the file it would cut off all that came before.
+  if (parentId !== null && session.index.get(parentId) === undefined)
+    throw new Error(`Entry ${parentId} not found`);
   return { idempotencyKey: undefined, encode: () => `${JSON.stringify(entry)}\n` };
 }
 

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { contextOf } from "../context.ts";
-import { draftCustom, draftExtension, draftMessage, draftPlain } from "../append/draft.ts";
+import { draftCustom, draftCustomMessage, draftMessage, draftPlain } from "../append/draft.ts";
 import type { EntryDraft } from "../append/draft.ts";
 import type { ContextReplacement, SessionEntry, SessionHeader } from "../entry.ts";
 import type { ManagedSession } from "./managed-session.ts";
@@ -152,7 +152,7 @@ export class SessionManager {
   }
   /** A message of an extension, in the model's context as a user turn. */
   appendCustomMessageEntry(...[customType, content, display, details]: CustomMessageArguments): string {
-    return this.#append(draftExtension("custom_message", { customType, content, display, details }));
+    return this.#append(draftCustomMessage({ customType, content, display, details }));
   }
   /** Names the session; an empty name takes it away. */
   appendSessionInfo(name: string): string {
@@ -176,9 +176,9 @@ export class SessionManager {
     this.#fields.update();
     return results;
   }
-  /** Writes an entry with the id and the parent it has, unless it is there already, as all appended ones are. */
+  /** Writes an entry with its own id and parent, unless it is there, as all appended ones are. The parent must be there. */
   _persist(entry: SessionEntry): void {
-    if (this.getEntry(entry.id) === undefined) this.#append(draftAsIs(entry));
+    if (this.getEntry(entry.id) === undefined) this.#append(draftAsIs(entry, this.#session));
   }
 
   /** The next append goes below this entry. Writes nothing. */
