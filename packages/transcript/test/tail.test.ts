@@ -143,3 +143,12 @@ test("a file that is replaced by its copy is followed, one that is rewritten or 
   rmSync(file);
   await expect(gone).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
+
+test.each([-1, 1.5, Number.NaN, "2"])(
+  "%j is no entry to go on behind, and is refused at once",
+  async (afterSeq) => {
+    await using transcript = await openTranscript(tempSession());
+
+    expect(() => transcript.tail({ afterSeq: afterSeq as number })).toThrow(RangeError);
+  },
+);

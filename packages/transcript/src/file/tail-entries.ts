@@ -30,9 +30,20 @@ const ANCHOR_BYTES = 64;
 const POLL_MS = 500;
 
 /** The entries of a file, those of now and then those to come, whoever appends them. Never writes. */
-export async function* tailEntries(
+export function tailEntries(
   path: string,
   { afterSeq = 0, signal }: TailOptions,
+): AsyncGenerator<SequencedEntry> {
+  // Of a number that is none, no entry would ever come.
+  if (!Number.isSafeInteger(afterSeq) || afterSeq < 0)
+    throw new RangeError(`afterSeq is the number of an entry, or 0, not ${String(afterSeq)}`);
+  return follow(path, afterSeq, signal);
+}
+
+async function* follow(
+  path: string,
+  afterSeq: number,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<SequencedEntry> {
   const changes = new FileChanges(path);
   const cursor = new EntryCursor(path);
