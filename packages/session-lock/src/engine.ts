@@ -48,8 +48,6 @@ export interface Engine {
   withdraw(): void;
   /** Who holds now, as far as can be read. */
   holder(): SessionLockHolder | undefined;
-  /** Whether nothing of it is under way in the background, so that it may be closed. */
-  readonly isIdle: boolean;
   /** Ends the process's interest in the file and removes the lock file if nobody holds it. */
   close(): void;
 }

@@ -163,7 +163,7 @@ export class FileLock implements LeaseHost {
     if (this.#pumping) return true;
     this.#finishRelease();
     this.#pumpIfWanted();
-    if (this.#waiting.length > 0 || now - this.#turn.lastUse < idleMs || !this.#engine.isIdle) return true;
+    if (this.#waiting.length > 0 || now - this.#turn.lastUse < idleMs) return true;
     this.close();
     return false;
   }

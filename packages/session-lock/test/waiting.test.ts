@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, watch, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -43,6 +43,49 @@ describe.each(["kernel", "lockfile"] as const)("waiting with the %s engine", (en
     await until(() => readdirSync("/proc/self/fd").length <= descriptorsBefore);
   }, 120_000);
 
+  test("500 waits given up while their holder is stopped, right after it has acquired, leave no thread and no descriptor", async () => {
+    const folder = tempFolder();
+    const files = Array.from({ length: 500 }, (_, number) => path.join(folder, `${number}.jsonl`));
+    await using holder = await Driver.start();
+    const stopped = holder.ask("acquireAllAndStop", { sessionFiles: files, engine });
+    await until(() => isStopped(holder.pid));
+    await readFile("/proc/self/status");
+    watch(folder).close();
+    const threadsBefore = readdirSync("/proc/self/task").length;
+    const descriptorsBefore = readdirSync("/proc/self/fd").length;
+    const stop = new AbortController();
+    const waits = files.map((sessionFile) =>
+      acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 60_000, signal: stop.signal }).catch(
+        (error: unknown) => (error as { code: string }).code,
+      ),
+    );
+    await delay(100);
+    const threadsWaiting = readdirSync("/proc/self/task").length;
+
+    stop.abort();
+
+    expect(await Promise.all(waits)).toEqual(files.map(() => "ABORTED"));
+    expect(threadsWaiting > threadsBefore).toBe(engine === "kernel");
+    await until(() => readdirSync("/proc/self/task").length <= threadsBefore);
+    await until(() => readdirSync("/proc/self/fd").length <= descriptorsBefore);
+    expect(isStopped(holder.pid)).toBe(true);
+    holder.signal("SIGCONT");
+    await stopped;
+  }, 120_000);
+
+  test("a process whose wait timed out ends by itself while its holder is stopped", async () => {
+    const sessionFile = tempSession();
+    await using holder = await Driver.start();
+    void holder.ask("acquireAllAndStop", { sessionFiles: [sessionFile], engine });
+    await until(() => isStopped(holder.pid));
+    const child = fork(workerPath("gives-up.js"), [sessionFile, engine]);
+
+    const [code] = (await once(child, "exit")) as [number];
+
+    expect(code).toBe(75);
+    expect(isStopped(holder.pid)).toBe(true);
+  });
+
   test("a process whose wait timed out ends by itself while the lock is still held", async () => {
     const sessionFile = tempSession();
     await using lock = await acquireSessionWriteLock({ sessionFile, engine });
@@ -84,3 +127,7 @@ describe.each(["kernel", "lockfile"] as const)("waiting with the %s engine", (en
     lock.assertHeld();
   });
 });
+
+function isStopped(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") T ");
+}

@@ -18,7 +18,7 @@ import { afterAbout, crowding, onChange, parkUntil } from "./waking.ts";
 /**
  * Two bytes far behind the record are locked. `main` is the lock. `turn` is the queue in front of it: a holder takes
  * both at once, and native waiters line up for `turn` only, which the kernel grants in order. A holder that stays long
- * lets go of `turn` (`settle`), so that no native wait, which nothing can cancel, outlives a short hold; from then on
+ * lets go of `turn` (`settle`), so that no native wait, which costs a thread, outlives a short hold; from then on
  * waiters watch the file, and the holder changes a byte of it when it leaves.
  *
  * The queue only decides who is next, never whether the lock is free: a process that is stopped, or busy, when its
@@ -69,10 +69,6 @@ export class KernelEngine implements Engine {
     this.#target = target;
     this.#locks = locks;
     this.#turn = new NativeTurn(locks, turn, () => this.#holding && this.#hasTurn);
-  }
-
-  get isIdle(): boolean {
-    return !this.#turn.isWaiting;
   }
 
   take(claim: Claim): Taking {
@@ -151,7 +147,10 @@ export class KernelEngine implements Engine {
     if (file !== undefined && this.#parkings >= showAfterParkings)
       this.#locks.unlock(file.fd, presence + process.pid, 1);
     this.#parkings = 0;
-    if (!this.#holding && file !== undefined) this.#turn.giveBack(file);
+    if (this.#holding || file === undefined) return;
+    if (this.#turn.isWaiting)
+      this.#forget(file); // the native wait can only be ended together with its descriptor
+    else this.#turn.giveBack(file);
   }
 
   holder(): SessionLockHolder | undefined {
@@ -238,7 +237,7 @@ export class KernelEngine implements Engine {
     this.#parkings = 0;
     this.#file = undefined;
     this.#holding = false;
-    // The kernel drops our locks with the descriptor; one that a native wait still uses is closed when that ends.
+    // The kernel drops our locks with the descriptor; one that a native wait still uses is closed together with that.
     if (!this.#turn.adopt(file)) closeSync(file.fd);
   }
 }

@@ -35,7 +35,6 @@ interface Tenure {
  */
 export class LockfileEngine implements Engine {
   readonly name = "lockfile";
-  readonly isIdle = true;
   readonly #target: EngineTarget;
   readonly #writer = new RecordWriter(identity(), "lockfile");
   #tenure: Tenure | undefined;

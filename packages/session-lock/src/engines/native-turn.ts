@@ -1,6 +1,7 @@
 import { closeSync } from "node:fs";
 import type { Parking } from "../engine.ts";
 import { processWide } from "../process-wide.ts";
+import { interruptWait } from "./interrupt.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { LockFile } from "./lock-file.ts";
 
@@ -13,8 +14,9 @@ const mostNativeWaits = 32;
 interface Wait {
   readonly file: LockFile;
   wake: (() => void) | undefined;
-  /** The engine has let go of the file: close it when the wait is over. */
-  orphaned: boolean;
+  isOver: boolean;
+  /** Called when it is over, instead of all else: the engine has let go of the file. */
+  close: (() => void) | undefined;
 }
 
 /**
@@ -67,7 +69,7 @@ export class NativeTurn {
     return native.waits < mostNativeWaits ? "queue" : "watch";
   }
 
-  /** Waits in the kernel's queue. Ending the wait early leaves the native one to end by itself. */
+  /** Waits in the kernel's queue. Ending the wait early leaves the native one to who waits next, or to `adopt`. */
   park(file: LockFile): Parking {
     const wait = (this.#wait ??= this.#start(file));
     let end: () => void = () => undefined;
@@ -104,24 +106,27 @@ export class NativeTurn {
     this.#locks.unlock(file.fd, this.#turn, 1);
   }
 
-  /** Takes over a file that a wait still uses. Returns false when none does. */
+  /** Takes over a file that a wait still uses, and ends that wait, at once where the system lets it. Returns false when none does. */
   adopt(file: LockFile): boolean {
     this.#granted = false;
     this.#kept = undefined;
-    if (this.#wait?.file !== file) return false;
-    this.#wait.orphaned = true;
-    this.#wait.wake = undefined;
+    const wait = this.#wait;
+    if (wait?.file !== file) return false;
     this.#wait = undefined;
+    wait.wake = undefined;
+    const isEnding = interruptWait(file.fd, () => wait.isOver);
+    wait.close = isEnding ? () => undefined : () => closeSync(file.fd);
     return true;
   }
 
   #start(file: LockFile): Wait {
-    const wait: Wait = { file, wake: undefined, orphaned: false };
+    const wait: Wait = { file, wake: undefined, isOver: false, close: undefined };
     native.waits += 1;
     const over = (granted: boolean): void => {
       native.waits -= 1;
-      if (wait.orphaned) closeSync(file.fd);
-      else this.#end(wait, granted);
+      wait.isOver = true;
+      if (wait.close === undefined) this.#end(wait, granted);
+      else wait.close();
     };
     // A failed wait (EINTR, ENOLCK) only means: look again.
     this.#locks.waitForLock(file.fd, this.#turn, 1).then(

@@ -33,6 +33,12 @@ const operations = {
     if (lock !== undefined) locks.set(name, lock);
     return { acquired: lock !== undefined };
   },
+  /** Takes many locks and is stopped before it has held any of them for long. Answers when it is continued. */
+  acquireAllAndStop({ sessionFiles, engine }) {
+    for (const sessionFile of sessionFiles)
+      locks.set(sessionFile, tryAcquireSessionWriteLock({ sessionFile, engine }));
+    process.kill(process.pid, "SIGSTOP");
+  },
   async release({ name = "lock" }) {
     await locks.get(name).release();
   },
