@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESLint, TSESTree } from "@typescript-eslint/utils";
-import { findDeclarations, readAnnotations, type Annotation } from "./annotations.ts";
+import { findAnnotated, readAnnotations, type Annotation } from "./annotations.ts";
 import { indexVocabulary } from "./api-index.ts";
 import { worldsOfInstance } from "./classes.ts";
 import { enterContract } from "./contract-bodies.ts";
@@ -8,6 +8,7 @@ import { Contracts } from "./contracts.ts";
 import { evaluateExpression } from "./expressions.ts";
 import type { Facts } from "./facts.ts";
 import { Frame } from "./frame.ts";
+import { contractsWithTypes } from "./inherited-contracts.ts";
 import { runFunction } from "./invoke.ts";
 import { writeWith } from "./lock-effects.ts";
 import type { Activation, Escape, Machine } from "./machine.ts";
@@ -59,9 +60,9 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
   const apiOf: Machine["apiOf"] = (from, name) => find(file.resolveImport(from), name);
   const annotations = readAnnotations(file.text, file.comments);
   const contracts = new Contracts(annotations, vocabulary.lockedSuffix);
-  const declared = annotations.length === 0 ? undefined : findDeclarations(file).functions;
-  const annotated = annotations.flatMap(({ target }) => declared?.get(target)?.body ?? []);
-  const relevance = findRelevance(file, scope, vocabulary, apiOf, annotated);
+  const contractOf = contractsWithTypes(contracts, scope, apiOf);
+  const { functions: declared, starts } = findAnnotated(file, annotations);
+  const relevance = findRelevance(file, scope, vocabulary, apiOf, starts);
   if (relevance.isEmpty) return [];
   const escapes: Escape[] = [];
   const escaped = new Set<string>();
@@ -87,7 +88,8 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
     facts,
     types: file.types,
     apiOf,
-    contractOf: (node) => contracts.of(node),
+    contractOf,
+    contractOfSignatures: (nodes) => contracts.ofSignatures(nodes),
     isRelevant: (node) => relevance.functions.has(node),
     remembers: relevance.remembers,
     matters: relevance.matters,
@@ -143,7 +145,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
 
   /** A demand on the callers, or a claim on a file, that nothing in the body has any use for. */
   function reportNeedless({ tag, target }: Annotation): void {
-    const node = declared?.get(target);
+    const node = declared.get(target);
     if (node === undefined || !entered.has(node) || machine.budget <= 0) return;
     if (tag !== "requires-session-lock" && tag !== "owns-session-file") return;
     if (machine.recorder.isReliedOn(node)) return;
@@ -186,7 +188,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
 
   /** A function that is called from outside, or says itself how it is called. */
   function isRoot(node: FunctionNode): boolean {
-    const { requires, isAnnotated } = contracts.of(node);
+    const { requires, isAnnotated } = contractOf(node);
     return isAnnotated || requires !== undefined || isReachable(scope, node, openClasses);
   }
 
@@ -203,7 +205,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
   }
 
   function runRoot(node: FunctionNode): void {
-    if (isDead(node) || contracts.of(node).isSkipped) return;
+    if (isDead(node) || contractOf(node).isSkipped) return;
     roots.add(node);
     runStarts(node, (world) => [world]);
   }
@@ -236,7 +238,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
     const { self, callback, calls = [], args = [] } = start;
     const key = String(node.range[0]);
     const activation: Activation = { key, node, self, calls, running: [node], callback };
-    if (contracts.of(node).isSkipped) return;
+    if (contractOf(node).isSkipped) return;
     const entered = enterContract(machine, node, activation, world);
     const given = entered.args.length > 0 ? entered.args : args;
     const { returns } = runFunction(machine, node, activation, given, entered.world, undefined);

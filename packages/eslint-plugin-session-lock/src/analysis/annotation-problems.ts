@@ -1,6 +1,14 @@
-import { findDeclarations, readAnnotations, type Annotation, type Declarations } from "./annotations.ts";
+import {
+  findDeclarations,
+  overloadsOf,
+  readAnnotations,
+  type Annotation,
+  type Declarations,
+} from "./annotations.ts";
 import { parametersOf } from "./parameters.ts";
+import { headOf } from "./signatures.ts";
 import { nearest, nearestName } from "./spelling.ts";
+import { isFunction } from "./syntax.ts";
 import { isLockTag, lockTags, readPlace, readWrapper, type LockTag } from "./tags.ts";
 import type { Tree } from "./words.ts";
 import type { TSESTree } from "@typescript-eslint/utils";
@@ -46,16 +54,18 @@ function misspelt({ tag, range }: Annotation): AnnotationProblem {
 function checkArgument(
   { argument, range, target }: Annotation,
   tag: LockTag,
-  { functions }: Declarations,
+  { functions, signatures }: Declarations,
   fileNames: readonly string[],
 ): readonly AnnotationProblem[] {
   if (tag === "no-session-lock-analysis") {
     return argument === "" ? [{ message: "noReason", data: { what: `@${tag}` }, range }] : [];
   }
-  const node = functions.get(target);
-  // Where there is only a signature, its parameters are somebody else's to read.
-  if (node === undefined) return [];
-  const parameters = parametersOf(node);
+  const node = functions.get(target) ?? signatures.get(target);
+  const params = node === undefined ? undefined : headOf(node)?.params;
+  // Of a type that is only named the parameters stand somewhere else.
+  if (node === undefined || params === undefined) return [];
+  const overloads = isFunction(node) ? overloadsOf(node).flatMap((overload) => overload.params) : [];
+  const parameters = parametersOf({ params: [...params, ...overloads] });
   const find = (name: string): (typeof parameters)[number]["place"] | undefined =>
     parameters.find((parameter) => parameter.name.name === name)?.place;
   const isWrapper = tag === "session-lock-wrapper";

@@ -1,5 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
+import { headOf, isSignature, type Signature } from "./signatures.ts";
 import { isFunction, parentOf, staticName, type FunctionNode, type Node } from "./syntax.ts";
 import { childrenOf, type Tree } from "./words.ts";
 
@@ -40,21 +41,40 @@ export function readAnnotations(text: string, comments: readonly TSESTree.Commen
 /** The functions and signatures of a file that a JSDoc comment can be about, by where their declarations begin. */
 export interface Declarations {
   readonly functions: ReadonlyMap<number, FunctionNode>;
-  /** Where signatures without a body begin: interfaces, types, ambient declarations. */
-  readonly signatures: ReadonlySet<number>;
+  /** Declarations without a body: members of interfaces and types, abstract and ambient ones. */
+  readonly signatures: ReadonlyMap<number, Signature>;
 }
 
 /** Finds every declaration of the file; overload signatures stand for the function that implements them. */
 export function findDeclarations(tree: Tree): Declarations {
   const functions = new Map<number, FunctionNode>();
-  const signatures = new Set<number>();
+  const signatures = new Map<number, Signature>();
   const walk = (node: Node): void => {
     if (isFunction(node)) for (const start of declarationStarts(node)) functions.set(start, node);
-    if (isSignature(node)) signatures.add(startOf(node));
+    if (isSignature(node) && headOf(node) !== undefined) signatures.set(startOf(node), node);
     for (const child of childrenOf(tree, node)) walk(child);
   };
   walk(tree.ast);
   return { functions, signatures };
+}
+
+/** The declarations that have annotations, and the places from which what they say spreads through the file. */
+export function findAnnotated(
+  tree: Tree,
+  annotations: readonly Annotation[],
+): { readonly functions: Declarations["functions"]; readonly starts: readonly Node[] } {
+  if (annotations.length === 0) return { functions: new Map(), starts: [] };
+  const { functions, signatures } = findDeclarations(tree);
+  const starts = annotations.flatMap(({ target }) => {
+    const signature = signatures.get(target);
+    const name = signature === undefined ? undefined : "id" in signature ? signature.id : keyOf(signature);
+    return [functions.get(target)?.body, name ?? signature].filter((node) => node !== undefined);
+  });
+  return { functions, starts };
+}
+
+function keyOf(signature: Signature): Node | undefined {
+  return "key" in signature ? signature.key : undefined;
 }
 
 /** Where the declarations of a function begin, which is where its JSDoc comment ends; its own is the first. */
@@ -62,7 +82,8 @@ export function declarationStarts(node: FunctionNode): readonly number[] {
   return [startOf(node), ...overloadsOf(node).map(startOf)];
 }
 
-function startOf(node: Node): number {
+/** Where the declaration that a node is part of begins. */
+export function startOf(node: Node): number {
   let current = node;
   for (let parent = parentOf(node); parent !== undefined && carries(parent); parent = parentOf(parent)) {
     current = parent;
@@ -70,16 +91,20 @@ function startOf(node: Node): number {
   return current.range[0];
 }
 
-function overloadsOf(node: FunctionNode): readonly Node[] {
+/** The signatures in front of a function that has a body. */
+export function overloadsOf(
+  node: FunctionNode,
+): readonly (TSESTree.TSDeclareFunction | TSESTree.TSEmptyBodyFunctionExpression)[] {
   const { parent } = node;
   if (parent.type === AST_NODE_TYPES.MethodDefinition) {
     const name = staticName(parent.key, parent.computed);
-    return parent.parent.body.filter(
-      (member) =>
-        member.type === AST_NODE_TYPES.MethodDefinition &&
-        member.value.type === AST_NODE_TYPES.TSEmptyBodyFunctionExpression &&
-        name !== undefined &&
-        staticName(member.key, member.computed) === name,
+    return parent.parent.body.flatMap((member) =>
+      member.type === AST_NODE_TYPES.MethodDefinition &&
+      member.value.type === AST_NODE_TYPES.TSEmptyBodyFunctionExpression &&
+      name !== undefined &&
+      staticName(member.key, member.computed) === name
+        ? [member.value]
+        : [],
     );
   }
   const name = node.type === AST_NODE_TYPES.FunctionDeclaration ? node.id?.name : undefined;
@@ -91,20 +116,6 @@ function overloadsOf(node: FunctionNode): readonly Node[] {
       ? [declared]
       : [];
   });
-}
-
-function isSignature(node: Node): boolean {
-  switch (node.type) {
-    case AST_NODE_TYPES.TSDeclareFunction:
-    case AST_NODE_TYPES.TSMethodSignature:
-    case AST_NODE_TYPES.TSPropertySignature:
-    case AST_NODE_TYPES.TSEmptyBodyFunctionExpression:
-    case AST_NODE_TYPES.TSAbstractMethodDefinition:
-    case AST_NODE_TYPES.TSTypeAliasDeclaration:
-      return true;
-    default:
-      return false;
-  }
 }
 
 function carries(node: Node): boolean {

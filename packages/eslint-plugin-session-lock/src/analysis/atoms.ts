@@ -3,7 +3,7 @@ import type { TSESTree } from "@typescript-eslint/utils";
 import { variableFile } from "./files.ts";
 import type { Machine } from "./machine.ts";
 import { cellOf, definitionOf } from "./resolve.ts";
-import { typedValue } from "./typed.ts";
+import { contractValue, typedValue } from "./typed.ts";
 import { nullish, unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
@@ -47,6 +47,8 @@ export function readVariable(machine: Machine, node: TSESTree.Identifier, world:
       return { kind: "function", node: definition.node };
     case "class":
       return { kind: "class", node: definition.node };
+    case "signature":
+      return contractValue(machine.contractOfSignatures(definition.nodes)) ?? unknown;
     default: {
       const [name] = variable.identifiers;
       const annotation = name?.type === AST_NODE_TYPES.Identifier ? name.typeAnnotation : undefined;

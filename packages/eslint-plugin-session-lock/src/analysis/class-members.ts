@@ -39,7 +39,8 @@ export function memberOf(
   switch (node.type) {
     case AST_NODE_TYPES.MethodDefinition:
     case AST_NODE_TYPES.PropertyDefinition:
-    case AST_NODE_TYPES.AccessorProperty: {
+    case AST_NODE_TYPES.AccessorProperty:
+    case AST_NODE_TYPES.TSAbstractMethodDefinition: {
       const name = staticName(node.key, node.computed);
       return name === undefined ? undefined : { owner: node.parent.parent, name };
     }

@@ -1,6 +1,5 @@
-import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { Call } from "./calls.ts";
-import type { AcquireClaim, Claim, Contract, OpenClaim } from "./contracts.ts";
+import { givesAtOnce, type AcquireClaim, type Claim, type Contract, type OpenClaim } from "./contracts.ts";
 import type { FileRef } from "./file-ref.ts";
 import type { Outcome } from "./frame.ts";
 import { releaseLock, startAcquire } from "./lock-effects.ts";
@@ -93,7 +92,7 @@ function lockFor(machine: Machine, call: Call, claim: AcquireClaim, world: World
     kind: "lock",
     site: call.node,
     file: file === undefined ? undefined : fileAt(machine, call, file, world),
-    spec: { from: "", name: "", ...(givesAtOnce(call) ? { sync: true } : {}), ...form },
+    spec: { from: "", name: "", ...(isSync(call) ? { sync: true } : {}), ...form },
   };
 }
 
@@ -112,13 +111,8 @@ export function callOpener(
 }
 
 /** True for a function that gives the handle itself: it is not async, and its type is no promise. */
-function givesAtOnce({ callee }: Call): boolean {
-  if (callee.kind !== "function" || callee.node.async) return false;
-  const type = callee.node.returnType?.typeAnnotation;
-  if (type === undefined) return false;
-  const isPromise =
-    type.type === AST_NODE_TYPES.TSTypeReference &&
-    type.typeName.type === AST_NODE_TYPES.Identifier &&
-    ["Promise", "PromiseLike"].includes(type.typeName.name);
-  return !isPromise;
+function isSync({ callee }: Call): boolean {
+  return (
+    callee.kind === "function" && !callee.node.async && givesAtOnce(callee.node.returnType?.typeAnnotation)
+  );
 }

@@ -1,7 +1,9 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import { declarationStarts, type Annotation } from "./annotations.ts";
+import type { TSESTree } from "@typescript-eslint/utils";
+import { overloadsOf, startOf, type Annotation } from "./annotations.ts";
 import { nameOf } from "./reach.ts";
 import { findParameter } from "./parameters.ts";
+import { headOf, type Signature } from "./signatures.ts";
 import type { FunctionNode } from "./syntax.ts";
 import type { ManagerValue } from "./values.ts";
 import type { AcquireSpec, ExportName } from "./vocabulary.ts";
@@ -50,6 +52,8 @@ export interface Contract {
   readonly opens?: OpenClaim;
   /** The argument that it gives back. */
   readonly returns?: Place;
+  /** Of a type instead of a function: what its members say. One of a function has none, and says the rest itself. */
+  readonly members?: Readonly<Record<string, Contract>>;
   /** True if a tag says how it is called, so that its calls are judged by the tag, not by the body. */
   readonly isAnnotated: boolean;
   /** True if the analysis keeps out: `@no-session-lock-analysis`. */
@@ -96,6 +100,16 @@ export function readContract(
   return contract;
 }
 
+/** True for the written type of a handle itself, not of a promise. */
+export function givesAtOnce(type: TSESTree.TypeNode | undefined): boolean {
+  if (type === undefined) return false;
+  const isPromise =
+    type.type === AST_NODE_TYPES.TSTypeReference &&
+    type.typeName.type === AST_NODE_TYPES.Identifier &&
+    ["Promise", "PromiseLike"].includes(type.typeName.name);
+  return !isPromise;
+}
+
 /** Reads the contract of each function once. */
 export class Contracts {
   readonly #suffix: string;
@@ -112,17 +126,33 @@ export class Contracts {
   of(node: FunctionNode): Contract {
     const known = this.#known.get(node);
     if (known !== undefined) return known;
-    const annotations =
-      this.#byTarget.size === 0
-        ? []
-        : declarationStarts(node).flatMap((start) => this.#byTarget.get(start) ?? []);
-    const written = readContract(annotations, (name) => findParameter(node, name));
+    const heads = this.#byTarget.size === 0 ? [] : [node, ...overloadsOf(node)];
+    const written = this.#read(heads);
     const contract =
       written.requires === undefined && this.#isNamed(node)
         ? { ...written, requires: { file: undefined } }
         : written;
     this.#known.set(node, contract);
     return contract;
+  }
+
+  /** What is written before declarations of one function that have no body; `undefined` if nothing is. */
+  ofSignatures(nodes: readonly Signature[]): Contract | undefined {
+    if (this.#byTarget.size === 0) return undefined;
+    const contract = this.#read(nodes);
+    if (!contract.isAnnotated) return undefined;
+    const { acquires } = contract;
+    const isSync = acquires !== undefined && nodes.some((node) => givesAtOnce(headOf(node)?.returnType));
+    return isSync ? { ...contract, acquires: { ...acquires, sync: true } } : contract;
+  }
+
+  #read(nodes: readonly (FunctionNode | Signature)[]): Contract {
+    const annotations = nodes.flatMap((node) => this.#byTarget.get(startOf(node)) ?? []);
+    if (annotations.length === 0) return noContract;
+    const heads = nodes.map((node) => ({ params: headOf(node)?.params ?? [] }));
+    return readContract(annotations, (name) =>
+      heads.map((head) => findParameter(head, name)).find((found) => found !== undefined),
+    );
   }
 
   #isNamed(node: FunctionNode): boolean {

@@ -1,13 +1,16 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { analyze, type SourceFile } from "./analyze.ts";
 import { readAnnotations } from "./annotations.ts";
 import { indexVocabulary } from "./api-index.ts";
-import { Contracts, type Contract } from "./contracts.ts";
+import { Contracts, noContract, type Contract } from "./contracts.ts";
 import { readExports, type ExportedCode } from "./exports.ts";
 import { Facts } from "./facts.ts";
 import { inferContract } from "./infer-contract.ts";
 import { inferManager } from "./infer-manager.ts";
+import { contractsOfMembers } from "./inherited-contracts.ts";
 import { ScopeIndex } from "./resolve.ts";
-import type { ClassNode } from "./syntax.ts";
+import { membersOfType } from "./signatures.ts";
+import type { ClassNode, Node } from "./syntax.ts";
 import type { ExportName, ManagerSpec, Vocabulary } from "./vocabulary.ts";
 
 /** A class that other files use as a session manager. */
@@ -27,7 +30,7 @@ export interface ModuleExports extends Pick<ExportedCode, "handedOn" | "all" | "
  */
 export function inferExports(file: SourceFile, vocabulary: Vocabulary, hasApi: boolean): ModuleExports {
   const scope = new ScopeIndex(file.scopeManager);
-  const { functions, classes, ...others } = readExports(file, scope);
+  const { functions, classes, signatures, types, ...others } = readExports(file, scope);
   const declared = new Contracts(readAnnotations(file.text, file.comments), vocabulary.lockedSuffix);
   const facts = new Facts();
   if (hasApi) analyze(file, vocabulary, facts);
@@ -56,5 +59,22 @@ export function inferExports(file: SourceFile, vocabulary: Vocabulary, hasApi: b
         : inferContract(node, scope, facts, managerName);
     if (contract !== undefined) contracts.set(name, contract);
   }
+  for (const [name, nodes] of signatures) {
+    const contract = functions.has(name) ? undefined : declared.ofSignatures(nodes);
+    if (contract !== undefined) contracts.set(name, contract);
+  }
+  for (const [name, node] of types) {
+    const contract = contractOfType(declared, node);
+    if (contract !== undefined) contracts.set(name, contract);
+  }
   return { ...others, contracts, managers };
+}
+
+/** What a type says of the functions that are of it, or of its members. */
+function contractOfType(contracts: Contracts, node: Node): Contract | undefined {
+  const own =
+    node.type === AST_NODE_TYPES.TSTypeAliasDeclaration ? contracts.ofSignatures([node]) : undefined;
+  if (own !== undefined) return { ...own, members: {} };
+  const members = contractsOfMembers(contracts, membersOfType(node));
+  return members.size === 0 ? undefined : { ...noContract, members: Object.fromEntries(members) };
 }

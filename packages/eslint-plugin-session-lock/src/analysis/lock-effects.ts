@@ -8,7 +8,7 @@ import type { WriteProblem } from "./observations.ts";
 import { place } from "./place.ts";
 import { cellOf } from "./resolve.ts";
 import type { Node } from "./syntax.ts";
-import { nullish, partsOf, type LockValue, type ManagerValue, type Value } from "./values.ts";
+import { noLock, partsOf, type LockValue, type ManagerValue, type Value } from "./values.ts";
 import { mayShare, type Held, type World } from "./world.ts";
 
 /** A manager writes: the lock of its file must be held in every world that gets here. */
@@ -95,7 +95,7 @@ export function startAcquire(
     const isTaken = outer !== undefined && !isReentry;
     return isTaken ? [] : [{ world: takeLock(machine, taken, world), value: acquired(value) }];
   }
-  const failed: Outcome = { world, value: nullish };
+  const failed: Outcome = { world, value: noLock };
   if (outer !== undefined && !isReentry) return [failed];
   return [failed, { world: takeLock(machine, taken, world), value: acquired(value) }];
 }

@@ -4,6 +4,7 @@ import type { Facts } from "./facts.ts";
 import type { TypeFacts } from "./receivers.ts";
 import type { Recorder } from "./recorder.ts";
 import type { ScopeIndex } from "./resolve.ts";
+import type { Signature } from "./signatures.ts";
 import type { ClassNode, FunctionNode, Node, Variable } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
 import type { Api, Vocabulary } from "./vocabulary.ts";
@@ -46,6 +47,8 @@ export interface Machine {
   readonly types: TypeFacts | undefined;
   readonly apiOf: (from: string, name: string) => Api | undefined;
   contractOf(node: FunctionNode): Contract;
+  /** What declarations of one function say that have no body; `undefined` if nothing. */
+  contractOfSignatures(nodes: readonly Signature[]): Contract | undefined;
   /** False for functions that can have nothing to do with a lock: they are not entered. */
   isRelevant(node: FunctionNode): boolean;
   /** False for variables of modules and bundles that no relevant function uses: their values are not kept. */

@@ -3,7 +3,7 @@ import { readVariable } from "./atoms.ts";
 import { inheritedWrite, ownMethod } from "./subclasses.ts";
 import { propertyOf, type FileRef } from "./file-ref.ts";
 import type { Machine } from "./machine.ts";
-import { typedValue } from "./typed.ts";
+import { contractValue, typedValue } from "./typed.ts";
 import { isField, nodeKey, staticName, type ClassNode, type Node } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
 import { releaseMethods } from "./vocabulary.ts";
@@ -131,6 +131,11 @@ function readField(
       if (member.kind === "method" && member.value.type === AST_NODE_TYPES.FunctionExpression) {
         return { kind: "function", node: member.value, self: receiver };
       }
+    }
+    const isAbstract = member.type === AST_NODE_TYPES.TSAbstractMethodDefinition;
+    if (isAbstract && staticName(member.key, member.computed) === name) {
+      const contract = contractValue(machine.contractOfSignatures([member]));
+      if (contract !== undefined) return contract;
     }
     if (isField(member) && !member.static && staticName(member.key, member.computed) === name) {
       const typed = typedValue(machine, member.typeAnnotation, member, "field");

@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
-import { staticName, type FunctionNode, type Node } from "./syntax.ts";
+import { staticName, type Node } from "./syntax.ts";
 import type { Place } from "./tags.ts";
 
 /** A name that a function's parameters bind, and where it stands in the arguments. */
@@ -10,11 +10,11 @@ export interface Parameter {
 }
 
 /** Every name that the parameters of a function bind, destructured ones included. */
-export function parametersOf(node: FunctionNode): readonly Parameter[] {
-  return node.params.flatMap((parameter, index) => namesIn(parameter, index, []));
+export function parametersOf({ params }: { readonly params: readonly Node[] }): readonly Parameter[] {
+  return params.flatMap((parameter, index) => namesIn(parameter, index, []));
 }
 
-export function findParameter(node: FunctionNode, name: string): Place | undefined {
+export function findParameter(node: { readonly params: readonly Node[] }, name: string): Place | undefined {
   return parametersOf(node).find((parameter) => parameter.name.name === name)?.place;
 }
 

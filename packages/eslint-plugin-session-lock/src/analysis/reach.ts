@@ -11,6 +11,7 @@ import {
   type Node,
   type Variable,
 } from "./syntax.ts";
+import { typesOf } from "./signatures.ts";
 import type { Tree } from "./words.ts";
 
 /** Where values may go. */
@@ -57,7 +58,7 @@ export function reachFrom(
     for (let node = parentOf(start); node !== undefined; node = parentOf(node)) {
       if (node.type === AST_NODE_TYPES.VariableDeclarator && isInside) namesIn(node.id).forEach(follow);
       if (node.type === AST_NODE_TYPES.AssignmentExpression && isInside) namesIn(node.left).forEach(follow);
-      if (isClass(node) && node.superClass !== null && isIn(start, node.superClass)) followHeir(node);
+      if (isClass(node) && typesOf(node).some((type) => isIn(start, type))) followHeir(node);
       if (node.type === AST_NODE_TYPES.TSInterfaceDeclaration) follow(node.id);
       if (node.type === AST_NODE_TYPES.TSTypeAliasDeclaration) follow(node.id);
       const member = memberOf(node, isInside);
@@ -71,7 +72,7 @@ export function reachFrom(
     }
   }
 
-  /** A class that has what its superclass has: its methods may use it as `this`. */
+  /** A class that has what its superclass has, or does what an interface says: its methods may use it as `this`. */
   function followHeir(node: ClassNode): void {
     if (node.id !== null) follow(node.id);
     for (const member of node.body.body) {

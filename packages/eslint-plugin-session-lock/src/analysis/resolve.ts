@@ -14,6 +14,8 @@ import {
 export type Definition =
   | { readonly kind: "import"; readonly from: string; readonly name: string }
   | { readonly kind: "function"; readonly node: FunctionNode }
+  /** Declared without a body. */
+  | { readonly kind: "signature"; readonly nodes: readonly TSESTree.TSDeclareFunction[] }
   | { readonly kind: "class"; readonly node: ClassNode }
   | { readonly kind: "type"; readonly node: Node }
   | { readonly kind: "parameter"; readonly node: Node }
@@ -141,9 +143,16 @@ const texts: ReadonlySet<AST_NODE_TYPES> = new Set([
 ]);
 
 export function definitionOf(variable: Variable): Definition {
-  const [definition] = variable.defs;
-  if (definition === undefined || variable.defs.length > 1) return { kind: "variable" };
+  const [first, ...others] = variable.defs;
+  if (first === undefined) return { kind: "variable" };
+  const definition = others.length === 0 ? first : implementationAmong(variable.defs);
+  if (definition === undefined) return { kind: "variable" };
   const { node, name } = definition;
+  if (node.type === AST_NODE_TYPES.TSDeclareFunction)
+    return {
+      kind: "signature",
+      nodes: variable.defs.flatMap((one) => (isDeclared(one.node) ? one.node : [])),
+    };
   if (node.type === AST_NODE_TYPES.ImportSpecifier || node.type === AST_NODE_TYPES.ImportDefaultSpecifier) {
     return importOf(node, node.parent);
   }
@@ -158,6 +167,18 @@ export function definitionOf(variable: Variable): Definition {
   if (isFunction(node)) return isOwnName ? { kind: "function", node } : { kind: "parameter", node: name };
   if (isClass(node)) return { kind: "class", node };
   return { kind: "variable" };
+}
+
+/** Of the overloads of a function, the one that has a body, or the first if none has. */
+function implementationAmong(definitions: Variable["defs"]): Variable["defs"][number] | undefined {
+  const [implementation, ...others] = definitions.filter(({ node }) => !isDeclared(node));
+  if (implementation === undefined) return definitions[0];
+  const isOverloaded = others.length === 0 && implementation.node.type === AST_NODE_TYPES.FunctionDeclaration;
+  return isOverloaded ? implementation : undefined;
+}
+
+function isDeclared(node: Node): node is TSESTree.TSDeclareFunction {
+  return node.type === AST_NODE_TYPES.TSDeclareFunction;
 }
 
 /** `import name = require("…")`. */

@@ -87,6 +87,9 @@ export function executeStatement(machine: Machine, node: Node, world: World): re
     case AST_NODE_TYPES.DebuggerStatement:
     case AST_NODE_TYPES.ImportDeclaration:
     case AST_NODE_TYPES.ExportAllDeclaration:
+    case AST_NODE_TYPES.TSDeclareFunction:
+    case AST_NODE_TYPES.TSInterfaceDeclaration:
+    case AST_NODE_TYPES.TSTypeAliasDeclaration:
       return [world];
     default:
       return machine.evaluate(node, world).map((outcome) => outcome.world);

@@ -1,9 +1,12 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
+import type { Contract } from "./contracts.ts";
 import type { FileRef } from "./file-ref.ts";
 import type { Machine } from "./machine.ts";
 import { definitionOf } from "./resolve.ts";
-import { staticName, type Node } from "./syntax.ts";
+import { contractsOfMembers } from "./inherited-contracts.ts";
+import type { Signature } from "./signatures.ts";
+import { staticName, type FunctionNode, type Node } from "./syntax.ts";
 import type { ManagerValue, Value } from "./values.ts";
 import type { Api } from "./vocabulary.ts";
 
@@ -73,12 +76,16 @@ function readReference(
   const definition = definitionOf(variable);
   if (definition.kind === "import")
     return fromApi(machine.apiOf(definition.from, definition.name), site, origin);
+  if (definition.kind === "class") return objectOf(methodsOf(machine, definition.node.body.body), file);
   if (definition.kind !== "type") return undefined;
   const { node } = definition;
   if (node.type === AST_NODE_TYPES.TSInterfaceDeclaration)
     return readMembers(machine, node.body.body, origin, file);
   if (node.type === AST_NODE_TYPES.TSTypeAliasDeclaration)
-    return readType(machine, node.typeAnnotation, site, origin, file);
+    return (
+      contractValue(machine.contractOfSignatures([node])) ??
+      readType(machine, node.typeAnnotation, site, origin, file)
+    );
   return undefined;
 }
 
@@ -112,20 +119,56 @@ function readMembers(
   origin: ManagerValue["origin"],
   file: FileRef | undefined,
 ): Value | undefined {
-  const fields = new Map<string, Value>();
+  const fields = methodsOf(machine, members);
   for (const member of members) {
     if (member.type !== AST_NODE_TYPES.TSPropertySignature) continue;
     const name = staticName(member.key, member.computed);
     const value = typedValue(machine, member.typeAnnotation, member, origin);
     if (name !== undefined && value !== undefined) fields.set(name, value);
   }
+  return objectOf(fields, file);
+}
+
+function objectOf(fields: ReadonlyMap<string, Value>, file: FileRef | undefined): Value | undefined {
   if (fields.size === 0) return undefined;
   return file === undefined ? { kind: "object", fields } : { kind: "object", fields, file };
+}
+
+/** The methods of an interface or a class that say something of the lock. */
+function methodsOf(machine: Machine, members: Parameters<typeof contractsOfMembers>[1]): Map<string, Value> {
+  const contracts = {
+    of: (node: FunctionNode) => machine.contractOf(node),
+    ofSignatures: (nodes: readonly Signature[]) => machine.contractOfSignatures(nodes),
+  };
+  return valuesOf(contractsOfMembers(contracts, members));
+}
+
+function valuesOf(contracts: Iterable<readonly [string, Contract]>): Map<string, Value> {
+  return new Map(
+    [...contracts].flatMap(([name, contract]) => {
+      const value = contractValue(contract);
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+}
+
+/** A function of which nothing is known but what its declaration says. */
+export function contractValue(contract: Contract | undefined): Value | undefined {
+  if (contract?.isAnnotated !== true) return undefined;
+  return {
+    kind: "api",
+    api: { kind: "contract", spec: { from: "", name: JSON.stringify(contract), contract } },
+  };
 }
 
 function fromApi(api: Api | undefined, site: Node, origin: ManagerValue["origin"]): Value | undefined {
   if (api?.kind === "manager") return { kind: "manager", spec: api.spec, site, file: undefined, origin };
   if (api?.kind === "mutex") return { kind: "mutex", site, spec: api.spec };
+  if (api?.kind === "contract") {
+    const { contract } = api.spec;
+    if (contract.members === undefined) return undefined;
+    return objectOf(valuesOf(Object.entries(contract.members)), undefined) ?? { kind: "api", api };
+  }
   if (api?.kind === "lock-type") return { kind: "lock", spec: api.spec, site, file: undefined };
   return undefined;
 }

@@ -193,6 +193,40 @@ export function bad(file: string, message: string) {
   ]);
 });
 
+test("what the types of other files say of their functions is known here", async () => {
+  await using project = await makeProject({
+    "types.ts": `export interface Store {
+  /** @requires-session-lock file */
+  put(file: string): void;
+}
+/** @requires-session-lock file */
+export type Put = (file: string) => void;
+/** @requires-session-lock file */
+export declare function append(file: string): void;
+`,
+    "index.ts": 'export type { Put, Store } from "./types.ts";\nexport { append } from "./types.ts";\n',
+    "app.ts": `import { SessionManager } from "@session-lock/transcript";
+import { withSessionWriteLock } from "session-lock";
+import { append, type Put, type Store } from "./index.ts";
+export const a = (store: Store, file: string) => store.put(file);
+export const b = (put: Put, file: string) => put(file);
+export const c = (file: string) => append(file);
+export const d = (store: Store, put: Put, file: string) => withSessionWriteLock(file, () => { store.put(file); put(file); append(file); });
+export class Journal implements Store {
+  put(file: string) { SessionManager.open(file).appendMessage("x"); }
+}
+`,
+  });
+
+  const { out } = await project.lint(".", "--format", "json");
+
+  expect(brief((JSON.parse(out) as Report).findings)).toEqual([
+    "app.ts:4 annotatedCallee",
+    "app.ts:5 annotatedCallee",
+    "app.ts:6 annotatedCallee",
+  ]);
+});
+
 test.each([
   ["puts its callback into a queue", "try { queue.push(work); } finally { await lock.release(); }"],
   ["calls it after the release", "await lock.release();\n  await work();"],
