@@ -2,14 +2,14 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { Linter } from "eslint";
 import { describe, expect, test } from "vitest";
 import { plugin } from "../../src/plugin.ts";
 import { lint, lintMessages } from "../lint.ts";
+import { blocksOf, root } from "./pages.ts";
 
 const require = createRequire(import.meta.url);
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = path.join(root, "docs/rules");
 
 interface Example {
@@ -27,6 +27,36 @@ test("every rule has a page, and every page a rule", () => {
       .map((rule) => `${rule}.md`)
       .sort(),
   );
+});
+
+test("every code block of a rule's page is an example under Incorrect or Correct, but for one of options", () => {
+  const sections = ["Incorrect", "Correct"];
+  const blocks = readdirSync(folder).flatMap((file) => blocksOf(`docs/rules/${file}`));
+
+  const others = blocks.filter(
+    ({ code }) => !examples.some((example) => example.code === code && sections.includes(example.section)),
+  );
+
+  expect(others.map(({ page, language }) => `${page} ${language}`)).toEqual([
+    "docs/rules/valid-lock-annotations.md json",
+  ]);
+});
+
+test("the option on the page of valid-lock-annotations names the file at which settings are reported", () => {
+  const [options = ""] = blocksOf("docs/rules/valid-lock-annotations.md")
+    .filter(({ language }) => language === "json")
+    .map(({ code }) => code);
+  const config = {
+    plugins: { "session-lock": plugin },
+    rules: JSON.parse(options) as Linter.RulesRecord,
+    settings: { "session-lock": { managers: [{ from: "./nowhere.ts", name: "Store" }] } },
+    files: ["**"],
+  } as Linter.Config;
+  const reports = ["settings.ts", "eslint.config.js"].map((filename) =>
+    new Linter().verify("export {};", config, { filename }).map(({ messageId }) => messageId),
+  );
+
+  expect(reports).toEqual([["unmatchedModule"], []]);
 });
 
 test("the generated parts of the pages and the README are up to date", async () => {
