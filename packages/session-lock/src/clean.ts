@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync, rmSync, unlinkSync } from "node:fs";
+import { lstatSync, readFileSync, rmSync, unlinkSync } from "node:fs";
 import path from "node:path";
 import { both, main } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
@@ -6,7 +6,9 @@ import { isAtPath, readLockFile, withLockFile } from "./engines/lock-file.ts";
 import { passOn } from "./engines/leave-folder.ts";
 import { removeDeadFile } from "./engines/lock-folder.ts";
 import type { SessionLockStatus } from "./inspect.ts";
-import { listSessionLocks } from "./list.ts";
+import { owesFence } from "./record.ts";
+import type { LockRecord } from "./record.ts";
+import { entriesOf, listSessionLocks } from "./list.ts";
 
 export interface CleanedSessionLocks {
   /** Paths that were removed. */
@@ -21,7 +23,10 @@ export interface CleanedSessionLocks {
 const litter = /\.[0-9a-f]{8}\.(?:tmp|gone|fence)$/;
 const litterAgeMs = 60_000;
 
-/** Removes what crashes left in a folder of sessions: locks of dead owners, unlocked lock files, temporary files. */
+/**
+ * Removes what crashes left in a folder of sessions: locks of dead owners, unlocked lock files, temporary files. Throws
+ * `IO` where the folder cannot be read.
+ */
 export function cleanSessionLocks(folder: string): CleanedSessionLocks {
   const removed: string[] = [];
   const kept: SessionLockStatus[] = [];
@@ -39,7 +44,7 @@ export function cleanSessionLocks(folder: string): CleanedSessionLocks {
   };
   for (const status of listSessionLocks(folder))
     if (!attempt(status.lockPath, () => removeLeftover(status))) kept.push(status);
-  for (const entry of readdirSync(folder).filter((name) => litter.test(name))) {
+  for (const entry of entriesOf(folder).filter((name) => litter.test(name))) {
     const file = path.join(folder, entry);
     attempt(file, () => removeOld(file));
   }
@@ -63,13 +68,18 @@ function removeUnlockedFile(lockPath: string): boolean {
       if (
         !locks.tryLock(file.fd, main, both) ||
         !isAtPath(file, lockPath) ||
-        readLockFile(file.fd).kind !== "ours"
+        !isRemovable(readLockFile(file.fd))
       )
         return false;
       unlinkSync(lockPath);
       return true;
     }) === true
   );
+}
+
+/** One that says that somebody is to be fenced off is kept for whoever takes it next. */
+function isRemovable(record: LockRecord): boolean {
+  return record.kind === "ours" && !owesFence(record);
 }
 
 function removeOld(file: string): boolean {

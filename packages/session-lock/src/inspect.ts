@@ -6,6 +6,7 @@ import { listLocksOn } from "./engines/kernel-table.ts";
 import { readLockFile, withLockFile } from "./engines/lock-file.ts";
 import { isLeftToOthers } from "./engines/lock-folder.ts";
 import { marksIn } from "./engines/folder-queue.ts";
+import { asLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
 import { knownFileLock } from "./file-locks.ts";
 import { isOfTheDead, livenessOf } from "./liveness.ts";
@@ -43,13 +44,21 @@ export interface SessionLockStatus {
   readonly problem: string | undefined;
 }
 
-/** Looks at the lock of one session file without taking it or getting in its way. */
+/** Looks at the lock of one session file without taking it or getting in its way. Throws `INVALID_TARGET`, `IO`. */
 export function inspectSessionLock(sessionFile: string): SessionLockStatus {
   return inspectCanonical(canonicalSessionFile(sessionFile));
 }
 
 /** As `inspectSessionLock`, of a path that is canonical already or was found in a folder. */
 export function inspectCanonical(sessionFile: string): SessionLockStatus {
+  try {
+    return look(sessionFile);
+  } catch (error) {
+    throw asLockError(error, "look at the lock", sessionFile);
+  }
+}
+
+function look(sessionFile: string): SessionLockStatus {
   const lockPath = lockPathOf(sessionFile);
   const sameProcess = knownFileLock(sessionFile)?.isHeld === true;
   const found = lstatSync(lockPath, { throwIfNoEntry: false });

@@ -1,18 +1,29 @@
 import { lstatSync, readdirSync } from "node:fs";
 import path from "node:path";
+import { SessionLockError } from "./errors.ts";
 import { inspectCanonical } from "./inspect.ts";
 import type { SessionLockStatus } from "./inspect.ts";
 import { lockPathOf, sessionFileOf } from "./target.ts";
 
 /**
  * The status of every `.lock` entry in a folder, ordered by name. One that is no session lock, or that cannot
- * be looked at, is listed as `unknown` with its `problem`, and does not hide the others.
+ * be looked at, is listed as `unknown` with its `problem`, and does not hide the others. Throws `IO` where the folder
+ * cannot be read.
  */
 export function listSessionLocks(folder: string): readonly SessionLockStatus[] {
-  return readdirSync(folder)
+  return entriesOf(folder)
     .filter((entry) => entry.endsWith(".lock"))
     .sort()
     .map((entry) => listedStatus(sessionFileOf(path.join(folder, entry))));
+}
+
+/** Names in a folder of sessions. Throws `IO`. */
+export function entriesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw new SessionLockError("IO", `cannot list ${folder}: ${String(error)}`, { cause: error });
+  }
 }
 
 /** The status of one entry of such a list; never throws. */

@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync } from "node:fs";
+import type { Stats } from "node:fs";
 import path from "node:path";
-import { hasCode, SessionLockError } from "./errors.ts";
+import { asLockError, hasCode, SessionLockError } from "./errors.ts";
 
 /** Longest file name most file systems take, in bytes, less what `.lock` and our temporary suffixes need. */
 const longestNameBytes = 255 - 40;
@@ -52,12 +53,20 @@ function realFolder(folder: string, sessionFile: string): string {
 }
 
 function isExistingFile(file: string, sessionFile: string): boolean {
-  const found = lstatSync(file, { throwIfNoEntry: false });
+  const found = lookAt(file, sessionFile);
   if (found === undefined) return false;
   // A link would give one file two names and so two locks.
   if (found.isSymbolicLink()) throw refused(sessionFile, "it is a symbolic link; lock the file it points to");
   if (!found.isFile()) throw refused(sessionFile, "it is not a regular file");
   return true;
+}
+
+function lookAt(file: string, sessionFile: string): Stats | undefined {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    throw asLockError(error, "look at the session file", sessionFile);
+  }
 }
 
 /** On file systems that ignore case or normalise Unicode, the spelling on disk; elsewhere the path itself. */

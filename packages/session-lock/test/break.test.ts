@@ -1,4 +1,5 @@
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -90,18 +91,27 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
   });
 });
 
-test("a lock folder whose record cannot be read is broken, and free afterwards", async () => {
-  const sessionFile = tempSession();
-  writeFileSync(sessionFile, "kept\n");
-  mkdirSync(`${sessionFile}.lock`);
-  writeFileSync(path.join(`${sessionFile}.lock`, "after-root"), "");
-  expect(tryAcquireSessionWriteLock({ sessionFile, engine: "lockfile" })).toBeUndefined();
+test.each([
+  ["empty", (record: string) => writeFileSync(record, "")],
+  ["a link", (record: string) => symlinkSync("/etc/passwd", record)],
+  ["a pipe", (record: string) => execFileSync("mkfifo", [record])],
+  ["a folder", (record: string) => mkdirSync(record)],
+] as const)(
+  "a lock folder whose record is %s counts as held, is broken, and free afterwards",
+  async (_what, make) => {
+    const sessionFile = tempSession();
+    writeFileSync(sessionFile, "kept\n");
+    mkdirSync(`${sessionFile}.lock`);
+    make(path.join(`${sessionFile}.lock`, "after-root"));
+    expect(inspectSessionLock(sessionFile)).toMatchObject({ state: "held", engine: "foreign" });
+    expect(tryAcquireSessionWriteLock({ sessionFile, engine: "lockfile" })).toBeUndefined();
 
-  expect(breakSessionLock(sessionFile, { reason: "power cut" }).outcome).toBe("broken");
+    expect(breakSessionLock(sessionFile, { reason: "power cut" }).outcome).toBe("broken");
 
-  await using lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile", timeoutMs: 1_000 });
-  lock.assertHeld();
-});
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile", timeoutMs: 1_000 });
+    lock.assertHeld();
+  },
+);
 
 test.each(["", " ", undefined, 5])("a lock is not broken for no reason (%o)", async (reason) => {
   const sessionFile = tempSession();

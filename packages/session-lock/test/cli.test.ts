@@ -106,6 +106,7 @@ describe("session-lock break", () => {
     await holder.ask("acquire", { sessionFile });
 
     expect((await run("break", sessionFile)).code).toBe(64);
+    expect((await run("break", sessionFile, "--force", "--reason", " ")).code).toBe(64);
     const refused = await run("break", sessionFile, "--reason", "stuck");
     expect(refused).toMatchObject({ code: 75, out: expect.stringContaining("--force") as string });
     await expect(holder.ask("assertHeld")).resolves.toEqual({ held: true });

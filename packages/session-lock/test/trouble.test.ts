@@ -172,6 +172,8 @@ describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s
     await expect(broken).rejects.toMatchObject({ code: "IO" });
     await other.kill();
     await using next = await ordinaryProcess();
+    const { removed } = await next.ask("clean", { folder: path.dirname(sessionFile) });
+    expect(removed).toEqual([]); // it says that somebody is to be fenced off
     await expect(next.ask("acquire", { sessionFile, engine, timeoutMs: 300 })).rejects.toMatchObject({
       code: "IO",
     });
@@ -181,6 +183,25 @@ describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s
 
     expect(readFileSync(sessionFile, "utf8")).toBe("kept\n");
   });
+});
+
+test("every call on a session whose folder cannot be looked into fails with IO", async () => {
+  const sessionFile = ordinarySession("");
+  const folder = path.dirname(sessionFile);
+  await using user = await ordinaryProcess();
+  chmodSync(folder, 0o000);
+
+  for (const [operation, input] of [
+    ["acquire", { sessionFile }],
+    ["tryAcquire", { sessionFile }],
+    ["inspect", { sessionFile }],
+    ["breakLock", { sessionFile, reason: "none" }],
+    ["list", { folder }],
+    ["clean", { folder }],
+  ] as const)
+    await expect(user.ask(operation, input), operation).rejects.toMatchObject({ code: "IO" });
+
+  thaw(sessionFile);
 });
 
 /** Two ordinary processes that end together. */

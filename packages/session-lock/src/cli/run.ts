@@ -109,7 +109,7 @@ const forcedInVain =
 
 function breakLock(file: string, flags: Flags, terminal: Terminal): ExitCode {
   const { reason, force } = flags;
-  if (reason === undefined || reason === "") return wrongUsage("break needs --reason", terminal);
+  if (reason === undefined || reason.trim() === "") return wrongUsage("break needs --reason", terminal);
   const result = breakSessionLock(file, { reason, force });
   const text = {
     free: `${printable(file)} is not locked; nothing to break.`,

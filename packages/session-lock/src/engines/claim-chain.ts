@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, linkSync, openSync, readSync, renameSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import path from "node:path";
 import { hasCode } from "../errors.ts";
 import { parseRecord, recordBytes } from "../record.ts";
@@ -177,7 +187,9 @@ function link(existing: string, name: string): boolean {
 
 export function readEntry(entry: string): { readonly record: LockRecord; readonly beat: string } | undefined {
   // Most are looked for in vain, and an open that fails costs several times as much.
-  if (inodeAt(entry) === undefined) return undefined;
+  const found = lstatSync(entry, { throwIfNoEntry: false });
+  if (found === undefined) return undefined;
+  if (!found.isFile()) return { record: { kind: "unreadable" }, beat: `${found.ino}` }; // a pipe would never open
   let fd: number;
   try {
     // Opened afresh each time: on NFS only an open fetches current times from the server.

@@ -73,7 +73,9 @@ export function holderAt(lockPath: string): SessionLockHolder | undefined {
   if (found === undefined) return undefined;
   const record = found.isDirectory()
     ? (recordOfFirst(lockPath) ?? chainEnd(lockPath)?.record)
-    : parseRecord(readFileSync(lockPath, "utf8"));
+    : found.isFile()
+      ? parseRecord(readFileSync(lockPath, "utf8"))
+      : undefined;
   return record === undefined ? undefined : holderOf(record);
 }
 

@@ -1,6 +1,13 @@
 // A process that does with locks what the test tells it to, one message at a time.
 import { appendFileSync, openSync, writeSync } from "node:fs";
-import { acquireSessionWriteLock, breakSessionLock, tryAcquireSessionWriteLock } from "session-lock";
+import {
+  acquireSessionWriteLock,
+  breakSessionLock,
+  cleanSessionLocks,
+  inspectSessionLock,
+  listSessionLocks,
+  tryAcquireSessionWriteLock,
+} from "session-lock";
 
 const locks = new Map();
 const files = new Map();
@@ -13,6 +20,15 @@ const operations = {
         await acquireSessionWriteLock({ sessionFile: `${folder}/${process.pid}-${engine}`, engine })
       ).release();
     if (process.getuid?.() === 0) process.setuid(65_534);
+  },
+  inspect({ sessionFile }) {
+    return inspectSessionLock(sessionFile);
+  },
+  list({ folder }) {
+    return { statuses: listSessionLocks(folder) };
+  },
+  clean({ folder }) {
+    return cleanSessionLocks(folder);
   },
   breakLock({ sessionFile, ...options }) {
     return { outcome: breakSessionLock(sessionFile, options).outcome };
