@@ -1,8 +1,20 @@
-import { chmodSync, chownSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { inspectSessionLock } from "session-lock";
+import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
+import type { EngineName } from "session-lock";
+import { mayMount, tmpfs } from "./support/mount.ts";
 import { Driver } from "./support/process.ts";
 import { tempFolder } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -184,6 +196,61 @@ describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s
     expect(readFileSync(sessionFile, "utf8")).toBe("kept\n");
   });
 });
+
+describe.runIf(mayMount).each(["kernel", "lockfile"] as const)("a full disk and the %s engine", (engine) => {
+  test("refuse a new lock with IO, and leave nothing that would keep others out, nor a descriptor", async () => {
+    const folder = tmpfs(64);
+    const sessionFile = path.join(folder, "session.jsonl");
+    fill(folder);
+    tryOnce(sessionFile, engine); // what is loaded on first use is loaded now
+    const descriptorsBefore = readdirSync("/proc/self/fd").length;
+
+    expect(tryOnce(sessionFile, engine)).toBe("IO");
+
+    expect(readdirSync(folder)).toEqual(["filler"]);
+    expect(readdirSync("/proc/self/fd")).toHaveLength(descriptorsBefore);
+    rmSync(path.join(folder, "filler"));
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 1_000 });
+    lock.assertHeld();
+  });
+
+  test("do not keep a held lock from being let go to a waiting process", async () => {
+    const folder = tmpfs(64);
+    const sessionFile = path.join(folder, "session.jsonl");
+    const lock = await acquireSessionWriteLock({ sessionFile, engine });
+    await using waiter = await Driver.start();
+    const waiting = waiter.ask("acquire", { sessionFile, engine, timeoutMs: 20_000 });
+    await until(() => inspectSessionLock(sessionFile).waiting?.length === 1);
+
+    fill(folder);
+    await lock.release();
+
+    await expect(waiting).resolves.toHaveProperty("epoch");
+  });
+});
+
+function fill(folder: string): void {
+  const fd = openSync(path.join(folder, "filler"), "a");
+  const isFull = (): boolean => {
+    try {
+      writeSync(fd, Buffer.alloc(4_096));
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  while (!isFull());
+  closeSync(fd);
+}
+
+function tryOnce(sessionFile: string, engine: EngineName): string {
+  try {
+    void tryAcquireSessionWriteLock({ sessionFile, engine });
+    return "granted or busy";
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
 
 test("every call on a session whose folder cannot be looked into fails with IO", async () => {
   const sessionFile = ordinarySession("");

@@ -7,10 +7,10 @@ import { tempFolder } from "./temp.ts";
 /** Whether the tests run as somebody who may mount file systems. */
 export const mayMount = process.platform === "linux" && shell('unshare -m mount -t tmpfs tmpfs "$1"', "/tmp");
 
-/** A folder on a file system of its own. */
-export function tmpfs(): string {
+/** A folder on a file system of its own, of a certain size if one is given (in KiB). */
+export function tmpfs(sizeKib?: number): string {
   const folder = tempFolder();
-  mount(`-t tmpfs tmpfs`, folder);
+  mount(sizeKib === undefined ? "-t tmpfs tmpfs" : `-t tmpfs -o size=${sizeKib}k tmpfs`, folder);
   return folder;
 }
 
