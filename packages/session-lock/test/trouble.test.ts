@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   chownSync,
@@ -14,9 +16,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
 import type { EngineName } from "session-lock";
-import { mayMount, tmpfs } from "./support/mount.ts";
+import { mayMount, mount, tmpfs } from "./support/mount.ts";
 import { Driver } from "./support/process.ts";
-import { tempFolder } from "./support/temp.ts";
+import { tempFolder, tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
 const nobody = 65_534;
@@ -228,6 +230,24 @@ describe.runIf(mayMount).each(["kernel", "lockfile"] as const)("a full disk and 
     await expect(waiting).resolves.toHaveProperty("epoch");
   });
 });
+
+test.runIf(mayMount)(
+  "a lock folder in which something cannot be removed is let go all the same",
+  async () => {
+    const sessionFile = tempSession();
+    const lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile" });
+    mount("-t tmpfs tmpfs", path.join(`${sessionFile}.lock`, "in-use"));
+    const warned = once(process, "warning");
+
+    await lock.release();
+    const left = readdirSync(path.dirname(sessionFile)).find((name) => name.endsWith(".gone"));
+    execFileSync("umount", ["-l", path.join(path.dirname(sessionFile), String(left), "in-use")]);
+
+    expect((await warned)[0]).toMatchObject({ code: "SESSION_LOCK_HOUSEKEEPING" });
+    await using next = await acquireSessionWriteLock({ sessionFile, engine: "lockfile", timeoutMs: 1_000 });
+    next.assertHeld();
+  },
+);
 
 function fill(folder: string): void {
   const fd = openSync(path.join(folder, "filler"), "a");

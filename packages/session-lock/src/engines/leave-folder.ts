@@ -5,6 +5,7 @@ import { advanceEpoch, outlast } from "../epochs.ts";
 import { hasCode } from "../errors.ts";
 import { identity } from "../owner.ts";
 import { RecordWriter } from "../record.ts";
+import { warn } from "../warning.ts";
 import { closeChain, leaveToOthers, publishNew, succession } from "./claim-chain.ts";
 import type { Published } from "./claim-chain.ts";
 import { removeEntry } from "./claim-draft.ts";
@@ -25,7 +26,6 @@ export function leaveFolder(folder: string, published: Published, epoch: number)
   outlast(epoch); // with the folder goes the record of this epoch, and the next owner has only the clock to go by
   const isLast = closeChain(folder, published);
   published.close(); // Windows renames no folder in which a file is open
-  // In one step, so that nobody sees it half empty.
   if (isLast) moveAway(folder, published.nonce);
   return isLast || outcome === "unclaimed";
 }
@@ -66,23 +66,26 @@ export function passOn(lockPath: string, sessionFile: string): boolean {
   return published !== undefined && leaveFolder(lockPath, published, epoch);
 }
 
+/** In one step, so that nobody sees it half empty, and that ends the lock: what remains to be done is only to tidy up. */
 function moveAway(folder: string, nonce: string): void {
   const gone = `${folder}.${nonce.slice(0, 8)}.gone`;
   renameSync(folder, gone);
-  removeFolder(gone);
+  try {
+    removeFolder(gone);
+  } catch (error) {
+    warn("SESSION_LOCK_HOUSEKEEPING", `removing a lock folder that was left: ${String(error)}`);
+  }
 }
 
 /** One level of files only, which is ten times faster than rmSync. */
 function removeFolder(folder: string): void {
-  for (;;) {
-    for (const entry of readdirSync(folder)) removeAny(path.join(folder, entry));
-    try {
-      rmdirSync(folder);
-      return;
-    } catch (error) {
-      // A contender that had opened the folder before it was moved has just put its draft or mark into it.
-      if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "EEXIST")) throw error;
-    }
+  for (const entry of readdirSync(folder)) removeAny(path.join(folder, entry));
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "EEXIST")) throw error;
+    // A contender that had opened the folder before it was moved has just put its draft or mark into it.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
