@@ -35,6 +35,31 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     lock.assertHeld();
   });
 
+  test("who waits gets a lock that is broken, and its stopped owner learns that it lost it", async () => {
+    const sessionFile = tempSession();
+    writeFileSync(sessionFile, "before\n");
+    await using owner = await Driver.start();
+    await using waiter = await Driver.start();
+    await owner.ask("acquire", { sessionFile, engine });
+    await owner.ask("openForAppend", { file: sessionFile });
+    const waiting = waiter.ask("acquire", { sessionFile, engine, timeoutMs: 20_000 });
+    await until(() => inspectSessionLock(sessionFile).waiting?.includes(waiter.pid) === true);
+    owner.signal("SIGSTOP");
+
+    expect(breakSessionLock(sessionFile, { reason: "stuck", force: true }).outcome).toBe("broken");
+    await waiting;
+    owner.signal("SIGCONT");
+    await owner.ask("appendLate", { text: "late\n" });
+
+    await expect(owner.ask("assertHeld")).rejects.toMatchObject({ code: "LOST" });
+    await owner.ask("release");
+    await expect(waiter.ask("assertHeld")).resolves.toEqual({ held: true });
+    await waiter.ask("release");
+    expect(readFileSync(sessionFile, "utf8")).toBe("before\n");
+    await using next = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 1_000 });
+    next.assertHeld();
+  });
+
   test("a live holder on this machine is not broken without force", async () => {
     const sessionFile = tempSession();
     await using owner = await Driver.start();

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import {
   acquireSessionWriteLock,
@@ -16,7 +17,7 @@ import {
   tryAcquireSessionWriteLock,
   withSessionWriteLock,
 } from "session-lock";
-import { Driver } from "./support/process.ts";
+import { Driver, workerPath } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
@@ -100,6 +101,24 @@ describe("the lockfile engine's lock folder", () => {
     await served.ask("release");
     await Promise.all([one, two]);
     await (served === first ? second : first).ask("release");
+
+    expect(readdirSync(path.dirname(sessionFile))).toEqual([]);
+  });
+
+  test("keeps no mark of a process that exits while it waits, and none of a thread that is terminated", async () => {
+    const sessionFile = tempSession();
+    const options = { sessionFile, engine: "lockfile", timeoutMs: 20_000 } as const;
+    await using exiting = await Driver.start();
+    const lock = await acquireSessionWriteLock(options);
+    const thread = new Worker(workerPath("thread.js"), { workerData: options });
+    void exiting.ask("acquire", options);
+    await until(() => inspectSessionLock(sessionFile).waiting?.length === 2);
+
+    await exiting.ask("exit");
+    await exiting.exited();
+    expect(inspectSessionLock(sessionFile).waiting).toEqual([process.pid]);
+    await thread.terminate();
+    await lock.release();
 
     expect(readdirSync(path.dirname(sessionFile))).toEqual([]);
   });

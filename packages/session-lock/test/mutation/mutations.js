@@ -78,6 +78,27 @@ export const mutations = [
     tests: ["fairness"],
   },
   {
+    name: "a waiter that gives up when it is called, and calls nobody",
+    file: "src/engines/lockfile.ts",
+    find: "if (this.#turn.leave()) passOn(lockPath, sessionFile);",
+    replace: "this.#turn.leave();",
+    tests: ["litter"],
+  },
+  {
+    name: "a break of the own process's lock that hides that it could not fence",
+    file: "src/queue.ts",
+    find: "    if (this.#former.isAtLarge) this.#finishRelease();\n    return true;",
+    replace: "    return true;",
+    tests: ["trouble"],
+  },
+  {
+    name: "a clean that forgets who is to be fenced off",
+    file: "src/clean.ts",
+    find: " && !owesFence(record)",
+    replace: "",
+    tests: ["trouble"],
+  },
+  {
     name: "scopes that outlive their lock",
     file: "src/scope.ts",
     find: " && scope.lock.held",
@@ -87,9 +108,9 @@ export const mutations = [
   {
     name: "takeover from a live holder of this host by time",
     file: "src/engines/lock-folder.ts",
-    find: 'case "alive":\n      return busy;',
+    find: 'case "alive":\n      return { kind: "busy", holder: owner.nonce };',
     replace:
-      'case "alive":\n      return hasExpired(target.lockPath, end.beat, target.staleMs) ? successorOf(end, "suspect") : busy;',
+      'case "alive":\n      return hasExpired(lockPath, end.beat, staleMs) ? successorOf(end, "suspect") : busy;',
     tests: ["stall"],
   },
   {

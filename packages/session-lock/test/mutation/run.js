@@ -1,10 +1,13 @@
-// Mutation check: `pnpm --filter session-lock mutation`. Works on a copy; exits 1 if a mutation survives.
+// Mutation check: `pnpm --filter session-lock mutation [words of a name]`. Works on a copy; exits 1 if a mutation survives.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { mutations } from "./mutations.js";
+import { mutations as known } from "./mutations.js";
+
+const words = process.argv.slice(2).join(" ");
+const mutations = known.filter(({ name }) => name.includes(words));
 
 const original = fileURLToPath(new URL("../../", import.meta.url));
 const root = mkdtempSync(path.join(os.tmpdir(), "session-lock-mutation-"));
