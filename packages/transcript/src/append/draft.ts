@@ -2,7 +2,7 @@ import type { CustomMessageEntry, SessionEntryBase } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
 import { MAX_LINE_BYTES } from "../file/lines.ts";
 import type { AgentMessage } from "../message.ts";
-import { assertMessage, writesItself } from "./message-shape.ts";
+import { assertMessage, isSpeech, writesItself } from "./message-shape.ts";
 
 /** Where an entry goes. Known only under the lock. */
 interface Place {
@@ -16,6 +16,8 @@ export interface EntryDraft {
   readonly idempotencyKey: string | undefined;
   /** The id that its message has on the branch, where that was chosen before. */
   readonly id?: string;
+  /** Known to be what `PlacedEntry.isPlain` says, so that its line need not be looked through. */
+  readonly isPlain?: boolean;
   /** The line to write, with its newline. */
   encode(place: Place): string;
 }
@@ -39,7 +41,7 @@ export function draftMessage(message: AgentMessage, idempotencyKey?: string): En
   assertKey(idempotencyKey);
   const written = writesItself(message) ? asWritten(message) : message;
   const keyed = idempotencyKey === undefined ? written : { ...written, idempotencyKey };
-  return plain("message", assertedBody({ message: keyed }), idempotencyKey);
+  return plain("message", assertedBody({ message: keyed }), idempotencyKey, isSpeech(written));
 }
 
 /** As `draftMessage`, of a message of an extension. */
@@ -74,10 +76,10 @@ export function draftExtension(type: string, fields: object, idempotencyKey?: st
   return extension(type, bodyOf(fields), idempotencyKey);
 }
 
-function plain(type: string, body: string, idempotencyKey?: string): EntryDraft {
+function plain(type: string, body: string, idempotencyKey?: string, isPlain = false): EntryDraft {
   const head = `{"type":${JSON.stringify(type)},`;
   const tail = body === "" ? "}\n" : `,${body}}\n`;
-  return { idempotencyKey, encode: (place) => `${head}${placeIn(place)}${tail}` };
+  return { idempotencyKey, isPlain, encode: (place) => `${head}${placeIn(place)}${tail}` };
 }
 
 function extension(type: string, body: string, idempotencyKey?: string): EntryDraft {

@@ -1,6 +1,7 @@
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
 import { TranscriptError } from "../errors.ts";
+import type { AgentMessage } from "../message.ts";
 import { isFailed } from "../validate/turn.ts";
 
 /** The roles whose content a model is shown as it is. */
@@ -22,6 +23,13 @@ export function assertMessage(message: unknown): void {
   // Nobody is shown what is in a turn that failed.
   const isShown = role !== "assistant" || !isFailed(message);
   for (const block of content) assertBlock(block, role, isShown);
+}
+
+/** True for a message that neither makes a tool call nor answers one. */
+export function isSpeech(message: AgentMessage): boolean {
+  if (message.role !== "assistant") return message.role === "user";
+  const { content } = message;
+  return typeof content === "string" || !content.some(({ type }) => type === "toolCall");
 }
 
 /** Whether a part of it has a `toJSON`, so that what is written may be something else. */

@@ -22,6 +22,7 @@ const NOT_PLAIN = /"(?:toolCall|toolResult|deferredFrom|leaf|appendMode|session-
 /** Gives a draft its id, parent and time. Throws `INVALID_MESSAGE` when nothing can be read from its line. */
 export function placeEntry(draft: EntryDraft, parentId: string | null, id = newEntryId()): PlacedEntry {
   const line = draft.encode({ id, parentId, timestamp: timestampOf(Date.now()) });
+  if (draft.isPlain === true) return new PlainEntry(id, line);
   // A draft of an entry that exists keeps that one's id.
   if (!line.includes(id) || NOT_PLAIN.test(line)) {
     const entry = read(line);
