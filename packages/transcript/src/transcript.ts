@@ -144,7 +144,6 @@ export class Transcript {
   /**
    * Puts a summary in the place of the older part of the branch. `summarise` is given the branch and may take its time:
    * no lock is held meanwhile, and appends go on. It returns undefined to leave all as it is.
-   *
    * Fails with `CONFLICT`, with nothing written, when the entry to keep is not on the branch (any more), when somebody
    * else compacted it meanwhile, or when the cut would part a tool call from its results.
    */
@@ -152,7 +151,7 @@ export class Transcript {
     summarise: (branch: readonly SessionEntry[]) => Promise<Compaction | undefined>,
     options: AppendManyOptions = {},
   ): Promise<Appended | undefined> {
-    const before = await this.branch();
+    const before = this.#fresh().branch();
     const compaction = await summarise(before);
     if (compaction === undefined) return undefined;
     const [appended] = await this.#appendAll((batch) => {
@@ -175,27 +174,25 @@ export class Transcript {
     return tailEntries(this.sessionFile, { ...options, signal });
   }
 
-  /** Every entry in file order, all branches, the header excluded. Sees what other processes appended until now. */
+  /** Every entry in file order, all branches, the header excluded. Sees what other processes appended until now, and what is spilled. */
   entries(): Promise<readonly SessionEntry[]> {
-    return new Promise((resolve) => resolve([...this.#fresh().index().entries]));
+    return new Promise((resolve) => resolve([...this.#fresh().index().entries, ...this.#spilled()]));
   }
 
-  /** The entries from the root to the leaf. Sees what other processes appended until now. */
+  /** The entries from the root to the leaf, and what is spilled behind it. Sees what other processes appended until now. */
   branch(): Promise<readonly SessionEntry[]> {
-    return new Promise((resolve) => resolve(this.#fresh().branch()));
+    return new Promise((resolve) => resolve([...this.#fresh().branch(), ...this.#spilled()]));
   }
 
-  /**
-   * What a model may be given now, by the rules of its provider: as `projectContext`, of the branch and of what is
-   * deferred or spilled behind it. Sees what other processes appended until now.
-   */
-  async context(
+  /** What a model may be given now: as `projectContext`, of the branch and of what is deferred or spilled behind it. */
+  context(
     profile: ProviderProfile = "strict",
     options: Omit<ProjectionOptions, "profile"> = {},
   ): Promise<ProjectedContext> {
-    const branch = settled(await this.branch());
-    const spilled = this.#queue.spilling?.waiting(branch.at(-1)?.id) ?? [];
-    return projectContext([...branch, ...spilled], { ...options, profile });
+    return new Promise((resolve) => {
+      const branch = settled(this.#fresh().branch());
+      resolve(projectContext([...branch, ...this.#spilled(branch.at(-1)?.id)], { ...options, profile }));
+    });
   }
 
   /** Refuses further calls and waits for the appends under way. Idempotent. */
@@ -235,6 +232,10 @@ export class Transcript {
     };
   }
 
+  #spilled(leafId = this.leafId): readonly SessionEntry[] {
+    return this.#queue.spilling?.waiting(leafId) ?? [];
+  }
+
   #fresh(): SessionLog {
     this.#assertOpen();
     this.#log.refresh();
@@ -243,8 +244,7 @@ export class Transcript {
 
   #assertOpen(): void {
     if (!this.#closing.signal.aborted) return;
-    throw new TranscriptError("CLOSED", `the transcript of ${this.sessionFile} was closed`, {
-      sessionFile: this.sessionFile,
-    });
+    const { sessionFile } = this;
+    throw new TranscriptError("CLOSED", `the transcript of ${sessionFile} was closed`, { sessionFile });
   }
 }

@@ -48,12 +48,19 @@ test("what a full disk refuses waits in the spill file, outlives a kill -9, and 
   await using transcript = await openTranscript(file, { spill: { folder: spills } });
   const wasDegraded = transcript.degraded;
   const { messages } = await transcript.context();
+  const [entries, branch] = [await transcript.entries(), await transcript.branch()];
 
   makeRoom(folder);
   await transcript.append(assistantMessage("room again"));
 
   expect(wasDegraded).toBe(true);
-  expect(JSON.stringify(messages).match(/#\d+/g)).toEqual(acknowledged);
+  for (const seen of [messages, entries, branch])
+    expect(JSON.stringify(seen).match(/#\d+/g)).toEqual(acknowledged);
+  expect(branch.map(({ id }) => id)).toEqual(
+    readRaw(file)
+      .branch.slice(0, -1)
+      .map(({ id }) => id),
+  );
   expect(texts(file)).toEqual([...acknowledged, "room again"]);
   expect(readRaw(file)).toMatchObject({ forks: 0, unreadable: 0 });
   expect(transcript.degraded).toBe(false);
