@@ -42,7 +42,7 @@ export interface OpenTranscriptOptions {
   /**
    * Where appends wait that the session's disk refuses (it is full, read-only, or fails), until it takes them again: `true`
    * for `<file>.spill`, or a folder, best on another disk. Such an append resolves with the placement `"spilled"`; one that
-   * depends on the branch (`expectedLeaf`, `compact`, `closeToolCalls`) fails with `DEGRADED`. Give every transcript of a
+   * depends on the branch (`expectedLeaf`, `compact`) fails with `DEGRADED`. Give every transcript of a
    * session the same. With `"drain"` such an append fails with `IO`, and what others have spilled beside the file goes
    * before the next one. Default: `<file>.spill` if that is there, as somebody's appends wait in it; else none, and such
    * an append fails with `IO`.

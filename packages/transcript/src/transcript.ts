@@ -18,7 +18,7 @@ import type { SessionBinding } from "./store/session-binding.ts";
 import { keptFiles } from "./file/kept-files.ts";
 import type { SessionLog } from "./file/session-log.ts";
 import { settled } from "./append/settled.ts";
-import type { AppendRequest } from "./append/stage-request.ts";
+import type { AppendRequest, BranchView } from "./append/stage-request.ts";
 import { tailEntries } from "./file/tail-entries.ts";
 import type { SequencedEntry, TailOptions } from "./file/tail-entries.ts";
 import type { OpenCall } from "./append/tool-group.ts";
@@ -127,7 +127,7 @@ export class Transcript {
         ? draftMessage(item.message, item.idempotencyKey)
         : draftCustom(item.customType, item.data, item.idempotencyKey),
     );
-    return this.#appendAll(drafts, options);
+    return this.#appendAll({ drafts }, options);
   }
 
   /**
@@ -138,7 +138,8 @@ export class Transcript {
   async closeToolCalls(options: CloseToolCallsOptions = {}): Promise<readonly Appended[]> {
     const { toolCallIds, ...settings } = options;
     const isMeant = ({ id }: OpenCall) => toolCallIds === undefined || toolCallIds.includes(id);
-    return this.#appendAll((batch) => batch.openCalls.filter(isMeant).map(draftInterrupted), settings);
+    const drafts = (view: BranchView) => view.openCalls.filter(isMeant).map(draftInterrupted);
+    return this.#appendAll({ drafts, mayWait: true }, settings);
   }
 
   /**
@@ -154,11 +155,11 @@ export class Transcript {
     const before = this.#fresh().branch();
     const compaction = await summarise(before);
     if (compaction === undefined) return undefined;
-    const [appended] = await this.#appendAll((batch) => {
-      const draft = draftOfCompaction(compaction, before, batch.branch(), this.sessionFile);
+    const drafts = (view: BranchView) => {
+      const draft = draftOfCompaction(compaction, before, view.branch(), this.sessionFile);
       return draft instanceof TranscriptError ? draft : [draft];
-    }, options);
-    return appended;
+    };
+    return (await this.#appendAll({ drafts }, options))[0];
   }
 
   /**
@@ -169,8 +170,7 @@ export class Transcript {
    */
   tail(options: TailOptions = {}): AsyncIterable<SequencedEntry> {
     this.#assertOpen();
-    const closing = this.#closing.signal;
-    const signal = options.signal ? AbortSignal.any([options.signal, closing]) : closing;
+    const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
     return tailEntries(this.sessionFile, { ...options, signal });
   }
 
@@ -207,15 +207,15 @@ export class Transcript {
   }
 
   async #appendOne(draft: EntryDraft, options: AppendManyOptions): Promise<Appended> {
-    const [appended] = await this.#appendAll([draft], options);
+    const [appended] = await this.#appendAll({ drafts: [draft] }, options);
     if (appended === undefined) throw new TranscriptError("IO", "an append without a result");
     return appended;
   }
 
-  #appendAll(drafts: AppendRequest["drafts"], options: AppendManyOptions): Promise<readonly Appended[]> {
+  #appendAll(what: Omit<AppendRequest, "expected" | "lock">, options: AppendManyOptions) {
     this.#assertOpen();
     return this.#queue.append({
-      drafts,
+      ...what,
       expected: Object.hasOwn(options, "expectedLeaf") ? { leafId: options.expectedLeaf } : undefined,
       lock: this.#lockOptions(options),
     });

@@ -13,12 +13,14 @@ import { AppendQueue } from "../src/append/append-queue.ts";
 import { SYSTEM_DISK } from "../src/file/disk.ts";
 import { draftMessage } from "../src/append/draft.ts";
 import { newHeader } from "../src/file/header.ts";
-import { openTranscript } from "../src/index.ts";
+import { draftInterrupted } from "../src/append/interrupted.ts";
+import { openTranscript, validate } from "../src/index.ts";
 import { SessionLog } from "../src/file/session-log.ts";
 import { assistantMessage, userMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
 import { LIMITED, makeRoom, smallDisk } from "./small-disk.ts";
 import { tempFolder, tempSession } from "./temp-session.ts";
+import { callingMessage } from "./tool-messages.ts";
 import { startWorker } from "./worker.ts";
 
 function texts(file: string): readonly string[] {
@@ -214,6 +216,34 @@ test("an append that depends on the branch fails with DEGRADED instead of being 
     .poll(async () => (await append("six", "k6"))[0]?.placement, { timeout: 60_000 })
     .toBe("branch");
   expect(texts(file)).toEqual(["one", "two", "five", "six"]);
+});
+
+test("open tool calls are closed also while the disk takes nothing, and the answers come home", async () => {
+  const { file, state, append, queue } = await queueOnRefusingDisk();
+  await append("do it");
+  const call = draftMessage(callingMessage("c1", "c2"));
+  await queue.append({ drafts: [call], expected: undefined, lock: undefined });
+  state.isFull = true;
+  await append("meanwhile");
+  const close = () =>
+    queue.append({
+      drafts: ({ openCalls }) => openCalls.map(draftInterrupted),
+      expected: undefined,
+      lock: undefined,
+      mayWait: true,
+    });
+  const closed = await close();
+  const again = await close();
+  state.isFull = false;
+
+  await expect
+    .poll(async () => (await append("next", "k"))[0]?.placement, { timeout: 60_000 })
+    .toBe("branch");
+
+  expect([closed.length, again.length]).toEqual([2, 0]);
+  const roles = readRaw(file).branch.map((entry) => ("message" in entry ? entry.message.role : entry.type));
+  expect(roles).toEqual(["user", "assistant", "custom", "toolResult", "toolResult", "user", "user"]);
+  expect((await validate(file)).findings.filter(({ severity }) => severity === "E")).toEqual([]);
 });
 
 test.each(["EDQUOT", "EIO", "EROFS"])("what is refused with %s is spilled and comes home", async (errno) => {

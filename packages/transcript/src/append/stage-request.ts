@@ -3,17 +3,28 @@ import type { AppendBatch } from "./append.ts";
 import { appendedOf, newlyAppended } from "./appended.ts";
 import type { Appended } from "./appended.ts";
 import type { EntryDraft } from "./draft.ts";
+import type { SessionEntry } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
+import type { OpenCall } from "./tool-group.ts";
 
 /** The leaf an append insists on. `leafId: undefined` insists on an empty session. */
 interface LeafExpectation {
   readonly leafId: string | undefined;
 }
 
+/** The branch that an append goes to. */
+export interface BranchView {
+  branch(): readonly SessionEntry[];
+  /** Its tool calls that have no result. */
+  readonly openCalls: readonly OpenCall[];
+}
+
 /** Appends that go together or not at all. */
 export interface AppendRequest {
   /** Ready-made, or made from what the branch is like under the lock; a `TranscriptError` fails this request alone. */
-  readonly drafts: readonly EntryDraft[] | ((batch: AppendBatch) => readonly EntryDraft[] | TranscriptError);
+  readonly drafts: readonly EntryDraft[] | ((view: BranchView) => readonly EntryDraft[] | TranscriptError);
+  /** What is made from the branch does no harm when that is another one as it is written. Default: false. */
+  readonly mayWait?: boolean;
   readonly expected: LeafExpectation | undefined;
   /** How to wait for the lock, where that is not as usual. */
   readonly lock: SessionWriteLockOptions | undefined;

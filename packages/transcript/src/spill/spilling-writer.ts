@@ -15,7 +15,8 @@ import { asIoError, errnoOf, TranscriptError } from "../errors.ts";
 import type { FileWriter, GroupWriter, Outcome } from "../append/group-writer.ts";
 import { newEntryId, placeEntry } from "../append/place-entry.ts";
 import type { SessionLog } from "../file/session-log.ts";
-import type { AppendRequest, StagedRequest } from "../append/stage-request.ts";
+import type { AppendRequest, BranchView, StagedRequest } from "../append/stage-request.ts";
+import { ToolGroup } from "../append/tool-group.ts";
 import type { OwnersRight } from "../append/write-right.ts";
 import { ensureFolder } from "../file/ensure-folder.ts";
 import { keepRejected } from "../file/rejected.ts";
@@ -59,12 +60,7 @@ export class SpillingWriter implements GroupWriter {
 
   /** What waits, as entries below `leafId`, one below the other. */
   waiting(leafId: string | undefined): readonly SessionEntry[] {
-    let parentId = leafId ?? null;
-    return readSpill(this.#spill).map((one) => {
-      const { entry } = placeEntry(draftOf(one), parentId, one.id);
-      parentId = entry.id;
-      return entry;
-    });
+    return entriesOf(readSpill(this.#spill), leafId);
   }
 
   async write(right: OwnersRight, given: readonly AppendRequest[]): Promise<Outcome> {
@@ -143,12 +139,15 @@ export class SpillingWriter implements GroupWriter {
     return { kind: "written", results };
   }
 
-  #spillOne({ drafts, expected }: AppendRequest, waiting: SpilledAppend[], cause: unknown): StagedRequest {
-    if (typeof drafts === "function" || expected !== undefined) {
+  #spillOne(request: AppendRequest, waiting: SpilledAppend[], cause: unknown): StagedRequest {
+    const { drafts, expected, mayWait = false } = request;
+    if (expected !== undefined || (typeof drafts === "function" && !mayWait)) {
       const message = `the disk of ${this.#log.path} takes no appends, and this one depends on what the branch is`;
       return new TranscriptError("DEGRADED", message, { sessionFile: this.#log.path, cause });
     }
-    return drafts.map((draft) => {
+    const made = typeof drafts === "function" ? drafts(this.#view(waiting)) : drafts;
+    if (made instanceof TranscriptError) return made;
+    return made.map((draft) => {
       const { idempotencyKey: key } = draft;
       const first = key === undefined ? undefined : this.#firstUnder(key, waiting);
       if (first !== undefined) return first;
@@ -158,6 +157,17 @@ export class SpillingWriter implements GroupWriter {
       waiting.push({ id, idempotencyKey: key, content: contentOf(entry) });
       return spilled(entry, false);
     });
+  }
+
+  /** The branch as it will be once all is home. */
+  #view(waiting: readonly SpilledAppend[]): BranchView {
+    this.#log.refresh();
+    const branch = this.#log.branch();
+    const group = ToolGroup.of(branch);
+    const behind = entriesOf(waiting, this.#log.leafId);
+    // What will be deferred leaves the calls as open as they are.
+    for (const entry of behind) if (group.fateOf(entry) === "branch") group.take(entry);
+    return { branch: () => [...branch, ...behind], openCalls: group.unanswered };
   }
 
   #firstUnder(key: string, waiting: readonly SpilledAppend[]): Appended | undefined {
@@ -173,6 +183,15 @@ function named(request: AppendRequest): AppendRequest {
   const { drafts } = request;
   if (typeof drafts === "function") return request;
   return { ...request, drafts: drafts.map((draft) => ({ ...draft, id: newEntryId() })) };
+}
+
+function entriesOf(waiting: readonly SpilledAppend[], leafId: string | undefined): readonly SessionEntry[] {
+  let parentId = leafId ?? null;
+  return waiting.map((one) => {
+    const { entry } = placeEntry(draftOf(one), parentId, one.id);
+    parentId = entry.id;
+    return entry;
+  });
 }
 
 function addOnce(batch: AppendBatch, waiting: readonly SpilledAppend[]): void {
