@@ -1,5 +1,6 @@
 import type { Call } from "./calls.ts";
 import { noteSlow } from "./await.ts";
+import { isWaitedFor } from "./awaited-calls.ts";
 import { callContract, callOpener } from "./contract-calls.ts";
 import { noContract } from "./contracts.ts";
 import { callUnknown } from "./unknown-calls.ts";
@@ -34,7 +35,7 @@ export function callApi(machine: Machine, call: Call, api: Api, world: World): r
     case "wrapper":
       return callWrapper(machine, call, api.spec, world);
     case "slow":
-      if (machine.awaited.has(call.node))
+      if (isWaitedFor(machine, call.node))
         noteSlow(machine, call.node, machine.textOf(call.node.callee), world);
       return callUnknown(machine, call, world);
     case "raw-write":

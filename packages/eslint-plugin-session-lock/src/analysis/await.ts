@@ -3,6 +3,7 @@ import type { Outcome } from "./frame.ts";
 import { one, type Machine } from "./machine.ts";
 import { place } from "./place.ts";
 import { noteOrder } from "./sections.ts";
+import { shorten } from "./shorten.ts";
 import { isFunction, unwrap, type Node } from "./syntax.ts";
 import { unknown, type LockValue, type PromiseValue, type Value } from "./values.ts";
 import type { World } from "./world.ts";
@@ -21,17 +22,22 @@ export function isSleep(awaited: Node): boolean {
   return call.callee.name === "setTimeout";
 }
 
-/** Reports an await of something slow while a lock is held. */
-export function noteSlow(machine: Machine, node: Node, text: string, world: World): void {
+/** Reports an await of something slow while a lock is held; `inner` is what takes long in the function that is called. */
+export function noteSlow(machine: Machine, node: Node, text: string, world: World, inner?: Node): void {
   // Nobody waits for a file that belongs to this code alone.
   const held = world.held.find(({ lock }) => lock.claim !== "owned");
   if (held === undefined) return;
   machine.recorder.find({
     rule: "no-slow-await-in-session-lock",
-    message: "slow",
+    message: inner === undefined ? "slow" : "slowInside",
     node,
-    data: { call: text, acquired: place(held.lock.site) },
+    data: {
+      call: text,
+      acquired: place(held.lock.site),
+      ...(inner === undefined ? {} : { inner: shorten(machine.textOf(inner)), at: place(inner) }),
+    },
     path: world.path,
+    ...(inner === undefined ? {} : { related: inner }),
   });
 }
 

@@ -1,7 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { Outcome } from "./frame.ts";
 import type { Machine } from "./machine.ts";
-import { unwrap, type Node } from "./syntax.ts";
+import { parentOf, unwrap, type Node } from "./syntax.ts";
 import type { World } from "./world.ts";
 
 /** Notes the calls whose promise this `await` waits for. */
@@ -30,7 +30,7 @@ export function isWaitedFor(machine: Machine, call: Node): boolean {
 }
 
 /** The calls whose promise an expression gives, also through `?:`, `.catch()` and `Promise.all`. */
-function* callsIn(expression: Node): Generator<Node> {
+export function* callsIn(expression: Node): Generator<Node> {
   const node = unwrap(expression);
   switch (node.type) {
     case AST_NODE_TYPES.CallExpression: {
@@ -65,4 +65,45 @@ function* callsIn(expression: Node): Generator<Node> {
     }
     default:
   }
+}
+
+const combinators: readonly string[] = ["all", "allSettled", "any", "race"];
+
+/** The promise that stands for a call's, where `Promise.all` and its like are given that one among others. */
+export function combinedPromise(call: Node): Node {
+  let promise = call;
+  let node: Node | undefined = call;
+  for (node = holderOf(node); node !== undefined; node = holderOf(node))
+    if (isCombinator(node)) promise = node;
+  return promise;
+}
+
+/** What is made of a value right where it is: a list, what `map` gives for its callback, a combined promise. */
+function holderOf(node: Node): Node | undefined {
+  const parent = parentOf(node);
+  switch (parent?.type) {
+    case AST_NODE_TYPES.ArrayExpression:
+    case AST_NODE_TYPES.SpreadElement:
+      return parent;
+    case AST_NODE_TYPES.ArrowFunctionExpression:
+      return parent.body === node && parent.parent.type === AST_NODE_TYPES.CallExpression
+        ? parent.parent
+        : undefined;
+    case AST_NODE_TYPES.CallExpression:
+      return isCombinator(parent) ? parent : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function isCombinator(node: Node): boolean {
+  if (node.type !== AST_NODE_TYPES.CallExpression || node.callee.type !== AST_NODE_TYPES.MemberExpression)
+    return false;
+  const { object, property } = node.callee;
+  return (
+    object.type === AST_NODE_TYPES.Identifier &&
+    object.name === "Promise" &&
+    property.type === AST_NODE_TYPES.Identifier &&
+    combinators.includes(property.name)
+  );
 }

@@ -9,9 +9,10 @@ import type { Outcome } from "./frame.ts";
 import { checkLeaks } from "./lock-effects.ts";
 import { capture, type Activation, type Machine } from "./machine.ts";
 import { cellOf } from "./resolve.ts";
+import { noteSlowFunction } from "./slow-functions.ts";
 import { locksIn } from "./stacks.ts";
 import type { FunctionNode } from "./syntax.ts";
-import { nullish, partsOf, unknown, type Value } from "./values.ts";
+import { nullish, partsOf, unknown, type PromiseValue, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
 type FunctionValue = Extract<Value, { kind: "function" }>;
@@ -32,6 +33,7 @@ export function callFunction(
   const isStopped = activation.running.includes(node) || machine.budget <= 0;
   const contract = machine.contractOf(node);
   if (contract.isAnnotated) return callContract(machine, call, contract, world);
+  if (!isWorthwhile) noteSlowFunction(machine, call, callee, world);
   if (!isWorthwhile || isStopped || contract.isSkipped) return callUnknown(machine, call, world);
   const self =
     callee.self ?? (node.type === AST_NODE_TYPES.ArrowFunctionExpression ? activation.self : undefined);
@@ -62,16 +64,19 @@ export function callFunction(
   const ended = isAwaited
     ? returns
     : [...returns, ...throws.map((thrown) => ({ world: thrown, value: unknown }))];
-  return ended.map((outcome) => ({
-    world: isWork && outcome.world.held.length > 0 ? outcome.world.start(call.node) : outcome.world,
-    value: promised(outcome.value, isWork ? call : undefined),
-  }));
-}
-
-function promised(value: Value, work: Call | undefined): Value {
-  const nodes = work === undefined ? [] : [work.node];
-  if (value.kind === "promise") return { ...value, work: [...value.work, ...nodes] };
-  return { kind: "promise", result: value, work: nodes, isCertain: true, isSettled: work === undefined };
+  return ended.map(({ world: end, value }) => {
+    const given: PromiseValue =
+      value.kind === "promise"
+        ? value
+        : { kind: "promise", result: value, work: [], isCertain: true, isSettled: !isWork };
+    if (!isWork) return { world: end, value: given };
+    // What the function gives to be awaited ends before its own promise does.
+    const settled = end.settle(given.work);
+    return {
+      world: end.held.length > 0 ? settled.start(call.node) : settled,
+      value: { ...given, work: [call.node] },
+    };
+  });
 }
 
 function carriesCode(machine: Machine, value: Value): boolean {

@@ -1,5 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { acquired, takeLock } from "./await.ts";
+import { combinedPromise } from "./awaited-calls.ts";
 import { keepsLocks } from "./contract-bodies.ts";
 import { compareFiles, type FileRef } from "./file-ref.ts";
 import type { Outcome } from "./frame.ts";
@@ -7,6 +8,7 @@ import type { Machine } from "./machine.ts";
 import type { WriteProblem } from "./observations.ts";
 import { place } from "./place.ts";
 import { cellOf } from "./resolve.ts";
+import { shorten } from "./shorten.ts";
 import type { Node } from "./syntax.ts";
 import { noLock, partsOf, type LockValue, type ManagerValue, type Value } from "./values.ts";
 import { mayShare, type Held, type World } from "./world.ts";
@@ -149,11 +151,12 @@ function endClaims(lock: LockValue, world: World): World {
 /** Reports the work that still goes on when the lock it relies on goes away. */
 export function endWork(machine: Machine, lock: LockValue, world: World): World {
   for (const work of world.pending) {
+    const node = combinedPromise(work);
     machine.recorder.find({
       rule: "no-escaping-session-lock",
       message: "outlives",
-      node: work,
-      data: { call: machine.textOf(work), acquired: place(lock.site) },
+      node,
+      data: { call: shorten(machine.textOf(node)), acquired: place(lock.site) },
       path: world.path,
       related: lock.site,
     });

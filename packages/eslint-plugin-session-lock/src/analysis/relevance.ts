@@ -82,9 +82,11 @@ export function findRelevance(
     return isKept;
   }
 
+  /** A callback that has nothing to do with locks itself may be run under one. */
   function isRelevantUse({ from }: Variable["references"][number]): boolean {
     const { block } = from.variableScope;
-    return isFunction(block) && functions.has(block) && block.range[1] - block.range[0] < bundleLength;
+    const around = isFunction(block) ? [block, ...functionsAround(block)] : [];
+    return around.some((owner) => functions.has(owner) && owner.range[1] - owner.range[0] < bundleLength);
   }
 }
 

@@ -3,6 +3,7 @@ import type { FileRef } from "./file-ref.ts";
 import { groupBy } from "./group.ts";
 import type { Finding, WriteObservation, WriteProblem } from "./observations.ts";
 import { place } from "./place.ts";
+import { shorten } from "./shorten.ts";
 import { isFunction, nodeKey, parentOf, type Node } from "./syntax.ts";
 import type { LockValue, ManagerValue } from "./values.ts";
 import type { Step } from "./world.ts";
@@ -119,9 +120,9 @@ function describeWay(unlocked: Step | undefined, locked: Step | undefined, textO
   const { line } = decision.node.loc.start;
   switch (decision.what) {
     case "taken":
-      return `when \`${shortened(textOf(decision.node))}\` is true (line ${line})`;
+      return `when \`${shorten(textOf(decision.node))}\` is true (line ${line})`;
     case "skipped":
-      return `when \`${shortened(textOf(decision.node))}\` is false (line ${line})`;
+      return `when \`${shorten(textOf(decision.node))}\` is false (line ${line})`;
     case "released":
       return `after the release on line ${line}`;
     default:
@@ -155,7 +156,7 @@ function nameInCall(site: Node, file: FileRef | undefined, textOf: TextOf): stri
   const argument = isCall ? site.arguments[0] : undefined;
   if (argument === undefined) return undefined;
   const isName = argument.type !== AST_NODE_TYPES.ObjectExpression && !isFunction(argument);
-  return (isName ? undefined : nameOfFile(file)) ?? `\`${shortened(textOf(argument))}\``;
+  return (isName ? undefined : nameOfFile(file)) ?? `\`${shorten(textOf(argument))}\``;
 }
 
 function nameOfFile(file: FileRef | undefined): string | undefined {
@@ -168,7 +169,7 @@ function calleeText(node: Node, textOf: TextOf): string {
     node.type === AST_NODE_TYPES.CallExpression || node.type === AST_NODE_TYPES.NewExpression
       ? node.callee
       : node;
-  return shortened(textOf(inner));
+  return shorten(textOf(inner));
 }
 
 function howItGot({ site }: ManagerValue): string {
@@ -181,9 +182,4 @@ function functionName(node: Node, textOf: TextOf): string {
   if (parent?.type === AST_NODE_TYPES.VariableDeclarator) return `\`${textOf(parent.id)}()\``;
   if (parent?.type === AST_NODE_TYPES.MethodDefinition) return `\`${textOf(parent.key)}()\``;
   return "this function";
-}
-
-function shortened(text: string): string {
-  const line = text.replace(/\s+/g, " ");
-  return line.length <= 60 ? line : `${line.slice(0, 57)}…`;
 }

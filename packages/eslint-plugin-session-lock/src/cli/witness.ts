@@ -1,4 +1,5 @@
 import type { Finding } from "../analysis/observations.ts";
+import { shorten } from "../analysis/shorten.ts";
 import type { Node } from "../analysis/syntax.ts";
 import type { Step } from "../analysis/world.ts";
 import type { Region, WitnessStep } from "./report.ts";
@@ -36,9 +37,4 @@ function describe({ node, what }: Step, textOf: (node: Node) => string): string 
     case "entered":
       return "a lock is held from the start";
   }
-}
-
-function shorten(text: string): string {
-  const line = text.replaceAll(/\s+/g, " ");
-  return line.length <= 60 ? line : `${line.slice(0, 57)}…`;
 }

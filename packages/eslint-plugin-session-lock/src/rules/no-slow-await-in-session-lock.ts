@@ -7,5 +7,7 @@ export const noSlowAwaitInSessionLock = createRule({
   recommended: false,
   messages: {
     slow: "`{{call}}()` is awaited while the session write lock acquired at {{acquired}} is held, so every other writer waits for it. Await it before the acquire or after the release.",
+    slowInside:
+      "`{{call}}()` waits for `{{inner}}` ({{at}}) and is awaited while the session write lock acquired at {{acquired}} is held, so every other writer waits for it. Await it before the acquire or after the release.",
   },
 });

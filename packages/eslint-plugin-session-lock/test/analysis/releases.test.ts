@@ -55,3 +55,39 @@ test("what is written after the stack's block has no lock", () => {
 
   expect(analyzeText(`export async function f(sessionFile, m) {\n${code}\n}`)).toEqual(["released 3"]);
 });
+
+test("a variable that was given another file's lock holds that file's", () => {
+  const code = `export async function f(a, b, m) {
+  let lock = await acquireSessionWriteLock({ sessionFile: a });
+  try {
+    SessionManager.open(a).appendMessage(m);
+    await lock.release();
+    lock = await acquireSessionWriteLock({ sessionFile: b });
+    SessionManager.open(b).appendMessage(m);
+    SessionManager.open(a).appendMessage(m);
+  } finally { await lock.release(); }
+}`;
+
+  expect(analyzeText(code)).toEqual(["wrongFile 8"]);
+});
+
+test("a lock whose variable is given another one is held on, and leaks", () => {
+  const code = `export async function f(a, b, m) {
+  let lock = await acquireSessionWriteLock({ sessionFile: a });
+  lock = await acquireSessionWriteLock({ sessionFile: b });
+  try { SessionManager.open(a).appendMessage(m); } finally { await lock.release(); }
+}`;
+
+  expect(analyzeText(code)).toEqual(["leaks 2", "leaksOnThrow 2"]);
+});
+
+test("a second release is a mistake where the lock is released already on every way, and harmless elsewhere", () => {
+  const release = (condition: string): string => `export async function f(sessionFile, p, m) {
+  const lock = await acquireSessionWriteLock({ sessionFile });
+  try { ${write} } finally { ${condition} await lock.release(); }
+  await lock.release();
+}`;
+
+  expect(analyzeText(release(""))).toEqual(["releasedTwice 4"]);
+  expect(analyzeText(release("if (p)"))).toEqual(["leaksOnThrow 2"]);
+});

@@ -27,6 +27,61 @@ javascript.run("no-escaping-session-lock", noEscapingSessionLock, {
     { name: "a promise that only the test of a condition looks at", code: returning("cond ? 1 : 2") },
   ],
   invalid: [
+    ...["Promise.all", "Promise.allSettled", "Promise.race", "Promise.any"].map((combine) => ({
+      name: `one promise for many that nobody awaits: ${combine}`,
+      code: `${head}export async function save(file, messages) {
+  await withSessionWriteLock(file, async () => {
+    ${combine}(messages.map(async (message) => append(file, message)));
+  });
+}`,
+      errors: [
+        {
+          messageId: "outlives",
+          line: 6,
+          column: 5,
+          suggestions: [
+            {
+              messageId: "addAwait",
+              output: `${head}export async function save(file, messages) {
+  await withSessionWriteLock(file, async () => {
+    await ${combine}(messages.map(async (message) => append(file, message)));
+  });
+}`,
+            },
+          ],
+        } as const,
+      ],
+    })),
+    {
+      name: "one promise for two that nobody awaits is one report",
+      code: `${head}export async function save(file, message) {
+  await withSessionWriteLock(file, async () => {
+    void Promise.all([append(file, message), append(file, message)]);
+  });
+}`,
+      errors: [
+        {
+          messageId: "outlives",
+          column: 10,
+          suggestions: [
+            {
+              messageId: "addAwait",
+              output: `${head}export async function save(file, message) {
+  await withSessionWriteLock(file, async () => {
+    await Promise.all([append(file, message), append(file, message)]);
+  });
+}`,
+            },
+          ],
+        },
+      ],
+    },
+    {
+      name: "one promise for many that is returned",
+      code: returning("Promise.all(message.map((one) => append(file, one)))"),
+      output: returning("await Promise.all(message.map((one) => append(file, one)))"),
+      errors: [error],
+    },
     {
       name: "a returned promise is awaited by the fix",
       code: returning("append(file, message)"),
