@@ -189,7 +189,7 @@ export function readEntry(entry: string): { readonly record: LockRecord; readonl
   // Most are looked for in vain, and an open that fails costs several times as much.
   const found = lstatSync(entry, { throwIfNoEntry: false });
   if (found === undefined) return undefined;
-  if (!found.isFile()) return { record: { kind: "unreadable" }, beat: `${found.ino}` }; // a pipe would never open
+  if (!found.isFile()) return { record: { kind: "unreadable", isRemnant: false }, beat: `${found.ino}` }; // a pipe would never open
   let fd: number;
   try {
     // Opened afresh each time: on NFS only an open fetches current times from the server.
