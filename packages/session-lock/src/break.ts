@@ -95,11 +95,13 @@ function oustFromFolder(status: SessionLockStatus, epoch: number, reason: string
   if (published === undefined) return false;
   try {
     fence(sessionFile);
+    return leaveFolder(lockPath, published, epoch);
   } catch (error) {
     writeSync(published.fd, record("left"), 0, recordBytes, 0); // whoever takes the lock next does it
     throw error;
+  } finally {
+    published.close();
   }
-  return leaveFolder(lockPath, published, epoch);
 }
 
 /** Puts a new lock file, locked by us, in the place of the owner's; its lock on the old one then excludes nobody. */

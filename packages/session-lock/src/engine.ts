@@ -36,6 +36,11 @@ export interface Engine {
   /** Whether other processes may be waiting for us to let go. */
   isWanted(): boolean;
   /**
+   * Notes in our record, wherever it is by now, that its owner was not fenced off: should it come back to its path,
+   * whoever takes it does that first.
+   */
+  disown(): void;
+  /**
    * Lets go; does nothing where nothing is held. What throws may be tried again. `soonAgain`: this process will ask again in a moment, so it may
    * stay in front of those who queue.
    */

@@ -1,13 +1,24 @@
-import { closeSync, constants, copyFileSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { hasCode } from "./errors.ts";
 
 /**
  * Gives the session file a new inode with the same bytes, so that whatever an ousted owner still writes through its
- * open descriptor lands in a file that nobody reads. Durable before it returns. A missing session file needs none.
+ * open descriptor lands in a file that nobody reads. Durable before it returns. A missing session file needs none, nor one
+ * that became something else than a file: nobody had that open under the lock.
  */
 export function fence(sessionFile: string): void {
+  if (lstatSync(sessionFile, { throwIfNoEntry: false })?.isFile() !== true) return;
   const aside = `${sessionFile}.${randomUUID().slice(0, 8)}.fence`;
   try {
     copyFileSync(sessionFile, aside, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);

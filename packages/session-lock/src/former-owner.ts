@@ -1,3 +1,4 @@
+import type { Engine } from "./engine.ts";
 import { asLockError } from "./errors.ts";
 import { fence } from "./fence.ts";
 import { warn } from "./warning.ts";
@@ -5,13 +6,12 @@ import { warn } from "./warning.ts";
 /** The owner that lost the lock last, until it is certain that none of its late bytes get into the session file. */
 export class FormerOwner {
   readonly #sessionFile: string;
-  readonly #isOurs: () => boolean;
+  readonly #engine: Pick<Engine, "isOurs" | "disown">;
   #isAtLarge = false;
 
-  /** `isOurs`: whether the lock on disk is still this process's. Whoever took it away has seen to the fence. */
-  constructor(sessionFile: string, isOurs: () => boolean) {
+  constructor(sessionFile: string, engine: Pick<Engine, "isOurs" | "disown">) {
     this.#sessionFile = sessionFile;
-    this.#isOurs = isOurs;
+    this.#engine = engine;
   }
 
   /** Not fenced off yet: nobody else may have the lock. */
@@ -33,7 +33,9 @@ export class FormerOwner {
   /** Throws `IO` where that cannot be done now. */
   fenceOff(): void {
     try {
-      if (this.#isOurs()) fence(this.#sessionFile);
+      // Whoever took the lock away has seen to the fence; where it only went out of reach, the next owner has to.
+      if (this.#engine.isOurs()) fence(this.#sessionFile);
+      else this.#engine.disown();
     } catch (error) {
       throw asLockError(error, "fence off the former owner", this.#sessionFile);
     }

@@ -41,10 +41,10 @@ export class FileLock implements LeaseHost {
   /** `open` gets what to call when the engine finds that the lock was taken away. */
   constructor(sessionFile: string, open: (onLost: (reason: string) => void) => Engine) {
     this.sessionFile = sessionFile;
-    this.#former = new FormerOwner(sessionFile, () => this.#engine.isOurs());
     this.#engine = open((reason) => {
       if (this.#lease !== undefined) this.onTakenAway(this.#lease, reason);
     });
+    this.#former = new FormerOwner(sessionFile, this.#engine);
   }
 
   get engine(): EngineName {

@@ -1,8 +1,21 @@
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { once } from "node:events";
+import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { acquireSessionWriteLock, tryAcquireSessionWriteLock, withSessionWriteLock } from "session-lock";
+import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 
 describe.each(["kernel", "lockfile"] as const)("max hold with the %s engine", (engine) => {
@@ -22,6 +35,79 @@ describe.each(["kernel", "lockfile"] as const)("max hold with the %s engine", (e
     expect(lock.signal.reason).toMatchObject({ code: "LOST", holder: { purpose: "slow" } });
     await lock.release();
     next.assertHeld();
+  });
+
+  test("an overdue owner is put out although its session file has become a pipe or a link, which is left alone", async () => {
+    const sessionFile = tempSession();
+    const target = `${sessionFile}.target`;
+    writeFileSync(target, "not ours");
+    for (const replace of [
+      () => execFileSync("mkfifo", [sessionFile]),
+      () => symlinkSync(target, sessionFile),
+    ]) {
+      writeFileSync(sessionFile, "");
+      const lock = await acquireSessionWriteLock({ sessionFile, engine, maxHoldMs: 50 });
+      rmSync(sessionFile);
+      replace();
+
+      await once(lock.signal, "abort");
+
+      expect(lstatSync(sessionFile).isFile()).toBe(false);
+      rmSync(sessionFile);
+    }
+    await using next = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 1_000 });
+    next.assertHeld();
+  });
+
+  test("an owner that lost its lock while the folder was out of reach can take it again, and its late bytes land nowhere", async () => {
+    const sessionFile = tempSession();
+    const folder = path.dirname(sessionFile);
+    writeFileSync(sessionFile, "kept\n");
+    const lock = await acquireSessionWriteLock({ sessionFile, engine });
+    const fd = openSync(sessionFile, "a");
+    renameSync(folder, `${folder}.away`);
+    expect(() => lock.assertHeld()).toThrow(expect.objectContaining({ code: "LOST" }));
+    renameSync(`${folder}.away`, folder);
+
+    await using next = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 1_000 });
+    writeSync(fd, "late\n");
+    closeSync(fd);
+
+    next.assertHeld();
+    expect(readFileSync(sessionFile, "utf8")).toBe("kept\n");
+  });
+
+  test("who takes a lock that came back to its path fences off the owner that lost it meanwhile", async () => {
+    const sessionFile = tempSession();
+    const folder = path.dirname(sessionFile);
+    writeFileSync(sessionFile, "kept\n");
+    await using other = await Driver.start();
+    await other.ask("acquire", { sessionFile, engine }); // so that it has the lock file open
+    await other.ask("release");
+    const lock = await acquireSessionWriteLock({ sessionFile, engine });
+    const fd = openSync(sessionFile, "a");
+    renameSync(folder, `${folder}.away`);
+    expect(() => lock.assertHeld()).toThrow(expect.objectContaining({ code: "LOST" }));
+    renameSync(`${folder}.away`, folder);
+
+    await other.ask("acquire", { sessionFile, engine, timeoutMs: 1_000 });
+    writeSync(fd, "late\n");
+    closeSync(fd);
+
+    await expect(other.ask("assertHeld")).resolves.toEqual({ held: true });
+    expect(readFileSync(sessionFile, "utf8")).toBe("kept\n");
+  });
+
+  test("an owner that lets go while the folder is out of reach keeps nobody out when that is back", async () => {
+    const sessionFile = tempSession();
+    const folder = path.dirname(sessionFile);
+    await using other = await Driver.start();
+    const lock = await acquireSessionWriteLock({ sessionFile, engine });
+    renameSync(folder, `${folder}.away`);
+    await lock.release();
+    renameSync(`${folder}.away`, folder);
+
+    await expect(other.ask("tryAcquire", { sessionFile, engine })).resolves.toEqual({ acquired: true });
   });
 
   test("an owner whose lock was removed is told when it re-enters", async () => {

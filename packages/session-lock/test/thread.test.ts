@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { describe, expect, onTestFinished, test } from "vitest";
 import * as original from "session-lock";
+import { mayMount, mount } from "./support/mount.ts";
 import { workerPath } from "./support/process.ts";
 import { tempFolder, tempSession } from "./support/temp.ts";
 
@@ -36,6 +37,23 @@ describe.each(["kernel", "lockfile"] as const)("worker threads with the %s engin
     lock.assertHeld();
   });
 });
+
+test.runIf(mayMount).each(["kernel", "lockfile"] as const)(
+  "a folder that is mounted at two places has one lock per session, also in one process (%s)",
+  async (engine) => {
+    const sessionFile = tempSession();
+    const elsewhere = tempFolder();
+    mount(`--bind ${path.dirname(sessionFile)}`, elsewhere);
+    const sameFile = path.join(elsewhere, path.basename(sessionFile));
+    const lock = await acquireSessionWriteLock({ sessionFile, engine });
+
+    expect(tryAcquireSessionWriteLock({ sessionFile: sameFile, engine })).toBeUndefined();
+    lock.assertHeld();
+    await lock.release();
+    await using next = await acquireSessionWriteLock({ sessionFile: sameFile, engine, timeoutMs: 1_000 });
+    next.assertHeld();
+  },
+);
 
 describe("two copies of the package in one process", () => {
   test("are one lock: they exclude each other, and re-enter within one scope", async () => {

@@ -62,8 +62,6 @@ export class KernelEngine implements Engine {
   #foreign: LockRecord | undefined;
   /** The open file holds a dead process's record that is not ours, or not whole. */
   #fromDead = false;
-  /** The open file says that whoever was ousted from here was not fenced off yet. */
-  #owesFence = false;
 
   constructor(target: EngineTarget, locks: KernelLocks) {
     this.#target = target;
@@ -110,6 +108,10 @@ export class KernelEngine implements Engine {
     this.#record.settle(this.#file.fd);
     if (hasTurns && this.#hasTurn) this.#locks.unlock(this.#file.fd, turn, 1);
     this.#hasTurn = false;
+  }
+
+  disown(): void {
+    if (this.#holding && this.#file !== undefined) this.#record.disown(this.#file.fd);
   }
 
   drop(soonAgain: boolean): void {
@@ -170,8 +172,8 @@ export class KernelEngine implements Engine {
 
   /** Removed only under the lock, and only our own inode: whoever waits on it then finds that and opens the next. */
   #removeIfFree(file: LockFile): void {
-    if (this.#owesFence) return;
-    if (this.#locks.tryLock(file.fd, main, both) && isAtPath(file, this.#target.lockPath)) {
+    if (!this.#locks.tryLock(file.fd, main, both) || owesFence(readLockFile(file.fd))) return;
+    if (isAtPath(file, this.#target.lockPath)) {
       outlast(this.#record.limit); // the next owner has only the clock to go by
       removeLockFile(this.#target.lockPath);
     }
@@ -205,7 +207,6 @@ export class KernelEngine implements Engine {
     if (record.kind === "ours" || isOfTheDead(record, file.changedAt)) {
       this.#file = file;
       this.#fromDead = record.kind !== "ours";
-      this.#owesFence = owesFence(record);
       this.#foreign = undefined;
       return file;
     }
@@ -220,12 +221,12 @@ export class KernelEngine implements Engine {
     this.#refusedAt = Infinity;
     this.#turn.used();
     try {
+      const stored = this.#record.look(file.fd, found);
       // As long as it fails, the record stays as it is and nobody gets the lock.
-      if (this.#owesFence && owesFence(readLockFile(file.fd))) fence(this.#target.sessionFile);
-      this.#owesFence = false;
+      if (stored.owesFence) fence(this.#target.sessionFile);
       if (this.#fromDead) ftruncateSync(file.fd, recordBytes);
       this.#fromDead = false;
-      const { epoch, again } = this.#record.take(file.fd, claim, found);
+      const { epoch, again } = this.#record.take(file.fd, claim, stored.epoch);
       return { kind: "taken", epoch, again, from };
     } catch (error) {
       this.drop(false);

@@ -14,20 +14,17 @@ import { judge } from "./lock-folder.ts";
 
 /**
  * Ends an ownership: leaves the folder to those who wait for it and calls the first of them; where nobody does, bars
- * successors and removes it. Returns false, and touches nothing, when the owner has been succeeded. Where it throws,
- * it may be tried again.
+ * successors and removes it. Returns false, and touches nothing, when the owner has been succeeded. Its caller closes the
+ * record. Where it throws, it may be tried again.
  */
 export function leaveFolder(folder: string, published: Published, epoch: number): boolean {
   const outcome = leaveToQueue(folder, published);
-  if (outcome === "succeeded" || outcome === "left") {
-    published.close();
-    return outcome === "left";
-  }
+  if (outcome === "succeeded" || outcome === "left") return outcome === "left";
   outlast(epoch); // with the folder goes the record of this epoch, and the next owner has only the clock to go by
-  const isLast = closeChain(folder, published);
+  if (!closeChain(folder, published)) return outcome === "unclaimed";
   published.close(); // Windows renames no folder in which a file is open
-  if (isLast) moveAway(folder, published.nonce);
-  return isLast || outcome === "unclaimed";
+  moveAway(folder, published.nonce);
+  return true;
 }
 
 /** `unclaimed`: left, but whoever waited has given up meanwhile. */
@@ -63,7 +60,12 @@ export function passOn(lockPath: string, sessionFile: string): boolean {
   const writer = new RecordWriter(identity(), "lockfile");
   const record = writer.write(epoch, { purpose: "to clean up", where: undefined }, nonce);
   const published = publishNew(lockPath, verdict, nonce, record);
-  return published !== undefined && leaveFolder(lockPath, published, epoch);
+  if (published === undefined) return false;
+  try {
+    return leaveFolder(lockPath, published, epoch);
+  } finally {
+    published.close();
+  }
 }
 
 /** In one step, so that nobody sees it half empty, and that ends the lock: what remains to be done is only to tidy up. */

@@ -26,10 +26,12 @@ export type Verdict =
       readonly from: "nobody" | "dead" | "suspect";
     });
 
+type JudgedTarget = Pick<EngineTarget, "lockPath" | "sessionFile">;
+
 const busy: Verdict = { kind: "busy" };
 
 /** Judges what stands at the lock path. A holder of this host is never judged by time. */
-export function judge(target: Pick<EngineTarget, "lockPath" | "sessionFile">, staleMs: number): Verdict {
+export function judge(target: JudgedTarget, staleMs: number): Verdict {
   const { lockPath } = target;
   const found = lstatSync(lockPath, { throwIfNoEntry: false });
   if (found === undefined) return busy; // just released: the next try makes a new folder
@@ -142,7 +144,7 @@ function hasExpired(lockPath: string, beat: string, staleMs: number): boolean {
 }
 
 /** A file where this engine needs a folder: our kernel engine's, or a pid file of OpenClaw's older releases. */
-function judgeFile(target: Pick<EngineTarget, "lockPath" | "sessionFile">, isPlain: boolean): Verdict {
+function judgeFile(target: JudgedTarget, isPlain: boolean): Verdict {
   const { lockPath, sessionFile } = target;
   if (!isPlain)
     throw new SessionLockError(

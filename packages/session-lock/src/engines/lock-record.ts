@@ -10,6 +10,8 @@ import { hasSeal, sealFile } from "./record-seal.ts";
 const freshMs = 50;
 /** How many epochs a process that is alone with the lock sets aside at a time. */
 const reserved = 64;
+/** How a record says that it owes a fence. It stands in no other field: quotes in those are escaped. */
+const fenceField = Buffer.from('"fence":"');
 /** Only lock folders need one. */
 const nonce = "kernel";
 
@@ -23,7 +25,7 @@ const nonce = "kernel";
  */
 export class LockRecordFile {
   readonly #writer = new RecordWriter(identity(), "kernel");
-  readonly #head = Buffer.alloc(32);
+  readonly #read = Buffer.alloc(recordBytes);
   #claim: Claim | undefined;
   #takenAt = 0;
   #writtenAt = 0;
@@ -43,14 +45,20 @@ export class LockRecordFile {
   }
 
   /**
-   * After taking the lock: notes the new owner. `found`: the lock file as it is now. `again`: nobody else had the lock
-   * since this process did.
+   * After taking the lock: what the record says. It need not be read where nobody can have written to it. `found`: the
+   * lock file as it is now. `owesFence`: whoever lost the lock last was not fenced off.
    */
-  take(fd: number, claim: Claim, found: Stats): { readonly epoch: number; readonly again: boolean } {
+  look(fd: number, found: Stats): { readonly epoch: number; readonly owesFence: boolean } {
+    if (hasSeal(found, this.#seal)) return { epoch: this.#limit, owesFence: false };
+    const length = readSync(fd, this.#read, 0, recordBytes, 0);
+    return { epoch: readEpoch(this.#read), owesFence: this.#read.subarray(0, length).includes(fenceField) };
+  }
+
+  /** After that: notes the new owner. `stored`: the epoch found. `again`: nobody else had the lock since this process did. */
+  take(fd: number, claim: Claim, stored: number): { readonly epoch: number; readonly again: boolean } {
     const now = performance.now();
     const isBurst = now - this.#takenAt < freshMs;
     this.#takenAt = now;
-    const stored = hasSeal(found, this.#seal) ? this.#limit : this.#read(fd);
     const again = stored === this.#limit;
     if (again && this.#canReuse(claim, now)) return { epoch: this.#reuse(), again };
     const epoch = this.#write(fd, claim, stored, again ? reserved : 0);
@@ -72,9 +80,11 @@ export class LockRecordFile {
     writeSync(fd, this.#writer.write(this.#limit, this.#claim, nonce), 0, recordBytes, 0);
   }
 
-  #read(fd: number): number {
-    readSync(fd, this.#head, 0, this.#head.length, 0);
-    return readEpoch(this.#head);
+  /** Notes that the present owner has lost the lock, and was not fenced off. */
+  disown(fd: number): void {
+    const claim: Claim = { purpose: undefined, where: undefined, fence: "left" };
+    writeSync(fd, this.#writer.write(this.#limit, claim, nonce), 0, recordBytes, 0);
+    this.#epoch = this.#limit; // the next owner writes its own
   }
 
   #canReuse(claim: Claim, now: number): boolean {

@@ -7,7 +7,7 @@ import type { SessionLockHolder } from "../errors.ts";
 import { fence } from "../fence.ts";
 import { identity } from "../owner.ts";
 import { recordBytes, RecordWriter } from "../record.ts";
-import type { Claim, Owner } from "../record.ts";
+import type { Claim } from "../record.ts";
 import { warn } from "../warning.ts";
 import { isOwner, publish, publishNew } from "./claim-chain.ts";
 import type { Published } from "./claim-chain.ts";
@@ -72,9 +72,8 @@ export class LockfileEngine implements Engine {
     const tenure = this.#tenure;
     if (tenure === undefined || this.#release === undefined || !this.#isStillOurs()) return undefined;
     const epoch = epochAfter(tenure.epoch);
-    const record = this.#writer.write(epoch, claim, tenure.published.nonce);
-    writeSync(tenure.published.fd, record, 0, recordBytes, 0);
     this.#tenure = { ...tenure, epoch };
+    this.#note(this.#tenure, claim);
     return epoch;
   }
 
@@ -84,6 +83,11 @@ export class LockfileEngine implements Engine {
 
   isOurs(): boolean {
     return this.#tenure !== undefined && isOwner(this.#target.lockPath, this.#tenure.published);
+  }
+
+  disown(): void {
+    if (this.#tenure === undefined) return;
+    this.#note(this.#tenure, { purpose: undefined, where: undefined, fence: "left" });
   }
 
   drop(): void {
@@ -131,28 +135,26 @@ export class LockfileEngine implements Engine {
   /** The next owner looks itself before it acknowledges anything, so a look of the last millisecond will do to hand over. */
   #isStillOurs(): boolean {
     const now = performance.now();
-    if (now - this.#seenAt < seenMs) return true;
-    const isOurs = this.isOurs();
-    if (isOurs) this.#seenAt = now;
-    return isOurs;
+    if (now - this.#seenAt >= seenMs && this.isOurs()) this.#seenAt = now;
+    return now - this.#seenAt < seenMs;
   }
 
   /** Where that fails, the folder stays as it is, and whoever comes next has to do it. */
-  #fenceFormer({ published, epoch }: Tenure, claim: Claim): void {
-    const note = (fence?: Owner["fence"]) => {
-      const facts = fence === undefined ? claim : { ...claim, fence };
-      writeSync(published.fd, this.#writer.write(epoch, facts, published.nonce), 0, recordBytes, 0);
-    };
+  #fenceFormer(tenure: Tenure, claim: Claim): void {
     try {
       fence(this.#target.sessionFile);
-      note();
+      this.#note(tenure, claim);
     } catch (error) {
-      note("left");
-      published.close();
+      this.disown();
+      tenure.published.close();
       this.#tenure = undefined; // so that the release ends the heartbeat, and nothing else
       this.drop();
       throw asLockError(error, "fence off the former owner", this.#target.sessionFile);
     }
+  }
+
+  #note({ published, epoch }: Tenure, claim: Claim): void {
+    writeSync(published.fd, this.#writer.write(epoch, claim, published.nonce), 0, recordBytes, 0);
   }
 
   /** The library finds its folder made, and begins to refresh it. */
@@ -226,6 +228,8 @@ export class LockfileEngine implements Engine {
     const tenure = this.#tenure;
     if (tenure === undefined) return;
     const isLeft = leaveFolder(folder, tenure.published, tenure.epoch);
+    if (!isLeft) this.disown();
+    tenure.published.close();
     this.#tenure = undefined;
     if (!isLeft) this.#lost("another process had taken it over");
   }

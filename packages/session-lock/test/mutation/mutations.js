@@ -92,6 +92,13 @@ export const mutations = [
     tests: ["trouble"],
   },
   {
+    name: "a lock that comes back to its path and tells nobody that its owner lost it",
+    file: "src/former-owner.ts",
+    find: "else this.#engine.disown();",
+    replace: "",
+    tests: ["hold"],
+  },
+  {
     name: "a clean that forgets who is to be fenced off",
     file: "src/clean.ts",
     find: " && !owesFence(record)",
@@ -108,9 +115,8 @@ export const mutations = [
   {
     name: "takeover from a live holder of this host by time",
     file: "src/engines/lock-folder.ts",
-    find: 'case "alive":\n      return { kind: "busy", holder: owner.nonce };',
-    replace:
-      'case "alive":\n      return hasExpired(lockPath, end.beat, staleMs) ? successorOf(end, "suspect") : busy;',
+    find: 'return { kind: "busy", holder: owner.nonce };',
+    replace: 'return hasExpired(lockPath, end.beat, staleMs) ? successorOf(end, "suspect") : busy;',
     tests: ["stall"],
   },
   {
@@ -138,7 +144,7 @@ export const mutations = [
   {
     name: "a lock whose break could not fence is taken without a fence",
     file: "src/engines/kernel.ts",
-    find: "if (this.#owesFence && owesFence(readLockFile(file.fd))) fence(this.#target.sessionFile);",
+    find: "if (stored.owesFence) fence(this.#target.sessionFile);",
     replace: "",
     tests: ["trouble"],
   },

@@ -8,6 +8,7 @@ import { mutations as known } from "./mutations.js";
 
 const words = process.argv.slice(2).join(" ");
 const mutations = known.filter(({ name }) => name.includes(words));
+if (mutations.length === 0) throw new Error(`no mutation's name has these words: ${words}`);
 
 const original = fileURLToPath(new URL("../../", import.meta.url));
 const root = mkdtempSync(path.join(os.tmpdir(), "session-lock-mutation-"));
