@@ -1,7 +1,9 @@
-import { existsSync } from "node:fs";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
-import { Driver } from "./support/process.ts";
+import { Driver, workerPath } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 
 describe.each(["kernel", "lockfile"] as const)("crash with the %s engine", (engine) => {
@@ -57,4 +59,15 @@ describe.each(["kernel", "lockfile"] as const)("crash with the %s engine", (engi
 
     expect(lock.epoch).toBeGreaterThan(Number(epoch));
   });
+});
+
+test("a process that is killed between making a lock folder and putting its record into it keeps nobody out", async () => {
+  const sessionFile = tempSession();
+  const child = fork(workerPath("dies-taking.js"), [sessionFile]);
+  expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+  expect(readdirSync(`${sessionFile}.lock`)).toEqual([]);
+
+  await using lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile", timeoutMs: 5_000 });
+
+  lock.assertHeld();
 });

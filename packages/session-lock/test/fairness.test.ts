@@ -11,7 +11,7 @@ const size = 16;
 // A wait is counted in the grants to others meanwhile, not in ms: a machine that is busy with other things delays
 // everybody, and is fair.
 test.each(["kernel", "lockfile"] as const)(
-  `of ${size} processes that want the lock all the time, none waits longer than 20 times the median, or 4 rounds (%s)`,
+  `of ${size} processes that want the lock all the time, none waits longer than 20 times the median, or 10 rounds (%s)`,
   async (engine) => {
     await using crowd = await Crowd.gather(size);
 
@@ -21,7 +21,7 @@ test.each(["kernel", "lockfile"] as const)(
     const median = Number(waits[waits.length / 2]);
     expect(median).toBeGreaterThan(1); // they did contend
     expect(waits.at(-1)).toBeLessThan(20 * median);
-    expect(waits.at(-1)).toBeLessThan(4 * size);
+    expect(waits.at(-1)).toBeLessThan(10 * size);
   },
   120_000,
 );

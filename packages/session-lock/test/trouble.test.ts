@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -16,7 +15,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
 import type { EngineName } from "session-lock";
-import { mayMount, mount, tmpfs } from "./support/mount.ts";
+import { mayMount, mount, tmpfs, unmount } from "./support/mount.ts";
 import { Driver } from "./support/process.ts";
 import { tempFolder, tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -241,7 +240,7 @@ test.runIf(mayMount)(
 
     await lock.release();
     const left = readdirSync(path.dirname(sessionFile)).find((name) => name.endsWith(".gone"));
-    execFileSync("umount", ["-l", path.join(path.dirname(sessionFile), String(left), "in-use")]);
+    unmount(path.join(path.dirname(sessionFile), String(left), "in-use"));
 
     expect((await warned)[0]).toMatchObject({ code: "SESSION_LOCK_HOUSEKEEPING" });
     await using next = await acquireSessionWriteLock({ sessionFile, engine: "lockfile", timeoutMs: 1_000 });

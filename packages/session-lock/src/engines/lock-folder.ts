@@ -1,5 +1,6 @@
 import { linkSync, lstatSync, mkdirSync, readFileSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import path from "node:path";
+import type { Stats } from "node:fs";
 import { randomUUID } from "node:crypto";
 import type { EngineTarget } from "../engine.ts";
 import { hasCode, SessionLockError } from "../errors.ts";
@@ -26,6 +27,11 @@ export type Verdict =
       readonly from: "nobody" | "dead" | "suspect";
     });
 
+/** The sticky bit. */
+const ourMark = 0o1000;
+/** A lock folder of ours gets its record within this time from the last step to it, or whoever comes gives it one, in ms. */
+const claimMs = 100;
+
 type JudgedTarget = Pick<EngineTarget, "lockPath" | "sessionFile">;
 
 const busy: Verdict = { kind: "busy" };
@@ -40,7 +46,10 @@ export function judge(target: JudgedTarget, staleMs: number): Verdict {
   if (end === undefined) return busy;
   switch (end.record?.kind) {
     case undefined:
-      // A folder without a record: plain proper-lockfile's, or a claim that is being made. Only its heartbeat tells.
+      // Plain proper-lockfile's, for which only its heartbeat tells, or one of ours: who made that has nothing yet that could be
+      // taken away, and may have been killed at it.
+      if (isMadeByUs(found))
+        return hasExpired(lockPath, end.beat, claimMs) ? successorOf(end, "nobody") : busy;
       return hasExpired(lockPath, end.beat, staleMs) ? successorOf(end, "suspect") : busy;
     case "ours":
       return judgeOwner(end, end.record.owner, lockPath, staleMs);
@@ -53,7 +62,7 @@ export function judge(target: JudgedTarget, staleMs: number): Verdict {
 export function makeFolder(lockPath: string): boolean {
   if (lstatSync(lockPath, { throwIfNoEntry: false }) !== undefined) return false; // a failed mkdir costs more
   try {
-    mkdirSync(lockPath, 0o700);
+    mkdirSync(lockPath, 0o700 | ourMark);
     return true;
   } catch (error) {
     if (hasCode(error, "EEXIST")) return false;
@@ -67,6 +76,11 @@ export function removeEmptyFolder(lockPath: string): void {
   } catch (error) {
     if (!["ENOENT", "ENOTEMPTY", "EEXIST", "ENOTDIR"].some((code) => hasCode(error, code))) throw error;
   }
+}
+
+/** By a bit that means nothing in a folder of one user, and that no other tool sets. */
+function isMadeByUs(folder: Stats): boolean {
+  return (folder.mode & ourMark) !== 0;
 }
 
 /** Who holds, or, where the last owner has left the lock to others, whose turn it is. */

@@ -99,6 +99,13 @@ export const mutations = [
     tests: ["hold"],
   },
   {
+    name: "a lock folder whose maker was killed counts as held until it is stale",
+    file: "src/engines/lock-folder.ts",
+    find: "if (isMadeByUs(found)) return",
+    replace: "if (false) return",
+    tests: ["crash"],
+  },
+  {
     name: "a clean that forgets who is to be fenced off",
     file: "src/clean.ts",
     find: " && !owesFence(record)",

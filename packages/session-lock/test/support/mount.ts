@@ -26,7 +26,11 @@ export function overlay(): string {
 export function mount(what: string, folder: string): void {
   mkdirSync(folder, { recursive: true });
   if (!shell(`mount ${what} "$1"`, folder)) throw new Error(`mount ${what} failed`);
-  onTestFinished(() => void shell('umount -l "$1"', folder));
+  onTestFinished(() => unmount(folder));
+}
+
+export function unmount(folder: string): void {
+  shell('umount -l "$1"', folder);
 }
 
 function shell(command: string, folder: string): boolean {
