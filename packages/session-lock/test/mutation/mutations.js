@@ -101,8 +101,8 @@ export const mutations = [
   {
     name: "a lock folder whose maker was killed counts as held until it is stale",
     file: "src/engines/lock-folder.ts",
-    find: "if (isMadeByUs(found)) return",
-    replace: "if (false) return",
+    find: "if (isMadeByUs(found))",
+    replace: "if (false)",
     tests: ["crash"],
   },
   {
