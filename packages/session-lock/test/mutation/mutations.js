@@ -52,8 +52,8 @@ export const mutations = [
   {
     name: "a release that does not look whose lock it is",
     file: "src/engines/leave-folder.ts",
-    find: "if (isLast) moveAway",
-    replace: "moveAway",
+    find: 'if (!closeChain(folder, published)) return outcome === "unclaimed";',
+    replace: "closeChain(folder, published);",
     tests: ["claim-chain", "break"],
   },
   {
