@@ -35,6 +35,23 @@ test("doctor examines every session below a folder and sums up", async () => {
   expect(readdirSync(folder)).toHaveLength(4);
 });
 
+test("doctor tells of the appends that wait in a spill file beside a session", async () => {
+  const folder = tempFolder();
+  healthy(folder, "a.jsonl");
+  healthy(folder, "b.jsonl");
+  const entry = { type: "message", message: user("waits") };
+  const spilled = ["one", "two"].map((id) => JSON.stringify({ type: "spilled", id, entry }));
+  writeFileSync(path.join(folder, "b.jsonl.spill"), spilled.map((line) => `${line}\n`).join(""));
+
+  const text = await transcript("doctor", folder);
+  const json = await transcript("doctor", folder, "--json");
+
+  expect(text).toMatchObject({ code: 0, err: "" });
+  expect(text.out).toMatch(/^waiting {2}.*b\.jsonl {2}2 appends in the spill file, until the next append$/m);
+  expect(text.out).toMatch(/^2 appends waiting in spill files$/m);
+  expect(json.out.match(/"waiting":\d/g)).toEqual(['"waiting":0', '"waiting":2', '"waiting":2']);
+});
+
 test("one file of every rotten kind among good ones is told of, and stops nothing", async () => {
   const folder = tempFolder();
   healthy(folder, "a.jsonl");

@@ -1,4 +1,5 @@
 import { asIoError, TranscriptError } from "../errors.ts";
+import { readSpill, spillBeside } from "../spill/spill-file.ts";
 import { validate } from "../validate/validate.ts";
 import type { ValidateOptions } from "../validate/validate.ts";
 import { counted } from "./counted.ts";
@@ -15,6 +16,8 @@ type Health =
       readonly entries: number;
       /** How often each rule is not met. */
       readonly codes: Readonly<Record<string, number>>;
+      /** Appends in the spill file beside it, for which the disk had no room. */
+      readonly waiting: number;
     }
   | { readonly state: "unreadable"; readonly file: string; readonly problem: string };
 
@@ -32,12 +35,17 @@ export async function doctor(
     warnings: 0,
     faults: 0,
     unreadable: 0,
+    waiting: 0,
     closedFolders: closed.length,
   };
   const codes = new Map<string, number>();
   const tell = (health: Health) => {
     if (isJson) terminal.out(JSON.stringify(health));
     else if (health.state === "faults" || health.state === "unreadable") terminal.out(line(health, terminal));
+    if (!isJson && health.state !== "unreadable" && health.waiting > 0)
+      terminal.out(
+        `${paint("yellow", "waiting", terminal)}  ${plainLine(health.file)}  ${toBeBroughtHome(health.waiting)}`,
+      );
   };
   for (const { folder: file, problem } of closed) tell({ state: "unreadable", file, problem });
   for (const file of files) {
@@ -47,6 +55,7 @@ export async function doctor(
     totals.sessions += 1;
     totals[health.state] += 1;
     if (health.state !== "unreadable") {
+      totals.waiting += health.waiting;
       for (const [code, count] of Object.entries(health.codes))
         codes.set(code, (codes.get(code) ?? 0) + count);
     }
@@ -65,7 +74,8 @@ async function examine(file: string, options: ValidateOptions): Promise<Health> 
     const codes: Record<string, number> = {};
     for (const { code } of findings) codes[code] = (codes[code] ?? 0) + 1;
     const state = ok ? (findings.length === 0 ? "healthy" : "warnings") : "faults";
-    return { state, file, entries, codes };
+    const spill = spillBeside(file);
+    return { state, file, entries, codes, waiting: spill === undefined ? 0 : readSpill(spill).length };
   } catch (error) {
     // One file that cannot be read is a finding about that file; the others are examined all the same.
     const problem = asIoError(error, "read", file);
@@ -80,6 +90,10 @@ function line(health: Health, terminal: Terminal): string {
   return `${paint("red", health.state, terminal)}  ${plainLine(health.file)}  ${what}`;
 }
 
+function toBeBroughtHome(waiting: number): string {
+  return `${counted(waiting, "append")} in the spill file, until the next append`;
+}
+
 function bar(done: number, total: number): string {
   const width = 30;
   const filled = Math.round((done / total) * width);
@@ -92,15 +106,17 @@ interface Totals {
   readonly warnings: number;
   readonly faults: number;
   readonly unreadable: number;
+  readonly waiting: number;
   readonly closedFolders: number;
 }
 
 function summary(totals: Totals, findings: Readonly<Record<string, number>>): string {
-  const { sessions, healthy, warnings, faults, unreadable, closedFolders } = totals;
+  const { sessions, healthy, warnings, faults, unreadable, waiting, closedFolders } = totals;
   const found = Object.entries(findings).map(([code, count]) => `${code} ×${count}`);
   return [
     `${counted(sessions, "session")}: ${healthy} healthy, ${warnings} with warnings, ${faults} with faults, ${unreadable} unreadable`,
     ...(closedFolders === 0 ? [] : [`${counted(closedFolders, "folder")} could not be looked into`]),
+    ...(waiting === 0 ? [] : [`${counted(waiting, "append")} waiting in spill files`]),
     ...(found.length === 0 ? [] : [`findings: ${found.join(", ")}`]),
   ].join("\n");
 }
