@@ -22,6 +22,9 @@ const object: fc.Arbitrary<object> = fc.oneof(
   fc.tuple(place, id).map(([at, targetId]) => ({ type: "label", ...at, targetId, label: "l" })),
   fc.tuple(place, text).map(([at, name]) => ({ type: "session_info", ...at, name })),
   fc.tuple(place, text).map(([at, data]) => ({ ...at, type: "of_tomorrow", data })),
+  fc.tuple(place, text).map(([at, data]) => ({ type: "of_tomorrow", ...at, data })),
+  place.map((at) => ({ type: "reset", ...at, reason: "new" })),
+  place.map(({ id, timestamp }) => ({ type: "message", id, timestamp, message: user("below the leaf") })),
   fc.tuple(place, place).map(([at, nested]) => ({ type: "custom", customType: "t", ...at, data: nested })),
   place.map((at) => ({ type: "message", ...at, message: null })),
 );
@@ -32,28 +35,33 @@ const line = fc.oneof(
   fc.constantFrom("", "null", "{}", '{"type":"session","id":"again"}'),
 );
 
-test("what is read bit by bit is what reading everything gives, whatever the lines are", () => {
-  fc.assert(
-    fc.property(fc.array(line, { maxLength: 20 }), (lines) => {
-      const file = sessionFile([JSON.stringify(header()), ...lines, ""].join("\n"));
-      const whole = SessionManager.open(file);
-      const entries = whole.getEntries();
-      const ids = entries.map((entry) => entry.id);
-      const bitByBit = () => SessionManager.open(file);
+test.each([3, 4])(
+  "what is read bit by bit is what reading everything gives, whatever the lines of version %i are",
+  (version) => {
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 20 }), (lines) => {
+        const file = sessionFile([JSON.stringify(header({ version })), ...lines, ""].join("\n"));
+        const whole = SessionManager.open(file);
+        const entries = whole.getEntries();
+        const ids = entries.map((entry) => entry.id);
+        const bitByBit = () => SessionManager.open(file);
 
-      expect(bitByBit().getBranch()).toEqual(whole.getBranch());
-      expect(ids.map((one) => bitByBit().getEntry(one))).toEqual(entries);
-      expect(ids.map((one) => bitByBit().getBranch(one))).toEqual(ids.map((one) => whole.getBranch(one)));
-      expect(ids.map((one) => bitByBit().getChildren(one))).toEqual(ids.map((one) => whole.getChildren(one)));
-      const parts = bitByBit();
-      expect(ids.map((one) => parts.getEntry(one))).toEqual(entries);
-      expect(ids.map((one) => parts.getLabel(one))).toEqual(ids.map((one) => whole.getLabel(one)));
-      expect(parts.getSessionName()).toBe(whole.getSessionName());
-      expect(parts.getEntries()).toEqual(entries);
-    }),
-    { numRuns: 300 },
-  );
-});
+        expect(bitByBit().getBranch()).toEqual(whole.getBranch());
+        expect(ids.map((one) => bitByBit().getEntry(one))).toEqual(entries);
+        expect(ids.map((one) => bitByBit().getBranch(one))).toEqual(ids.map((one) => whole.getBranch(one)));
+        expect(ids.map((one) => bitByBit().getChildren(one))).toEqual(
+          ids.map((one) => whole.getChildren(one)),
+        );
+        const parts = bitByBit();
+        expect(ids.map((one) => parts.getEntry(one))).toEqual(entries);
+        expect(ids.map((one) => parts.getLabel(one))).toEqual(ids.map((one) => whole.getLabel(one)));
+        expect(parts.getSessionName()).toBe(whole.getSessionName());
+        expect(parts.getEntries()).toEqual(entries);
+      }),
+      { numRuns: 300 },
+    );
+  },
+);
 
 test("entries longer than what is read at once are read whole", () => {
   const long = "a long text ".repeat(200_000);

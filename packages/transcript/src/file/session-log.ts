@@ -122,7 +122,7 @@ export class SessionLog {
     const anchor = anchorOf(bytes);
     this.#known = { dev: known.dev, ino: known.ino, size, end: size, leafId: last.id, anchor };
     this.#group = group;
-    if (!this.#isNavigated && placed.every((one) => one.isPlain || this.#becomesLeaf(one.entry))) return;
+    if (placed.every((one) => one.isPlain || this.#becomesLeaf(one.entry))) return;
     this.#group = undefined;
     this.#known = { ...this.#known, leafId: this.#sourced().leafId };
   }
@@ -155,11 +155,6 @@ export class SessionLog {
     return keptKeys.find({ file, end, version: versionOf(this.#header) }, key);
   }
 
-  /** All entries are known, and what they continue by their meaning. */
-  get #isNavigated(): boolean {
-    return this.#index?.isNavigated === true;
-  }
-
   /** As `findKey`, for who has no file open and cannot write to it. */
   lookUpKey(key: string): SessionEntry | undefined {
     return keptFiles.read(this.path, ({ file, stat }) => {
@@ -170,7 +165,7 @@ export class SessionLog {
 
   #branchEnd(file: SessionFile, end: number): SessionEntry[] {
     const version = versionOf(this.#header);
-    return (this.#isNavigated ? undefined : readBranchEnd(file, end, this.leafId, version)) ?? this.branch();
+    return readBranchEnd(file, end, this.leafId, version) ?? this.branch();
   }
 
   #load(file: SessionFile, stat: FileStat): void {
@@ -208,7 +203,7 @@ export class SessionLog {
     if (isLeaf && entry.parentId === (this.leafId ?? null)) this.#group?.take(entry);
     else this.#group = undefined;
     if (this.#known) this.#known = { ...this.#known, end, leafId: entry.id };
-    if (isLeaf && !this.#isNavigated) return;
+    if (isLeaf && this.#index?.isNavigated !== true) return;
     if (this.#known) this.#known = { ...this.#known, leafId: this.#sourced().leafId };
   }
 
