@@ -5,6 +5,7 @@ import { indexVocabulary } from "./api-index.ts";
 import { worldsOfInstance } from "./classes.ts";
 import { enterContract } from "./contract-bodies.ts";
 import { Contracts } from "./contracts.ts";
+import { Escapes } from "./escapes.ts";
 import { evaluateExpression } from "./expressions.ts";
 import type { Facts } from "./facts.ts";
 import { Frame } from "./frame.ts";
@@ -31,7 +32,6 @@ import {
   type Node,
 } from "./syntax.ts";
 import type { Vocabulary } from "./vocabulary.ts";
-import { valueKey } from "./values.ts";
 import { World } from "./world.ts";
 import { meet } from "./worlds.ts";
 import type { Tree } from "./words.ts";
@@ -64,8 +64,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
   const { functions: declared, starts } = findAnnotated(file, annotations);
   const relevance = findRelevance(file, scope, vocabulary, apiOf, starts);
   if (relevance.isEmpty) return [];
-  const escapes: Escape[] = [];
-  const escaped = new Set<string>();
+  const escapes = new Escapes();
   const entered = new Set<Node>();
   const closings = new Map<Node, World[]>();
   const instances = new Map<string, readonly World[]>();
@@ -100,11 +99,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
     },
     execute: (node, world) => executeStatement(machine, node, world),
     escape: (escape) => {
-      const held = escape.callback?.held === true ? "held" : "";
-      const key = [nodeKey(escape.node), held, escape.world.key, ...escape.args.map(valueKey)].join("|");
-      if (escaped.has(key)) return;
-      escaped.add(key);
-      escapes.push(escape);
+      escapes.add(escape);
     },
     store: (cell, value, world) => stored.store(cell, value, world),
     escapeClass: (node) => openClasses.add(node),
@@ -181,7 +176,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
   }
 
   function runEscapes(): void {
-    for (let escape = escapes.shift(); escape !== undefined; escape = escapes.shift()) {
+    for (let escape = escapes.next(); escape !== undefined; escape = escapes.next()) {
       run(escape.node, escape, escape.world);
     }
   }

@@ -1,11 +1,12 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
+import { fieldCell, staticCell } from "./field-cells.ts";
 import { callLike } from "./file-ref.ts";
 import { fileOf } from "./files.ts";
 import type { Outcome } from "./frame.ts";
 import { escapeValue } from "./escape.ts";
 import { andThen, type Machine } from "./machine.ts";
-import { fieldCell, mayBeNull, readMember, staticCell } from "./members.ts";
+import { mayBeNull, readMember } from "./members.ts";
 import { cellOf, definitionOf, isReassigned } from "./resolve.ts";
 import { staticName, unwrap, type Node, type Variable } from "./syntax.ts";
 import { typedValue } from "./typed.ts";

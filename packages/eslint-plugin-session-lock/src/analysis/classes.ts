@@ -5,7 +5,7 @@ import type { Outcome } from "./frame.ts";
 import { runFunction } from "./invoke.ts";
 import { passArguments } from "./unknown-calls.ts";
 import { capture, one, type Machine } from "./machine.ts";
-import { fieldCell, staticCell } from "./members.ts";
+import { fieldCell, staticCell } from "./field-cells.ts";
 import { isField, staticName, type Field, type ClassNode, type FunctionNode } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";

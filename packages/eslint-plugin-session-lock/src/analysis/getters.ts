@@ -2,7 +2,8 @@ import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { Outcome } from "./frame.ts";
 import { runFunction } from "./invoke.ts";
 import type { Machine } from "./machine.ts";
-import { staticName, type FunctionNode, type Node } from "./syntax.ts";
+import { membersNamed } from "./members-by-name.ts";
+import type { FunctionNode, Node } from "./syntax.ts";
 import type { Value } from "./values.ts";
 import type { World } from "./world.ts";
 
@@ -33,10 +34,9 @@ export function readGetter(
 
 function findGetter(receiver: Value, name: string): FunctionNode | undefined {
   if (receiver.kind !== "instance" && receiver.kind !== "class") return undefined;
-  for (const member of receiver.node.body.body) {
+  for (const member of membersNamed(receiver.node, name)) {
     if (member.type !== AST_NODE_TYPES.MethodDefinition || member.kind !== "get") continue;
     if (member.static !== (receiver.kind === "class")) continue;
-    if (staticName(member.key, member.computed) !== name) continue;
     return member.value.type === AST_NODE_TYPES.FunctionExpression ? member.value : undefined;
   }
   return undefined;

@@ -1,23 +1,15 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { readVariable } from "./atoms.ts";
 import { inheritedWrite, ownMethod } from "./subclasses.ts";
+import { fieldCell, staticCell } from "./field-cells.ts";
 import { propertyOf, type FileRef } from "./file-ref.ts";
 import type { Machine } from "./machine.ts";
+import { membersNamed } from "./members-by-name.ts";
 import { contractValue, typedValue } from "./typed.ts";
-import { isField, nodeKey, staticName, type ClassNode, type Node } from "./syntax.ts";
+import { isField, staticName, type ClassNode, type Node } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
 import { releaseMethods } from "./vocabulary.ts";
 import type { World } from "./world.ts";
-
-/** The cell that holds a field of the instances of a class of this file. */
-export function fieldCell(node: ClassNode, name: string): string {
-  return `${nodeKey(node)}#${name}`;
-}
-
-/** The cell that holds a field of the class itself. */
-export function staticCell(node: ClassNode, name: string): string {
-  return fieldCell(node, `static ${name}`);
-}
 
 /** What `receiver.name` gives. */
 export function readMember(
@@ -122,22 +114,16 @@ function readField(
 ): Value {
   const stored = world.bindings.get(fieldCell(receiver.node, name));
   if (stored !== undefined) return stored;
-  for (const member of receiver.node.body.body) {
-    if (
-      member.type === AST_NODE_TYPES.MethodDefinition &&
-      !member.static &&
-      staticName(member.key, member.computed) === name
-    ) {
-      if (member.kind === "method" && member.value.type === AST_NODE_TYPES.FunctionExpression) {
+  for (const member of membersNamed(receiver.node, name)) {
+    if (member.type === AST_NODE_TYPES.MethodDefinition && !member.static && member.kind === "method") {
+      if (member.value.type === AST_NODE_TYPES.FunctionExpression)
         return { kind: "function", node: member.value, self: receiver };
-      }
     }
-    const isAbstract = member.type === AST_NODE_TYPES.TSAbstractMethodDefinition;
-    if (isAbstract && staticName(member.key, member.computed) === name) {
+    if (member.type === AST_NODE_TYPES.TSAbstractMethodDefinition) {
       const contract = contractValue(machine.contractOfSignatures([member]));
       if (contract !== undefined) return contract;
     }
-    if (isField(member) && !member.static && staticName(member.key, member.computed) === name) {
+    if (isField(member) && !member.static) {
       const typed = typedValue(machine, member.typeAnnotation, member, "field");
       if (typed !== undefined) return typed;
     }
@@ -170,14 +156,10 @@ export function readName(machine: Machine, node: Node | null, world: World): Val
 }
 
 function readStatic(node: ClassNode, name: string): Value | undefined {
-  for (const member of node.body.body) {
+  for (const member of membersNamed(node, name)) {
     if (member.type !== AST_NODE_TYPES.MethodDefinition || !member.static || member.kind !== "method")
       continue;
-    if (
-      staticName(member.key, member.computed) !== name ||
-      member.value.type !== AST_NODE_TYPES.FunctionExpression
-    )
-      continue;
+    if (member.value.type !== AST_NODE_TYPES.FunctionExpression) continue;
     return { kind: "function", node: member.value, self: { kind: "class", node } };
   }
   return undefined;

@@ -41,10 +41,7 @@ export function reachFrom(
   return { functions, variables };
 
   function follow(name: Node): void {
-    followVariable(scope.variableOf(name));
-  }
-
-  function followVariable(variable: Variable | undefined): void {
+    const variable = scope.variableOf(name);
     if (variable === undefined || variables.has(variable)) return;
     const definition = definitionOf(variable);
     if (definition.kind === "parameter") return;
@@ -87,9 +84,18 @@ export function reachFrom(
     if (members.followed.has(name)) return;
     members.followed.add(name);
     if (owner.id !== null) follow(owner.id);
-    followVariable(scope.innerNameOf(owner));
+    followInside(owner);
     if (owner.parent.type === AST_NODE_TYPES.VariableDeclarator) namesIn(owner.parent.id).forEach(follow);
     queue.push(...(members.uses.get(name) ?? []));
+  }
+
+  /** The code of a class that uses the class itself; of its members there is a list. */
+  function followInside(owner: ClassNode): void {
+    const variable = scope.innerNameOf(owner);
+    if (variable === undefined || variables.has(variable)) return;
+    variables.add(variable);
+    for (const { identifier } of variable.references)
+      if (identifier.parent.type !== AST_NODE_TYPES.MemberExpression) queue.push(identifier);
   }
 
   function membersOf(owner: ClassNode): Members {

@@ -1,16 +1,16 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { Machine } from "./machine.ts";
+import { membersNamed } from "./members-by-name.ts";
 import { readName } from "./members.ts";
-import { staticName, type ClassNode, type Node } from "./syntax.ts";
+import type { ClassNode, Node } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
 /** A method that a class of this file has, or has in place of the manager's. */
 export function ownMethod(node: ClassNode, name: string, self: Value): Value | undefined {
-  for (const member of node.body.body) {
+  for (const member of membersNamed(node, name)) {
     if (member.type !== AST_NODE_TYPES.MethodDefinition || member.static || member.kind !== "method")
       continue;
-    if (staticName(member.key, member.computed) !== name) continue;
     if (member.value.type === AST_NODE_TYPES.FunctionExpression)
       return { kind: "function", node: member.value, self };
   }

@@ -131,6 +131,24 @@ export function isTracked(value: Value): boolean {
   return value.kind !== "unknown" || value.file !== undefined || value.isObject === true;
 }
 
+/** True for a value in which there is no lock, no manager and no code. */
+export function isPlain(value: Value): boolean {
+  switch (value.kind) {
+    case "unknown":
+    case "boolean":
+    case "global":
+      return true;
+    case "nullish":
+      return value.isLock !== true;
+    case "list":
+      return value.items.every(isPlain);
+    case "object":
+      return [...value.fields.values()].every(isPlain);
+    default:
+      return false;
+  }
+}
+
 /** The same value with each manager in it changed. */
 export function mapManagers(value: Value, change: (manager: ManagerValue) => ManagerValue): Value {
   switch (value.kind) {

@@ -151,6 +151,11 @@ export class World {
     return pending.size === this.#facts.pending.size ? this : this.#with({ pending });
   }
 
+  /** The variables of which it is known whether they are true. */
+  get decided(): readonly string[] {
+    return [...this.#facts.truths].map(([variable]) => variable);
+  }
+
   truthOf(variable: string): boolean | undefined {
     return this.#facts.truths.get(variable);
   }

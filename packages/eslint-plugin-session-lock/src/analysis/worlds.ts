@@ -1,5 +1,6 @@
 import { groupBy } from "./group.ts";
 import { nodeKey } from "./syntax.ts";
+import { isPlain, valueKey } from "./values.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -10,12 +11,61 @@ const maxWorlds = 96;
 /** How many of them are followed then: far fewer, or every statement of a long file would be run almost as often again. */
 const keptWorlds = 12;
 
+/** Of more ways than this that hold the same locks, what differs in plain values is forgotten. */
+const maxAlike = 8;
+
 /** The worlds of a point where several ways meet: each once, the first way to it kept as its witness. */
 export function meet(worlds: readonly World[]): readonly World[] {
   if (worlds.length < 2) return worlds;
+  const unique = distinct(worlds);
+  const few = unique.length <= maxAlike ? unique : groupBy(unique, locksOf).flatMap(blur);
+  return limit(few, (world) => world);
+}
+
+function distinct(worlds: readonly World[]): readonly World[] {
   const unique = new Map<string, World>();
   for (const world of worlds) if (!unique.has(world.key)) unique.set(world.key, world);
-  return limit([...unique.values()], (world) => world);
+  return [...unique.values()];
+}
+
+/**
+ * Options and defaults fill many fields and variables: each doubles the ways, and hardly ever does a lock depend on it.
+ * What says whether a lock is held says the same on all these ways, and is kept.
+ */
+function blur(worlds: readonly World[]): readonly World[] {
+  if (worlds.length <= maxAlike) return worlds;
+  const counts = new Map<string, { readonly key: string; count: number; isKept: boolean }>();
+  for (const world of worlds) {
+    for (const [cell, value] of world.bindings) {
+      const key = valueKey(value);
+      const known = counts.get(cell);
+      if (known === undefined) counts.set(cell, { key, count: 1, isKept: !isPlain(value) });
+      else {
+        if (known.key === key) known.count += 1;
+        known.isKept ||= !isPlain(value);
+      }
+    }
+  }
+  const differing = [...counts].flatMap(([cell, { count, isKept }]) =>
+    isKept || count === worlds.length ? [] : [cell],
+  );
+  return differing.length === 0 ? worlds : distinct(worlds.map((world) => world.leave(differing)));
+}
+
+/** Equal for worlds that hold the same locks, managers and code, whatever else they know. */
+export function lockKey(world: World): string {
+  const plain = [...world.bindings].flatMap(([cell, value]) => (isPlain(value) ? [cell] : []));
+  return world.leave([...plain, ...world.decided]).key;
+}
+
+/** What two such worlds agree in; the first itself, if it says nothing that the other does not say. */
+export function agreement(world: World, other: World): World {
+  const differing = [...world.bindings].flatMap(([cell, value]) => {
+    const known = other.bindings.get(cell);
+    return known !== undefined && valueKey(known) === valueKey(value) ? [] : [cell];
+  });
+  const undecided = world.decided.filter((cell) => world.truthOf(cell) !== other.truthOf(cell));
+  return world.leave([...differing, ...undecided]);
 }
 
 /** As many of the ways as are followed: some for each set of locks that is held, and else as various as can be. */
