@@ -8,32 +8,49 @@ import { until } from "./support/until.ts";
 
 const size = 16;
 
-// A wait is counted in the grants to others meanwhile, not in ms: a machine that is busy with other things delays
-// everybody, and is fair.
-test.each(["kernel", "lockfile"] as const)(
-  `of ${size} processes that want the lock all the time, none waits longer than 20 times the median, or 10 rounds (%s)`,
-  async (engine) => {
+interface Wait {
+  /** How many others were served meanwhile. */
+  readonly passedOver: number;
+  readonly ms: number;
+}
+
+// In the grants to others, not in ms: a machine that is busy with other things delays everybody, and is fair.
+test.each([
+  ["kernel", 10],
+  ["lockfile", 4],
+])(
+  `of ${size} processes that want the lock all the time (%s), none is passed over for more than %i rounds`,
+  async (engine, rounds) => {
     await using crowd = await Crowd.gather(size);
 
     const waits = await contend(crowd, engine, 60);
 
     expect(waits).toHaveLength(size * 60);
-    const median = Number(waits[waits.length / 2]);
-    expect(median).toBeGreaterThan(1); // they did contend
-    expect(waits.at(-1)).toBeLessThan(20 * median);
-    expect(waits.at(-1)).toBeLessThan(10 * size);
+    expect(Math.max(...waits.map(({ passedOver }) => passedOver))).toBeLessThan(rounds * size);
   },
   120_000,
 );
 
-/** How many others were served during each wait, in ascending order. */
-async function contend(crowd: Crowd, engine: string, times: number): Promise<readonly number[]> {
+// A ratio within one run: a slow machine is slow for all. The first round loads code and starts threads.
+test.each(["kernel", "lockfile"])(
+  `of ${size} processes that want the lock all the time (%s), none waits longer than 20 times the median`,
+  async (engine) => {
+    await using crowd = await Crowd.gather(size);
+    await contend(crowd, engine, 10);
+
+    const waits = (await contend(crowd, engine, 60)).map(({ ms }) => ms).sort((a, b) => a - b);
+
+    expect(waits.at(-1)).toBeLessThan(20 * Number(waits[waits.length / 2]));
+  },
+  120_000,
+);
+
+async function contend(crowd: Crowd, engine: string, times: number): Promise<readonly Wait[]> {
   const sessionFile = tempSession();
   const counter = `${sessionFile}.count`;
   writeFileSync(counter, "0".padStart(8));
   const task = { sessionFile, engine, counter, times, holdMs: 2, at: soon() };
-  const waits = await crowd.all("contend", task);
-  return waits.flatMap((passedOver) => passedOver as number[]).sort((a, b) => a - b);
+  return (await crowd.all("contend", task)).flatMap((waits) => waits as Wait[]);
 }
 
 test.each(["kernel", "lockfile"] as const)(

@@ -1,5 +1,6 @@
 // One of many processes that are told to do the same thing at the same instant.
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { performance } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import lockfile from "proper-lockfile";
 import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
@@ -49,16 +50,17 @@ const tasks = {
     }
     closeSync(fd);
   },
-  /** Holds for a while again and again; answers how many others were served during each wait. */
+  /** Holds for a while again and again; answers how long each wait was, and how many others were served meanwhile. */
   async contend({ sessionFile, engine, counter, times, holdMs, at }) {
     const fd = openSync(counter, "r+");
     await spinUntil(at);
     const waits = [];
     for (let done = 0; done < times; done += 1) {
       const served = readNumber(fd);
+      const since = performance.now();
       const lock = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 120_000 });
       const now = readNumber(fd);
-      waits.push(now - served);
+      waits.push({ passedOver: now - served, ms: performance.now() - since });
       writeNumber(fd, now + 1);
       await delay(holdMs);
       await lock.release();
