@@ -7,7 +7,7 @@ import type { World } from "./world.ts";
  * Only so many ways that lead to one point are followed. The others are dropped, not made one: what is said of a way
  * is true of it, and a world that stands for several would say what is true of none.
  */
-const maxWorlds = 96;
+const maxWorlds = 64;
 /** How many of them are followed then: far fewer, or every statement of a long file would be run almost as often again. */
 const keptWorlds = 12;
 
@@ -18,8 +18,10 @@ const maxAlike = 8;
 export function meet(worlds: readonly World[]): readonly World[] {
   if (worlds.length < 2) return worlds;
   const unique = distinct(worlds);
-  const few = unique.length <= maxAlike ? unique : groupBy(unique, locksOf).flatMap(blur);
-  return limit(few, (world) => world);
+  if (unique.length <= maxAlike) return unique;
+  const few = groupBy(unique, locksOf).flatMap(blur);
+  // Too many ways are too many also when they were made a little fewer.
+  return unique.length > maxWorlds ? choose(few, (world) => world) : few;
 }
 
 function distinct(worlds: readonly World[]): readonly World[] {
@@ -70,7 +72,10 @@ export function agreement(world: World, other: World): World {
 
 /** As many of the ways as are followed: some for each set of locks that is held, and else as various as can be. */
 export function limit<T>(ways: readonly T[], worldOf: (way: T) => World): readonly T[] {
-  if (ways.length <= maxWorlds) return ways;
+  return ways.length <= maxWorlds ? ways : choose(ways, worldOf);
+}
+
+function choose<T>(ways: readonly T[], worldOf: (way: T) => World): readonly T[] {
   const indexes = ways.map((_, index) => index).sort((left, right) => mix(left) - mix(right));
   const mixed = indexes.flatMap((index) => ways[index] ?? []);
   const groups = groupBy(mixed, (way) => locksOf(worldOf(way)));
