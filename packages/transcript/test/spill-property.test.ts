@@ -42,7 +42,11 @@ async function sessionOnFailingDisk() {
   };
   const open = () => {
     const log = SessionLog.open(file) ?? SessionLog.fresh(file, newHeader({ sessionId: "s", cwd: "/w" }));
-    const queue = new AppendQueue(log, { durability: "os", disk, spillFile: `${file}.spill` });
+    const queue = new AppendQueue(log, {
+      durability: "os",
+      disk,
+      spill: { file: `${file}.spill`, takesAppends: true },
+    });
     const add = (drafts: AppendRequest["drafts"], mayWait = false) =>
       queue.append({ drafts, expected: undefined, lock: undefined, mayWait });
     return {
