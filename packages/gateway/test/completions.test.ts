@@ -226,6 +226,25 @@ test("tool calls of earlier messages begin the session with their results, each 
   expect(run.request.messages).toHaveLength(8);
 });
 
+test("four thousand turns whose calls all have one number begin a session, each call with its result", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  const turns = Array.from({ length: 4_000 }, (_turn, index) => [
+    { role: "assistant", tool_calls: [{ id: "call_0", function: { name: "look", arguments: "{}" } }] },
+    { role: "tool", tool_call_id: "call_0", content: `seen ${index}` },
+  ]).flat();
+  const messages = [{ role: "user", content: "go" }, ...turns, { role: "user", content: "and now?" }];
+
+  const answer = await ask(gateway.url, { messages, user: "someone" });
+  const { findings } = await validate(await sessionFileOf(dir.path, "agent:main:someone"));
+
+  expect([answer.status, await answer.json()]).toMatchObject([
+    200,
+    { choices: [{ message: { content: "echo: and now?" } }] },
+  ]);
+  expect(findings).toEqual([]);
+});
+
 test("an image in a message reaches the runner", async () => {
   await using dir = await temporaryStateDir();
   const runner = new ScriptedRunner();

@@ -70,8 +70,15 @@ type ToolCall = NonNullable<Of<"assistant">["tool_calls"]>[number];
 export function foldTurns(messages: readonly CompletionMessage[]): Turn[] {
   const turns: Turn[] = [];
   const instructions: string[] = [];
-  const callIds = new Set<string>();
+  const callIds = new Map<string, number>();
+  /** The calls that results may follow now. */
+  let asked: readonly ToolCall[] = [];
   for (const [at, message] of messages.entries()) {
+    if (message.role === "tool") {
+      refuseUncalled(message, asked);
+      continue;
+    }
+    asked = message.role === "assistant" ? (message.tool_calls ?? []) : [];
     switch (message.role) {
       case "system":
       case "developer":
@@ -81,12 +88,9 @@ export function foldTurns(messages: readonly CompletionMessage[]): Turn[] {
         add(turns, { role: "user", ...saidIn(message.content), tools: [] });
         break;
       case "assistant": {
-        const tools = toolUses(message.tool_calls ?? [], resultsAfter(messages, at), callIds);
+        const tools = asked.length === 0 ? [] : toolUses(asked, resultsAfter(messages, at), callIds);
         add(turns, { role: "assistant", ...saidIn(message.content ?? ""), tools });
-        break;
       }
-      case "tool":
-        refuseUncalled(message, messages, at);
     }
   }
   const text = instructions.join("\n\n");
@@ -108,17 +112,17 @@ function joined(before: Turn, { role, text, images, tools }: Turn): Turn {
 /** The results that follow a message at once. */
 function resultsAfter(messages: readonly CompletionMessage[], at: number): Of<"tool">[] {
   const results: Of<"tool">[] = [];
-  for (const message of messages.slice(at + 1)) {
-    if (message.role !== "tool") break;
+  for (let next = at + 1; ; next += 1) {
+    const message = messages[next];
+    if (message?.role !== "tool") return results;
     results.push(message);
   }
-  return results;
 }
 
 function toolUses(
   calls: readonly ToolCall[],
   results: readonly Of<"tool">[],
-  callIds: Set<string>,
+  callIds: Map<string, number>,
 ): ToolUse[] {
   return calls.flatMap(({ id, function: { name, arguments: args } }) => {
     const result = results.find((candidate) => candidate.tool_call_id === id);
@@ -129,11 +133,11 @@ function toolUses(
 }
 
 /** Some models number the calls of each turn anew; in a session each has an id of its own. */
-function ownId(id: string, taken: Set<string>): string {
-  let own = id;
-  for (let count = 2; taken.has(own); count += 1) own = `${id}-${count}`;
-  taken.add(own);
-  return own;
+function ownId(id: string, taken: Map<string, number>): string {
+  const before = taken.get(id) ?? 0;
+  taken.set(id, before + 1);
+  // Who numbers them like this already is numbered once more.
+  return before === 0 ? id : ownId(`${id}-${before + 1}`, taken);
 }
 
 /** What a model wrote that is no JSON object is kept as it is. */
@@ -146,14 +150,8 @@ function argumentsIn(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-function refuseUncalled(
-  { tool_call_id: id }: Of<"tool">,
-  messages: readonly CompletionMessage[],
-  at: number,
-): void {
-  const asked = messages.slice(0, at).findLast(({ role }) => role !== "tool");
-  const calls = asked?.role === "assistant" ? (asked.tool_calls ?? []) : [];
-  if (calls.some((call) => call.id === id)) return;
+function refuseUncalled({ tool_call_id: id }: Of<"tool">, asked: readonly ToolCall[]): void {
+  if (asked.some((call) => call.id === id)) return;
   throw new GatewayError("INVALID_REQUEST", `a tool's message answers no call of the turn before it: ${id}`);
 }
 
