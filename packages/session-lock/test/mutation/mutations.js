@@ -135,10 +135,17 @@ export const mutations = [
     tests: ["contract"],
   },
   {
-    name: "a lock file that gets its name before its record is on the disk",
-    file: "src/engines/lock-file.ts",
-    find: "    fsyncSync(fd);\n    linkSync(aside, lockPath);",
-    replace: "    linkSync(aside, lockPath);",
+    name: "what a power cut left of a kernel lock file counts as held",
+    file: "src/liveness.ts",
+    find: "record.isRemnant && changedAt < startedAt()",
+    replace: "false",
+    tests: ["power-cut"],
+  },
+  {
+    name: "a lock file without a record is nobody's, however new it is",
+    file: "src/liveness.ts",
+    find: "record.isRemnant && changedAt < startedAt()",
+    replace: "record.isRemnant",
     tests: ["power-cut"],
   },
   {
