@@ -26,9 +26,13 @@ export interface GatewayProcess extends AsyncDisposable {
   kill(signal: NodeJS.Signals): Promise<Exit>;
 }
 
-/** Runs the program to its end. */
-export async function runGateway(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Exit> {
-  const child = launch(args, env);
+/** Runs the program to its end, in a working folder if one is given. */
+export async function runGateway(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  cwd?: string,
+): Promise<Exit> {
+  const child = launch(args, env, cwd);
   const [stdout, stderr, code] = await Promise.all([
     outputOf(child.stdout),
     outputOf(child.stderr),
@@ -77,13 +81,14 @@ export async function spawnGateway(
   };
 }
 
-function launch(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+function launch(args: readonly string[], env: NodeJS.ProcessEnv, cwd?: string): ChildProcess {
   // The engine of a test is that of the gateways it starts: two engines on one folder refuse each other.
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith("SESSION_LOCK_") || name === "SESSION_LOCK_ENGINE",
   );
   return spawn(process.execPath, [MAIN, ...args], {
     env: { ...Object.fromEntries(inherited), ...env },
+    cwd,
     stdio: ["ignore", "pipe", "pipe"],
   });
 }

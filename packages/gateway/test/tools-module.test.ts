@@ -74,6 +74,19 @@ test.each([
   ]);
 });
 
+test("a configuration file that was only found in the working folder runs no code", async () => {
+  await using dir = await temporaryStateDir();
+  await writeFile(join(dir.path, "tools.mjs"), 'console.log("run"); export default [];');
+  const settings = { runner: "openai", model: "m", tools: "./tools.mjs" };
+  await writeFile(join(dir.path, "session-lock.config.json"), JSON.stringify(settings));
+
+  const env = { SESSION_LOCK_HOME: dir.path };
+  const found = await runGateway(["--port", "0"], env, dir.path);
+
+  expect(found).toMatchObject({ code: 1, stdout: "" });
+  expect(found.stderr).toContain("at /tools: code is run only for a file that is named");
+});
+
 test("tools for the echo runner are refused: nobody would call them", async () => {
   await using dir = await temporaryStateDir();
 

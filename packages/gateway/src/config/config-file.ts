@@ -31,6 +31,9 @@ export function readConfigFile(named: string | undefined): Settings {
   const path = named ?? CONFIG_FILE;
   const settings = parseSettings(text, path);
   const { stateDir, tools } = settings;
+  // Whoever starts a gateway in a folder has not said that its code shall run.
+  if (tools !== undefined && named === undefined)
+    throw wrong(path, "at /tools: code is run only for a file that is named: say --config or --tools");
   const folder = dirname(path);
   return {
     ...settings,
