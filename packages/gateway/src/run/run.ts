@@ -196,6 +196,7 @@ export class Run implements LaneJob, Speaker {
   }
 
   #wait<V extends LaneVerdict>(verdict: V): V {
+    this.problem = undefined; // it is another gateway's by now
     this.#host.putBack(this.#disband());
     return verdict;
   }
