@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { TestClient } from "./client.ts";
-import { ScriptedRunner } from "./scripted-runner.ts";
+import { ScriptedRunner, type Conductor } from "./scripted-runner.ts";
 import { rowsOf } from "./several-gateways.ts";
 import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";
 import { conversation, readEntries, sessionFileOf } from "./transcript-file.ts";
@@ -16,17 +16,25 @@ function ends(client: TestClient, runId: string): readonly string[] {
   return client.chatsOf(runId).flatMap(({ state }) => (state === "delta" ? [] : [state]));
 }
 
+/** A run that has said something, and its session's file. */
+async function beginToAnswer(
+  text: string,
+  { dir, runner, client }: { dir: string; runner: ScriptedRunner; client: TestClient },
+): Promise<{ readonly run: Conductor; readonly file: string }> {
+  await client.send("main", "go", "run-1");
+  const run = await runner.started("run-1");
+  run.say(text);
+  await client.chat((event) => event.state === "delta");
+  return { run, file: await sessionFileOf(dir, MAIN) };
+}
+
 describe.concurrent("a disk that takes nothing for long", () => {
   test("keeps an answer from being told, until it is stored", async () => {
     await using dir = await temporaryStateDir();
     const runner = new ScriptedRunner();
     await using gateway = await startTestGateway(dir.path, { runner });
     await using client = await TestClient.connect(gateway.url);
-    await client.send("main", "go", "run-1");
-    const run = await runner.started("run-1");
-    run.say("all of it");
-    await client.chat((event) => event.state === "delta");
-    const file = await sessionFileOf(dir.path, MAIN);
+    const { run, file } = await beginToAnswer("all of it", { dir: dir.path, runner, client });
 
     const giveBack = await withhold(file);
     run.finish();
@@ -53,24 +61,23 @@ describe.concurrent("a disk that takes nothing for long", () => {
     const runner = new ScriptedRunner();
     const gateway = await startTestGateway(dir.path, { runner });
     const client = await TestClient.connect(gateway.url);
-    await client.send("main", "go", "run-1");
-    const run = await runner.started("run-1");
-    run.say("lost");
-    await client.chat((event) => event.state === "delta");
-    const file = await sessionFileOf(dir.path, MAIN);
+    const { run, file } = await beginToAnswer("lost", { dir: dir.path, runner, client });
 
     const giveBack = await withhold(file);
     run.finish();
     await untilRefused(client);
     await gateway.close();
     await giveBack();
-    await using next = await startTestGateway(dir.path);
+    const nextRunner = new ScriptedRunner();
+    await using next = await startTestGateway(dir.path, { runner: nextRunner });
     await using later = await TestClient.connect(next.url);
-    await later.send("main", "go", "run-1");
+    const again = await nextRunner.started("run-1");
+    again.say("all of it");
+    again.finish();
     const final = await later.terminal("run-1");
 
     expect(ends(client, "run-1")).toEqual([]);
-    expect(final).toMatchObject({ state: "final", message: { content: [{ text: "echo: go" }] } });
+    expect(final).toMatchObject({ state: "final", message: { content: [{ text: "all of it" }] } });
     expect(ends(later, "run-1")).toEqual(["final"]);
     expect(rowsOf(await readEntries(file), "run-1")).toEqual(once);
   });
@@ -80,11 +87,7 @@ describe.concurrent("a disk that takes nothing for long", () => {
     const runner = new ScriptedRunner();
     await using gateway = await startTestGateway(dir.path, { runner });
     await using client = await TestClient.connect(gateway.url);
-    await client.send("main", "go", "run-1");
-    const run = await runner.started("run-1");
-    run.say("all of it");
-    await client.chat((event) => event.state === "delta");
-    const file = await sessionFileOf(dir.path, MAIN);
+    const { run, file } = await beginToAnswer("all of it", { dir: dir.path, runner, client });
 
     const giveBack = await withhold(file);
     run.finish();
