@@ -126,7 +126,8 @@ test("the README's configuration of oxlint reports the same as ESLint", async ()
   });
   const bin = path.join(path.dirname(require.resolve("oxlint/package.json")), "bin/oxlint");
 
-  const { stdout } = await promisify(execFile)(process.execPath, [bin, "-f", "unix"], {
+  // Without a folder, oxlint walks through the link that `install` made, into all that is installed here.
+  const { stdout } = await promisify(execFile)(process.execPath, [bin, "-f", "unix", "src"], {
     cwd: project.folder,
   }).catch((error: unknown) => error as { readonly stdout: string });
 
