@@ -25,6 +25,7 @@ import { executeStatement } from "./statements.ts";
 import {
   enclosingFunction,
   isClass,
+  isConstructor,
   isFunction,
   nodeKey,
   type ClassNode,
@@ -202,7 +203,9 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
   function runRoot(node: FunctionNode): void {
     if (isDead(node) || contractOf(node).isSkipped) return;
     roots.add(node);
-    runStarts(node, (world) => [world]);
+    // Where the methods of a class start, its constructor was run.
+    const isRun = isConstructor(node) && !contractOf(node).isAnnotated;
+    runStarts(node, (world) => (isRun ? [] : [world]));
   }
 
   /** Runs a function by itself, in what becomes of the worlds around it. */

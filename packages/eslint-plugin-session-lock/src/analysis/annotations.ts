@@ -22,9 +22,10 @@ const tagPattern =
 /** Reads every lock tag of the file's JSDoc comments. */
 export function readAnnotations(text: string, comments: readonly TSESTree.Comment[]): readonly Annotation[] {
   return comments.flatMap((comment) => {
-    if (!comment.value.startsWith("*") || !comment.value.includes("session")) return [];
+    const { value } = comment;
+    if (!value.startsWith("*") || !value.includes("@") || !value.includes("session")) return [];
     const gap = /^\s*/.exec(text.slice(comment.range[1]))?.[0].length ?? 0;
-    return [...comment.value.matchAll(tagPattern)].map((match): Annotation => {
+    return [...value.matchAll(tagPattern)].map((match): Annotation => {
       const start = comment.range[0] + 2 + match.index + 1;
       const [, tag = "", argument = ""] = match;
       return {

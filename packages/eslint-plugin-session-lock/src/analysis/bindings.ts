@@ -8,7 +8,7 @@ import { escapeValue } from "./escape.ts";
 import { andThen, type Machine } from "./machine.ts";
 import { mayBeNull, readMember } from "./members.ts";
 import { cellOf, definitionOf, isReassigned } from "./resolve.ts";
-import { staticName, unwrap, type Node, type Variable } from "./syntax.ts";
+import { isConstructor, staticName, unwrap, type Node, type Variable } from "./syntax.ts";
 import { typedValue } from "./typed.ts";
 import { partsOf, unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
@@ -201,6 +201,7 @@ function assignMember(
     if ((receiver.kind === "instance" || receiver.kind === "class") && name !== undefined) {
       const isOwn = receiver.kind === "instance";
       const cell = isOwn ? fieldCell(receiver.node, name) : staticCell(receiver.node, name);
+      // What a constructor stores is there whenever a method runs.
       if (!isConstructor(machine.activation.node)) machine.store(cell, value, after);
       return [{ world: after.bind(cell, asField(value)), value }];
     }
@@ -212,9 +213,4 @@ function assignMember(
     }
     return [{ world: escapeValue(machine, value, target, after), value }];
   }).map((outcome) => outcome.world);
-}
-
-/** What a constructor stores is there whenever a method runs. */
-function isConstructor({ parent }: Node): boolean {
-  return parent?.type === AST_NODE_TYPES.MethodDefinition && parent.kind === "constructor";
 }

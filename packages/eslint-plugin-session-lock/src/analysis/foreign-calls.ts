@@ -32,7 +32,7 @@ export function isForeignCallee(scope: ScopeIndex, { isForeign }: KnownNames, ca
 }
 
 /** Members of these modules are functions of the file system, and so are those of what `fs` calls `promises`. */
-const fileSystem = /^(?:node:)?fs(?:\/promises)?$/;
+const fileSystem: ReadonlySet<string> = new Set(["fs", "fs/promises", "node:fs", "node:fs/promises"]);
 
 /**
  * True where a name is a member of something imported that is no function of the file system: `Store.open` of
@@ -49,7 +49,7 @@ export function isForeignMember(
   while (root.type === AST_NODE_TYPES.MemberExpression) root = unwrap(root.object);
   const variable = root.type === AST_NODE_TYPES.Identifier ? scope.variableOf(root) : undefined;
   const definition = variable === undefined ? undefined : definitionOf(variable);
-  if (definition?.kind !== "import" || fileSystem.test(definition.from)) return false;
+  if (definition?.kind !== "import" || fileSystem.has(definition.from)) return false;
   const isWhole = definition.name === "*" || definition.name === "default";
   const member = staticName(parent.property, parent.computed) ?? "";
   return !isKnown(definition.from, definition.name) && !(isWhole && isKnown(definition.from, member));

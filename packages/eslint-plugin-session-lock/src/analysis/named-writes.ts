@@ -1,4 +1,5 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { isReading } from "./open-flags.ts";
 import { originOf } from "./origins.ts";
 import type { ScopeIndex } from "./resolve.ts";
 import { unwrap, type Node } from "./syntax.ts";
@@ -89,7 +90,7 @@ function isMereText(node: Node): boolean {
   return node.type === AST_NODE_TYPES.TemplateElement && !naming.has(node.parent.parent.type);
 }
 
-/** What a call of the function says of its files; `undefined` where it is not called, or not plainly. */
+/** The files that a call of the function may write, as it names them; `undefined` where it is not called, or not plainly. */
 function filesOfWrite(write: Node, specs: readonly RawWriteSpec[]): readonly Node[] | undefined {
   const { parent } = write;
   const isMember = parent?.type === AST_NODE_TYPES.MemberExpression && parent.property === write;
@@ -97,6 +98,7 @@ function filesOfWrite(write: Node, specs: readonly RawWriteSpec[]): readonly Nod
   const call = callee.parent;
   if (call?.type !== AST_NODE_TYPES.CallExpression || call.callee !== callee) return undefined;
   const named = specs.filter(({ name }) => name === nameOf(write));
+  if (named.length > 0 && named.every((spec) => isReading(call.arguments, spec))) return [];
   const places = [...new Set(named.flatMap(({ resource = 0, moves }) => [resource, moves ?? resource]))];
   const indexes = places.filter((place) => typeof place === "number" && place >= 0).map(Number);
   const last = Math.max(...indexes);

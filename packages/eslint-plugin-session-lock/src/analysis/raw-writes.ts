@@ -5,6 +5,7 @@ import { compareFiles, fileKey, type FileRef } from "./file-ref.ts";
 import type { Outcome } from "./frame.ts";
 import type { Machine } from "./machine.ts";
 import { fileGetter, isFileGetter, isSessionName } from "./name-ends.ts";
+import { isReading } from "./open-flags.ts";
 import { place } from "./place.ts";
 import { resourceOf } from "./resources.ts";
 import { staticName, unwrap, type Node } from "./syntax.ts";
@@ -20,7 +21,11 @@ export function callRawWrite(
   world: World,
 ): readonly Outcome[] {
   const { resource = 0, moves } = spec;
-  const places = isReading(call, spec) ? [] : moves === undefined ? [resource] : [resource, moves];
+  const places = isReading(call.node.arguments, spec)
+    ? []
+    : moves === undefined
+      ? [resource]
+      : [resource, moves];
   for (const place of places) {
     const file = resourceOf(machine, call, place, world);
     if (spec.anyFile === true && !isTranscript(machine, call, place, file, world)) continue;
@@ -28,14 +33,6 @@ export function callRawWrite(
     break;
   }
   return callUnknown(machine, call, world);
-}
-
-/** True unless the flags of an `open`, as they are written, ask for writing. */
-function isReading({ node }: Call, { flags }: RawWriteSpec): boolean {
-  if (flags === undefined) return false;
-  const argument = node.arguments.at(flags);
-  const flag = argument === undefined ? undefined : unwrap(argument);
-  return flag?.type !== AST_NODE_TYPES.Literal || !/[aw+]/.test(String(flag.value));
 }
 
 function reportWrite(

@@ -65,9 +65,9 @@ export function findRelevance(
   // A file write matters where it stands, and so does what gives it the name of a session file.
   for (const place of [...kept, ...named.ways.places])
     for (const owner of functionsAround(place)) functions.add(owner);
-  const used = usedByModule(tree, scope, own, named.ways.calls);
-  const remembered = new WeakMap<Variable, boolean>();
   const isEmpty = isLockless && kept.length === 0;
+  const used = isEmpty ? new Set<Variable>() : usedByModule(tree, scope, own, named.ways.calls);
+  const remembered = new WeakMap<Variable, boolean>();
   return { isEmpty, functions, matters: (variable) => variables.has(variable), remembers };
 
   function remembers(variable: Variable): boolean {

@@ -90,8 +90,3 @@ function rarityOf(character: string | undefined): number {
   const index = character === undefined ? 0 : frequent.indexOf(character);
   return index === -1 ? frequent.length : index;
 }
-
-/** A pattern that matches just the word. */
-export function escapePattern(word: string): string {
-  return word.replace(/[^\w]/g, "\\$&");
-}

@@ -79,6 +79,10 @@ export function unwrap(node: Node): Node {
   }
 }
 
+export function isConstructor({ parent }: Node): boolean {
+  return parent?.type === AST_NODE_TYPES.MethodDefinition && parent.kind === "constructor";
+}
+
 /** The node around it; parsers differ in what they say of the program's. */
 export function parentOf(node: Node): Node | undefined {
   const parent: Node | null | undefined = node.parent;
