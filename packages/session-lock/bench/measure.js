@@ -32,16 +32,11 @@ export async function uncontended(peer, times) {
 export async function contended(peer, { processes, tasks, times, thinkMs }) {
   return inFolder(async (folder) => {
     const file = path.join(folder, "session.jsonl");
-    writeFileSync(`${file}.count`, "0".padStart(10));
+    for (const name of ["count", "warm.count"]) writeFileSync(`${file}.${name}`, "0".padStart(10));
     const children = await start(peer, file, processes);
+    await everyone(children, { warmUp: true, tasks, times: Math.ceil(times / 4), thinkMs });
     const begin = performance.now();
-    const answers = await Promise.all(
-      children.map(async (child) => {
-        const answered = once(child, "message");
-        child.send({ tasks, times, thinkMs });
-        return (await answered)[0];
-      }),
-    );
+    const answers = await everyone(children, { tasks, times, thinkMs });
     const seconds = (performance.now() - begin) / 1_000;
     await stop(children);
     const waits = answers.flatMap((answer) => answer.waits);
@@ -53,6 +48,17 @@ export async function contended(peer, { processes, tasks, times, thinkMs }) {
       refused: answers.reduce((sum, answer) => sum + answer.refused, 0),
     };
   });
+}
+
+/** Gives each process the job; their answers. */
+function everyone(children, job) {
+  return Promise.all(
+    children.map(async (child) => {
+      const answered = once(child, "message");
+      child.send(job);
+      return (await answered)[0];
+    }),
+  );
 }
 
 /** Kills a holder while another process waits; how long until that one has it, in ms. */

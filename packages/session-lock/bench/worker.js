@@ -6,25 +6,26 @@ import { peers } from "./peers.js";
 
 const [peer, file] = process.argv.slice(2);
 const acquire = await peers[peer](file);
+// Start-up is not what is measured: neither that of a lock that is free, nor that of one which others want too.
+const warm = { file: `${file}.warm`, acquire: await peers[peer](`${file}.warm`) };
+const alone = await peers[peer](`${file}.${process.pid}`);
+for (let round = 0; round < 100; round += 1) await (await alone())();
 
 process.on("message", async (job) => {
   process.send(job.hold ? await hold() : await work(job));
 });
 process.on("disconnect", () => process.exit());
-
-// Warm up on a file of its own: start-up is not what is measured.
-const warm = await peers[peer](`${file}.${process.pid}`);
-for (let round = 0; round < 100; round += 1) await (await warm())();
 process.send("ready");
 
-async function work({ tasks, times, thinkMs }) {
-  const counter = openSync(`${file}.count`, "r+");
+async function work({ warmUp, tasks, times, thinkMs }) {
+  const lock = warmUp ? warm : { file, acquire };
+  const counter = openSync(`${lock.file}.count`, "r+");
   const waits = [];
   let refused = 0;
   const task = async () => {
     for (let done = 0; done < times; done += 1) {
       const asked = performance.now();
-      const release = await acquire();
+      const release = await lock.acquire();
       if (release === undefined) refused += 1;
       else {
         waits.push(performance.now() - asked);
