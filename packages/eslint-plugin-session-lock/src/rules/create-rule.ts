@@ -5,6 +5,7 @@ import { glanceAt, optionsOf } from "../context.ts";
 import { findingsOf } from "../findings.ts";
 import { settingsProperties, type SessionLockSettings } from "../settings.ts";
 import { termsOf } from "../terms.ts";
+import type { SourceCode } from "./statements.ts";
 
 type AnyContext = Readonly<TSESLint.RuleContext<string, readonly unknown[]>>;
 
@@ -49,7 +50,11 @@ interface Definition<MessageIds extends string> {
   /** The rule's own options, with their defaults. */
   readonly switches?: Readonly<Record<string, { readonly description: string; readonly default: boolean }>>;
   /** Turns what the analysis found into what is reported; default: each finding is a report. */
-  readonly select?: (findings: readonly Finding[], switches: Switches) => readonly Finding[];
+  readonly select?: (
+    findings: readonly Finding[],
+    switches: Switches,
+    sourceCode: SourceCode,
+  ) => readonly Finding[];
 }
 
 const noOptions: SessionLockSettings = {};
@@ -110,7 +115,8 @@ export function createRule<MessageIds extends string>(definition: Definition<Mes
     return {
       "Program:exit": () => {
         const mine = findingsOf(context, terms).filter((finding) => finding.rule === name);
-        for (const finding of select(mine, readSwitches(options))) report(context, finding);
+        for (const finding of select(mine, readSwitches(options), context.sourceCode))
+          report(context, finding);
       },
     };
   }

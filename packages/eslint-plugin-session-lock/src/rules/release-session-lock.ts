@@ -1,8 +1,7 @@
-import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { Finding } from "../analysis/observations.ts";
-import type { Node } from "../analysis/syntax.ts";
 import { createRule } from "./create-rule.ts";
-import { siblingsOf, statementOf } from "./statements.ts";
+import { isInChargeAtOnce } from "./finally-in-charge.ts";
+import type { SourceCode } from "./statements.ts";
 import { suggestRelease } from "./suggest-release.ts";
 
 /** Reports a session write lock that some way through the function does not release. */
@@ -36,23 +35,15 @@ export const releaseSessionLock = createRule({
 /** Of several messages about one acquire, the one with the nearest remedy. */
 const ranks = ["notAwaited", "releasedTwice", "handedOver", "keepsGiven", "leaks", "leaksOnThrow"];
 
-function onePerAcquire(findings: readonly Finding[]): readonly Finding[] {
+function onePerAcquire(findings: readonly Finding[], _: unknown, sourceCode: SourceCode): readonly Finding[] {
   const rankOf = ({ message }: Finding): number => ranks.indexOf(message);
   return findings
     .filter((finding) =>
       findings.every((other) => other.node !== finding.node || rankOf(other) >= rankOf(finding)),
     )
     .map((finding) =>
-      finding.message === "leaksOnThrow" && isRightBeforeTry(finding.node)
+      finding.message === "leaksOnThrow" && isInChargeAtOnce(sourceCode, finding.node)
         ? { ...finding, message: "leaksInFinally" }
         : finding,
     );
-}
-
-/** True if a `try` with a `finally` follows the acquire: only the `finally` itself can throw before the release. */
-function isRightBeforeTry(acquire: Node): boolean {
-  const statement = statementOf(acquire);
-  const siblings = statement === undefined ? [] : siblingsOf(statement);
-  const next = siblings[siblings.findIndex((one) => one === statement) + 1];
-  return statement !== undefined && next?.type === AST_NODE_TYPES.TryStatement && next.finalizer !== null;
 }
