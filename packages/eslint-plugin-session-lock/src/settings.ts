@@ -107,6 +107,7 @@ export const settingsProperties: Record<string, JSONSchema4> = {
         description: "It returns at once; if the lock is taken it gives `undefined`, or throws.",
       },
       handleType: { type: "string", description: "Exported type of the handle." },
+      anyFile: { type: "boolean", description: "It locks files of all kinds, not those of sessions only." },
     },
     "Functions that acquire the write lock, besides those of the presets.",
   ),

@@ -186,6 +186,21 @@ describe("the preset proper-lockfile", () => {
   const settings = { presets: ["pi", "proper-lockfile"] } as const;
   const write = "SessionManager.open(file).appendMessage(message);";
 
+  test("takes no file for a session's because its lock is held: it locks files of all kinds", () => {
+    const code = `import lockfile from "proper-lockfile";
+import { promises as fs } from "node:fs";
+export async function store(filePath, temporary) {
+  const release = await lockfile.lock(filePath);
+  try {
+    await fs.rename(temporary, filePath);
+  } finally {
+    await release();
+  }
+}`;
+
+    expect(lint(code, { settings, config: "strict" })).toEqual([]);
+  });
+
   test.each([
     ["a lock that is released by its file", `await lockfile.lock(file);`, `await lockfile.unlock(file);`, []],
     ["one that is never released", `await lockfile.lock(file);`, ``, ["leaks"]],

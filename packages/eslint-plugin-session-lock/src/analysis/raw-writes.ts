@@ -9,7 +9,7 @@ import { isReading } from "./open-flags.ts";
 import { place } from "./place.ts";
 import { resourceOf } from "./resources.ts";
 import { staticName, unwrap, type Node } from "./syntax.ts";
-import type { ManagerValue } from "./values.ts";
+import type { LockValue, ManagerValue } from "./values.ts";
 import { completeManager, type RawReadSpec, type RawWriteSpec } from "./vocabulary.ts";
 import { mayShare, type World } from "./world.ts";
 
@@ -95,7 +95,7 @@ function readCell(file: FileRef | undefined): string {
   return `read ${fileKey(file)}`;
 }
 
-/** A session file by its ending, by the name of the variable or property that holds it, or because its lock is held. */
+/** A session file by its ending, by the name of the variable or property that holds it, or because a session's lock of it is held. */
 function isTranscript(
   machine: Machine,
   call: Call,
@@ -109,7 +109,9 @@ function isTranscript(
   if (namesOf(argumentOf(call, resource)).some(isNamed)) return true;
   if (file === undefined) return false;
   if (file.kind === "call" && isGetter(file.callee)) return true;
-  if (world.held.some(({ lock }) => compareFiles(lock.file, file) === "same")) return true;
+  const isLockOf = ({ spec, file: locked }: LockValue): boolean =>
+    spec.anyFile !== true && compareFiles(locked, file) === "same";
+  if (world.held.some(({ lock }) => isLockOf(lock))) return true;
   for (const value of world.bindings.values()) {
     if (value.kind === "manager" && compareFiles(value.file, file) === "same") return true;
   }

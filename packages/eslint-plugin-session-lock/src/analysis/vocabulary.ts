@@ -45,6 +45,8 @@ export interface AcquireSpec extends ExportName {
   readonly sync?: boolean | "throws";
   /** Exported type of the handle; a parameter of that type holds the lock. */
   readonly handleType?: string;
+  /** True if it locks files of all kinds: holding it does not say that the file is a session's. Default: false. */
+  readonly anyFile?: boolean;
 }
 
 /** A function that runs a callback under the write lock. */
