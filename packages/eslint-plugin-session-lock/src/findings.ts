@@ -63,8 +63,16 @@ export function moduleNames(
 const settingsFrom = new Map<string, SourceFile["resolveSetting"]>();
 
 function resolveFrom(folder: string): (from: string) => string {
+  // The same few names are asked for wherever what they import is used.
+  const known = new Map<string, string>();
   return (from) => {
-    if (from.startsWith(".")) return resolve(folder, from).replace(/\.[cm]?[jt]sx?$/, "");
-    return isBuiltin(from) && !from.startsWith("node:") ? `node:${from}` : from;
+    let name = known.get(from);
+    if (name === undefined) known.set(from, (name = resolveName(folder, from)));
+    return name;
   };
+}
+
+function resolveName(folder: string, from: string): string {
+  if (from.startsWith(".")) return resolve(folder, from).replace(/\.[cm]?[jt]sx?$/, "");
+  return isBuiltin(from) && !from.startsWith("node:") ? `node:${from}` : from;
 }

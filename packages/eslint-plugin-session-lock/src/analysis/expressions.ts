@@ -159,7 +159,7 @@ function evaluateMember(machine: Machine, node: TSESTree.MemberExpression, world
 }
 
 function evaluateObject(machine: Machine, node: TSESTree.ObjectExpression, world: World): readonly Outcome[] {
-  let results: readonly { readonly world: World; readonly fields: ReadonlyMap<string, Value> }[] = [
+  let results: readonly { readonly world: World; readonly fields: Map<string, Value> }[] = [
     { world, fields: new Map() },
   ];
   for (const property of node.properties) {
@@ -169,16 +169,17 @@ function evaluateObject(machine: Machine, node: TSESTree.ObjectExpression, world
       : property.computed
         ? [property.key, property.value]
         : [property.value];
-    const ways = results.flatMap(({ world: before, fields }) =>
-      evaluateAll(machine, parts, before).map(({ world: after, values }) => {
+    const ways = results.flatMap(({ world: before, fields }) => {
+      const outcomes = evaluateAll(machine, parts, before);
+      return outcomes.map(({ world: after, values }) => {
         const value = values.at(-1) ?? unknown;
-        const copy = new Map(fields);
+        const filled = outcomes.length === 1 ? fields : new Map(fields);
         if (isSpread) {
-          if (value.kind === "object") for (const [name, field] of value.fields) copy.set(name, field);
-        } else copy.set(staticName(property.key, property.computed) ?? `*${property.range[0]}`, value);
-        return { world: after, fields: copy };
-      }),
-    );
+          if (value.kind === "object") for (const [name, field] of value.fields) filled.set(name, field);
+        } else filled.set(staticName(property.key, property.computed) ?? `*${property.range[0]}`, value);
+        return { world: after, fields: filled };
+      });
+    });
     results = limit(ways, (way) => way.world);
   }
   return results.map(({ world: after, fields }) => ({ world: after, value: { kind: "object", fields } }));

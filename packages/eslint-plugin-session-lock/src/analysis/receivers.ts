@@ -30,6 +30,7 @@ export function findManager(
 ): ManagerValue | undefined {
   if (receiver.kind !== "unknown" && receiver.kind !== "global") return undefined;
   const { managers, parameters } = machine.vocabulary;
+  if (machine.types === undefined && parameters !== "annotate") return undefined;
   const specs = managers.map(completeManager).filter(({ writes }) => writes.some((name) => name === method));
   if (specs.length === 0) return undefined;
   const origin = originOf(receiver);

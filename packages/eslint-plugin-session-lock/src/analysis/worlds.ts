@@ -12,7 +12,7 @@ const maxWorlds = 64;
 const keptWorlds = 12;
 
 /** Of more ways than this that hold the same locks, what differs in plain values is forgotten. */
-const maxAlike = 8;
+const maxAlike = 4;
 
 /** The worlds of a point where several ways meet: each once, the first way to it kept as its witness. */
 export function meet(worlds: readonly World[]): readonly World[] {
