@@ -63,10 +63,10 @@ export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** Turns a system error into an `IO` error; anything else is returned as it is. */
+/** Turns a system error into an `IO` error; anything else, of the lock too, is returned as it is. */
 export function asIoError(error: unknown, action: string, sessionFile: string): unknown {
-  if (error instanceof TranscriptError || errnoOf(error) === undefined || !(error instanceof Error))
-    return error;
+  if (errnoOf(error) === undefined || !(error instanceof Error)) return error;
+  if (error instanceof TranscriptError || error.name === "SessionLockError") return error;
   return new TranscriptError("IO", `cannot ${action} ${sessionFile}: ${error.message}`, {
     sessionFile,
     cause: error,

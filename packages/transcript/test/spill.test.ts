@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   copyFileSync,
   existsSync,
   readdirSync,
@@ -80,6 +81,37 @@ test("what waits comes home without another append where an empty one is made", 
   expect(transcript.degraded).toBe(false);
   expect(texts(file)).toEqual(acknowledged);
 });
+
+test("a full disk that has no room to keep the half line of a crash either refuses an append like any other", async () => {
+  const folder = smallDisk();
+  const [file, spills] = [path.join(folder, "session.jsonl"), tempFolder()];
+  await (await openTranscript(file)).close();
+  appendFileSync(file, '{"type":"mess');
+  const filler = fill(folder);
+
+  const worker = startWorker("append-spilling.js", [file, spills, "33000"], { shell: LIMITED });
+  const said = [await worker.next(), await worker.next(), await worker.next(), await worker.next()];
+  await worker.kill();
+  makeRoom(folder);
+  rmSync(filler);
+  await using transcript = await openTranscript(file, { spill: { folder: spills } });
+  await transcript.append(assistantMessage("room again"));
+
+  expect(said).toEqual(["#0 spilled", "#1 spilled", "#2 spilled", "degraded"]);
+  expect(texts(file)).toEqual(["#0", "#1", "#2", "room again"]);
+  expect(readRaw(file)).toMatchObject({ forks: 0, unreadable: 0 });
+});
+
+/** Takes what room there is, at most as much as a small disk has. */
+function fill(folder: string): string {
+  const filler = path.join(folder, "filler");
+  try {
+    for (let pages = 0; pages < 16; pages += 1) appendFileSync(filler, Buffer.alloc(4096));
+  } catch {
+    // Full, as wanted.
+  }
+  return filler;
+}
 
 test("a folder for spill files that does not exist is made, private to the user", async () => {
   const above = path.join(tempFolder(), "made");

@@ -57,7 +57,8 @@ export class AppendBatch {
       return new AppendBatch(log, right, lent?.file);
     } catch (error) {
       if (lent !== undefined) keptFiles.giveBack(lent.file);
-      throw error;
+      // Mending a tail reads, keeps and cuts bytes, and a disk may refuse each of these as it may refuse the append.
+      throw asIoError(error, "append to", log.path);
     }
   }
 
