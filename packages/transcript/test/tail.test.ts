@@ -49,6 +49,24 @@ test("a tail gives what is there and then what another process appends, each ent
   );
 });
 
+test("other work gets its turn while a long session is read, whoever takes the entries", async () => {
+  const file = tempSession();
+  await using transcript = await openTranscript(file, { durability: "os" });
+  const message = userMessage("x".repeat(50_000));
+  await transcript.appendMany(Array.from({ length: 100 }, () => ({ message })));
+  let turns = 0;
+  const stop = new AbortController();
+  const count = () => {
+    turns += 1;
+    if (!stop.signal.aborted) setImmediate(count);
+  };
+  setImmediate(count);
+
+  for await (const { seq } of transcript.tail({ signal: stop.signal })) if (seq === 100) stop.abort();
+
+  expect(turns).toBeGreaterThan(3);
+});
+
 test("a tail goes on behind the sequence it is given, which is the entry's place among all entries", async () => {
   const file = tempSession();
   await using transcript = await openTranscript(file);

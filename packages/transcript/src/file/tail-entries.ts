@@ -1,6 +1,6 @@
 import { watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
-import { setTimeout } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout } from "node:timers/promises";
 import { anchorAt } from "./anchor.ts";
 import { decodeEntry, decodeLine } from "./decode.ts";
 import type { SessionEntry } from "../entry.ts";
@@ -28,6 +28,8 @@ export interface TailOptions {
 const ANCHOR_BYTES = 64;
 /** The longest that an entry goes unseen where the system does not report changes, as on some network file systems. */
 const POLL_MS = 500;
+/** How much is read before other work gets its turn, also where whoever takes the entries waits for nothing. */
+const TURN_BYTES = 1024 * 1024;
 
 /** The entries of a file, those of now and then those to come, whoever appends them. Never writes. */
 export function tailEntries(
@@ -47,12 +49,17 @@ async function* follow(
 ): AsyncGenerator<SequencedEntry> {
   const changes = new FileChanges(path);
   const cursor = new EntryCursor(path);
+  let turnEnd = TURN_BYTES;
   try {
     while (!isOver(signal)) {
       // Armed before the reading, so that what is appended meanwhile is not slept over.
       const change = changes.arm();
       for (const found of cursor.readOn()) {
         if (found.seq > afterSeq) yield found;
+        if (cursor.position >= turnEnd) {
+          await nextTurn();
+          turnEnd = cursor.position + TURN_BYTES;
+        }
         if (isOver(signal)) return;
       }
       await sleep(signal ? AbortSignal.any([signal, change]) : change);
@@ -75,6 +82,11 @@ class EntryCursor {
 
   constructor(path: string) {
     this.#path = path;
+  }
+
+  /** Where the line behind the last entry begins, in bytes. */
+  get position(): number {
+    return this.#position;
   }
 
   *readOn(): Generator<SequencedEntry> {
