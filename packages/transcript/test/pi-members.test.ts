@@ -244,6 +244,28 @@ test("the tool calls that a killed run left open are closed, and what waited for
   });
 });
 
+test("a session whose run was killed in a tool call shows a model what is said since, as pi does", async () => {
+  const file = tempSession();
+  const content = [{ type: "toolCall" as const, id: "c1", name: "read", arguments: {} }];
+  const calling = { ...assistantMessage(""), content, stopReason: "toolUse" as const };
+  const said = [userMessage("one"), calling, userMessage("go on"), assistantMessage("done")];
+  const theirs = NewPi.inMemory("/w");
+  for (const message of said) theirs.appendMessage(message as never);
+  await withSessionWriteLock(file, () => {
+    for (const message of said) SessionManager.open(file).appendMessage(message);
+  });
+  const session = SessionManager.open(file);
+
+  expect(session.getBranch().map(({ type }) => type)).toEqual(["message", "message", "custom", "custom"]);
+  expect(session.buildSessionContext()).toEqual(theirs.buildSessionContext());
+  expect(session.buildSessionProjection()).toMatchObject(theirs.buildSessionContext());
+  const shown = session.buildContextEntries();
+  expect(shown.filter(({ type }) => type === "message")).toMatchObject(said.map((message) => ({ message })));
+  const ids = shown.slice(-2).map(({ id }) => id);
+  await withSessionWriteLock(file, () => session.closeToolCalls());
+  expect(session.getBranch().slice(-2)).toMatchObject(ids.map((id) => ({ id })));
+});
+
 test("in memory nothing waits for a tool call, as in pi, and its result can be made up all the same", () => {
   const session = SessionManager.inMemory("/w");
   const content = [{ type: "toolCall" as const, id: "c1", name: "read", arguments: {} }];

@@ -60,7 +60,8 @@ function walkBack(
   return { entries, isWhole: false };
 }
 
-function beginsGroup(entry: SessionEntry): boolean {
+/** True for a message before which no tool call stays open: one that is neither a tool result nor one that was deferred. */
+export function beginsGroup(entry: SessionEntry): boolean {
   const turn = turnOfEntry(entry);
   return (
     turn !== undefined && turn.role !== "result" && !turn.isHidden && deferredFromOf(entry) === undefined

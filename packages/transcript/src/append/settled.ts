@@ -1,3 +1,4 @@
+import { beginsGroup } from "./branch-end.ts";
 import { draftOfDeferred } from "./deferred.ts";
 import type { SessionEntry } from "../entry.ts";
 import { placeEntry } from "./place-entry.ts";
@@ -9,8 +10,10 @@ import { ToolGroup } from "./tool-group.ts";
  * A model that is asked now is asked after those messages too, or a session whose run was killed would hide them.
  */
 export function settled(branch: readonly SessionEntry[]): readonly SessionEntry[] {
+  const { pending } = ToolGroup.of(branch.slice(Math.max(0, branch.findLastIndex(beginsGroup))));
+  if (pending.length === 0) return branch;
   const entries = [...branch];
-  for (const deferred of ToolGroup.of(branch).pending) {
+  for (const deferred of pending) {
     const parentId = entries.at(-1)?.id ?? null;
     entries.push(placeEntry(draftOfDeferred(deferred), parentId, deferred.messageId).entry);
   }

@@ -7,6 +7,7 @@ import type { EntryLog } from "./guarded-log.ts";
 import { newHeader } from "../file/header.ts";
 import { MemoryLog } from "./memory-log.ts";
 import type { PlacedEntry } from "../append/place-entry.ts";
+import { settled } from "../append/settled.ts";
 import { branchedEntries, writeNewSession } from "./session-copy.ts";
 import { assertSessionId } from "../store/session-key.ts";
 import type { SessionIndex } from "../file/session-index.ts";
@@ -71,6 +72,11 @@ export class ManagedSession {
 
   branch(fromId: string | null = this.leafId): SessionEntry[] {
     return this.index.branch(fromId);
+  }
+
+  /** With what waits for tool calls behind it: a run that was killed never answers its calls. */
+  get shownBranch(): readonly SessionEntry[] {
+    return settled(this.branch());
   }
 
   /** Returns the entry, and the id that its message has, or will have, on the branch. */

@@ -227,15 +227,15 @@ export class SessionManager {
     return this.#session.index.name;
   }
   buildSessionContext(): SessionContext {
-    return contextOf(this.getBranch());
+    return contextOf(this.#session.shownBranch);
   }
   /** The context, telling which entry each message comes from. */
   buildSessionProjection(): SessionProjection {
-    return projectBranch(this.getBranch());
+    return projectBranch(this.#session.shownBranch);
   }
   /** The entries that are in the context: the newest compaction first, then what it keeps, then what follows it. */
   buildContextEntries(): SessionEntry[] {
-    return shownEntries(this.getBranch());
+    return shownEntries(this.#session.shownBranch);
   }
 
   #append(draft: EntryDraft, point?: BranchPoint): string {
