@@ -88,6 +88,7 @@ test("a terminal sees how far the doctor is, and at the end the bar is gone", as
   const shown: string[] = [];
   const out: string[] = [];
   const terminal = {
+    print: () => Promise.resolve(),
     out: (text: string) => out.push(text),
     err: () => undefined,
     colours: true,
@@ -112,7 +113,9 @@ test("colours are for terminals", async () => {
   writeFileSync(path.join(folder, "torn.jsonl"), `${linesOf(chat(user()))}{"torn`, { mode: 0o600 });
   const out: string[] = [];
   const stop = new AbortController().signal;
-  const terminal = { out: (text: string) => out.push(text), err: () => undefined, progress: undefined, stop };
+  const print = () => Promise.resolve();
+  const quiet = { print, err: () => undefined, progress: undefined, stop };
+  const terminal = { ...quiet, out: (text: string) => out.push(text) };
 
   await runCommand(["doctor", folder], { ...terminal, colours: true });
   await runCommand(["doctor", folder], { ...terminal, colours: false });
@@ -130,6 +133,7 @@ test("a doctor who is interrupted stops between two sessions and says so by the 
   const stop = new AbortController();
   const out: string[] = [];
   const terminal = {
+    print: () => Promise.resolve(),
     out: (text: string) => {
       out.push(text);
       stop.abort("SIGINT");

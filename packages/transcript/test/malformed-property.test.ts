@@ -31,6 +31,7 @@ const PROFILES: readonly ProviderProfile[] = [
 ];
 
 const terminal = {
+  print: () => Promise.resolve(),
   out: () => undefined,
   err: () => undefined,
   colours: false,
@@ -69,8 +70,8 @@ function readsOf(file: string, spare: string): Record<string, (session: SessionM
       for (const entry of entries) for (const edit of edits) projectContextEntry(entry, edit);
       return loadEntriesFromFile(file);
     },
-    markdown: (session) => [toMarkdown(session), toHtml(session)],
-    show: (session) => show(session, false, terminal),
+    markdown: (session) => [...toMarkdown(session), ...toHtml(session)],
+    show: (session) => [...show(session, false, terminal), ...show(session, true, terminal)],
     outline: (session) => outlineOf(session.getEntries(), session.getBranch()),
     createBranchedSession: (session) => session.createBranchedSession(session.getEntries().at(-1)?.id ?? ""),
     forkFrom: () => SessionManager.forkFrom(file, "/v", spare),

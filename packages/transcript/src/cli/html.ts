@@ -10,27 +10,28 @@ const STYLE =
 
 const SHOWN: ReadonlySet<string> = new Set(["message", "custom_message", "compaction", "branch_summary"]);
 
-/** The active branch as one HTML page without scripts or links to elsewhere. Every text of the session is escaped. */
-export function toHtml(session: SessionManager): string {
+/**
+ * The active branch as one HTML page, piece by piece, without scripts or links to elsewhere. Every text of the session is
+ * escaped.
+ */
+export function* toHtml(session: SessionManager): Generator<string> {
   const { id, cwd, timestamp } = session.getHeader();
   const title = escaped(session.getSessionName() ?? `Session ${id}`);
-  const articles = session.getBranch().flatMap((entry) => {
-    if (!SHOWN.has(entry.type)) return [];
-    const { kind, text } = describeEntry(entry);
-    const name = /^[A-Za-z]+$/.test(kind) ? kind : "other";
-    return [
-      `<article class="${name}"><h2>${escaped(kind)} <time>${escaped(textOr("", entry.timestamp))}</time></h2><pre>${escaped(text)}</pre></article>`,
-    ];
-  });
-  return [
+  yield [
     "<!doctype html>",
     `<html lang="en"><head><meta charset="utf-8"><title>${title}</title>`,
     `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
     `<style>${STYLE}</style></head><body><h1>${title}</h1>`,
     `<p>${escaped(id)} in ${escaped(textOr("?", cwd))}, begun ${escaped(textOr("?", timestamp))}</p>`,
-    ...articles,
-    "</body></html>",
+    "",
   ].join("\n");
+  for (const entry of session.getBranch()) {
+    if (!SHOWN.has(entry.type)) continue;
+    const { kind, text } = describeEntry(entry);
+    const name = /^[A-Za-z]+$/.test(kind) ? kind : "other";
+    yield `<article class="${name}"><h2>${escaped(kind)} <time>${escaped(textOr("", entry.timestamp))}</time></h2><pre>${escaped(text)}</pre></article>\n`;
+  }
+  yield "</body></html>\n";
 }
 
 function escaped(text: string): string {

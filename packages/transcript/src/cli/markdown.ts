@@ -4,14 +4,14 @@ import type { SessionManager } from "../manager/session-manager.ts";
 import { describeEntry, messageText } from "../outline/describe-entry.ts";
 import { withoutControls } from "./terminal.ts";
 
-/** The active branch as Markdown. What people and models wrote stays as it is: it is Markdown mostly. */
-export function toMarkdown(session: SessionManager): string {
+/** The active branch as Markdown, piece by piece. What people and models wrote stays as it is: it is Markdown mostly. */
+export function* toMarkdown(session: SessionManager): Generator<string> {
   const { id, cwd, timestamp } = session.getHeader();
   const [place, begun] = [textOr("?", cwd), textOr("?", timestamp)];
   const title = session.getSessionName() ?? `Session ${id}`;
-  const parts = session.getBranch().flatMap(partOf);
-  const text = [`# ${title}`, `Session \`${id}\` in \`${place}\`, begun ${begun}.`, ...parts].join("\n\n");
-  return withoutControls(text);
+  yield withoutControls(`# ${title}\n\nSession \`${id}\` in \`${place}\`, begun ${begun}.\n`);
+  for (const entry of session.getBranch())
+    for (const part of partOf(entry)) yield withoutControls(`\n${part}\n`);
 }
 
 function partOf(entry: SessionEntry): string[] {

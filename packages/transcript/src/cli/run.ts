@@ -12,9 +12,11 @@ import { helpOf } from "./help.ts";
 import { toHtml } from "./html.ts";
 import { toMarkdown } from "./markdown.ts";
 import { takeOver } from "./import.ts";
+import { toJson } from "./json.ts";
 import { bringToDate } from "./migrate.ts";
 import { show } from "./show.ts";
 import { follow } from "./tail.ts";
+import { printAll } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 import { readVersion } from "./version.ts";
 
@@ -48,28 +50,28 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
 
 async function execute(options: CommandOptions, terminal: Terminal): Promise<ExitCode> {
   const { command, subject, isJson, profile, apply, linearize, waitMs, afterSeq } = options;
-  const judged = { ...(profile && { profile }), signal: terminal.stop };
-  const rewriting = { dryRun: !apply, lockTimeoutMs: waitMs, signal: terminal.stop };
+  const judged = () => ({ ...(profile && { profile }), signal: terminal.stop });
+  const rewriting = () => ({ dryRun: !apply, lockTimeoutMs: waitMs, signal: terminal.stop });
   switch (command) {
     case "show":
-      show(existing(subject), isJson, terminal);
+      await printAll(show(existing(subject), isJson, terminal), terminal);
+      return exitCodes.ok;
+    case "export":
+      await printAll(exported(existing(subject), options), terminal);
       return exitCodes.ok;
     case "tail":
       await follow(subject, isJson, afterSeq, terminal);
       return stopped(terminal);
     case "import":
       return takeOver(options, terminal);
-    case "export":
-      terminal.out(exported(existing(subject), options));
-      return exitCodes.ok;
     case "validate":
-      return check(subject, isJson, judged, terminal);
+      return check(subject, isJson, judged(), terminal);
     case "repair":
-      return mend(subject, isJson, { ...rewriting, linearize }, terminal);
+      return mend(subject, isJson, { ...rewriting(), linearize }, terminal);
     case "migrate":
-      return bringToDate(subject, isJson, rewriting, terminal);
+      return bringToDate(subject, isJson, rewriting(), terminal);
     case "doctor":
-      return doctor(subject, isJson, judged, terminal);
+      return doctor(subject, isJson, judged(), terminal);
   }
 }
 
@@ -84,14 +86,14 @@ function sessionSize(path: string): number {
   return file?.stat().size ?? 0;
 }
 
-function exported(session: SessionManager, { format, isJson }: CommandOptions): string {
+function exported(session: SessionManager, { format, isJson }: CommandOptions): Iterable<string> {
   switch (isJson ? "json" : format) {
     case "markdown":
       return toMarkdown(session);
     case "html":
       return toHtml(session);
     case "json":
-      return JSON.stringify({ header: session.getHeader(), entries: session.getBranch() });
+      return toJson({ header: session.getHeader() }, session.getBranch());
   }
 }
 

@@ -4,25 +4,31 @@ import { drawTree } from "../outline/draw-tree.ts";
 import type { TreeRow } from "../outline/draw-tree.ts";
 import { cwdIn } from "../file/header.ts";
 import { counted } from "./counted.ts";
+import { toJson } from "./json.ts";
 import { paint, plainLine, shortened } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Draws a session as a tree: `●` is on the active branch, `◆` is its leaf, `○` was left. */
-export function show(session: SessionManager, isJson: boolean, terminal: Terminal): void {
+/** A session drawn as a tree, piece by piece: `●` is on the active branch, `◆` is its leaf, `○` was left. */
+export function show(session: SessionManager, isJson: boolean, terminal: Terminal): Iterable<string> {
+  return isJson ? asJson(session) : rows(session, terminal);
+}
+
+function asJson(session: SessionManager): Generator<string> {
+  const { id, cwd } = session.getHeader();
+  const branch = session.getBranch().map((entry) => entry.id);
+  return toJson({ sessionId: id, cwd, leafId: session.getLeafId(), branch }, session.getEntries());
+}
+
+function* rows(session: SessionManager, terminal: Terminal): Generator<string> {
   const branch = session.getBranch().map(({ id }) => id);
   const leafId = session.getLeafId();
-  if (isJson) {
-    const { id, cwd } = session.getHeader();
-    terminal.out(JSON.stringify({ sessionId: id, cwd, leafId, branch, entries: session.getEntries() }));
-    return;
-  }
   const forks = session.getTree();
   const name = session.getSessionName();
   const title = [session.getSessionId(), name, cwdIn(session.getHeader())].filter(Boolean).join(" · ");
-  terminal.out(paint("bold", plainLine(title), terminal));
+  yield `${paint("bold", plainLine(title), terminal)}\n`;
   const count = counted(session.getEntryCount(), "entry", "entries");
-  terminal.out(`${count}, ${branch.length} on the active branch`);
-  for (const row of drawTree(forks, new Set(branch))) terminal.out(rowText(row, leafId, terminal));
+  yield `${count}, ${branch.length} on the active branch\n`;
+  for (const row of drawTree(forks, new Set(branch))) yield `${rowText(row, leafId, terminal)}\n`;
 }
 
 function rowText(

@@ -1,3 +1,4 @@
+import { jsonOf } from "../file/json.ts";
 import { openTranscript } from "../open-transcript.ts";
 import { describeEntry } from "../outline/describe-entry.ts";
 import { paint, plainLine, shortened } from "./terminal.ts";
@@ -14,6 +15,6 @@ export async function follow(
   for await (const { seq, entry } of transcript.tail({ afterSeq, signal: terminal.stop })) {
     const { kind, text } = describeEntry(entry);
     const row = `${seq}  ${paint("bold", plainLine(kind), terminal)}  ${shortened(plainLine(text))}`;
-    terminal.out(isJson ? JSON.stringify({ seq, entry }) : row.trimEnd());
+    await terminal.print(`${isJson ? jsonOf({ seq, entry }) : row.trimEnd()}\n`);
   }
 }
