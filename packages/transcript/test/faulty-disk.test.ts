@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { AppendQueue } from "../src/append/append-queue.ts";
 import type { Durability } from "../src/append/durability.ts";
 import { SYSTEM_DISK } from "../src/file/disk.ts";
@@ -120,6 +120,45 @@ test("a reader that looks while a sync is going to fail does not keep its bytes 
   expect(readRaw(file).visible).toEqual([]);
   log.refresh();
   expect(log.leafId).toBeUndefined();
+});
+
+/** A queue whose next sync fails, and a transcript of the same file that read everything just before that. */
+async function seenBeforeFailure() {
+  const { disk, faults } = faultyDisk();
+  let look = () => Promise.resolve();
+  const { file, append } = await queueOn({ ...disk, sync: (fd) => look().then(() => disk.sync(fd)) });
+  await append("one");
+  const other = await openTranscript(file);
+  onTestFinished(() => other.close());
+  const seen: number[] = [];
+  look = async () => void seen.push((await other.entries()).length);
+  faults.add("sync");
+  await expect(append("two")).rejects.toMatchObject({ code: "IO" });
+  faults.clear();
+  look = () => Promise.resolve();
+  return { file, append, other, seen };
+}
+
+test("who saw what a failed sync took back continues what was written in its place", async () => {
+  const { file, append, other, seen } = await seenBeforeFailure();
+
+  await append("two");
+  await other.append(userMessage("three"));
+
+  expect(seen).toEqual([2]);
+  expect(readRaw(file)).toMatchObject({ visible: ["one", "two", "three"], forks: 0, unreadable: 0 });
+  expect(await other.branch()).toEqual(readRaw(file).branch);
+});
+
+test("who saw what a failed sync took back, and writes nothing, sees the whole branch all the same", async () => {
+  const { file, append, other, seen } = await seenBeforeFailure();
+
+  await append("two");
+  await append("three");
+
+  expect(seen).toEqual([2]);
+  expect(await other.branch()).toEqual(readRaw(file).branch);
+  expect(readRaw(file).visible).toEqual(["one", "two", "three"]);
 });
 
 test("whatever fails when, what was acknowledged is on the branch and nothing is fused", async () => {

@@ -14,11 +14,8 @@ import type { SessionLog } from "../file/session-log.ts";
  * go to `<file>.rej`.
  */
 export function bringUpToDate(log: SessionLog, right: WriteRight, { file, stat }: LentFile): void {
-  if (log.unsound === undefined) log.update(file, stat);
-  else {
-    cutUnsound(log, file);
-    log.update(file);
-  }
+  const isCut = cutUnsound(log, file);
+  log.confirm(file, isCut ? file.stat() : stat);
   if (versionOf(log.header) < 2) {
     throw new TranscriptError(
       "UNSUPPORTED_VERSION",
@@ -46,12 +43,13 @@ function isWholeLine(file: SessionFile, start: number, end: number): boolean {
 }
 
 /** Nothing is built on bytes that a failed sync left behind: they are cut off first, or the append fails. */
-function cutUnsound(log: SessionLog, file: SessionFile): void {
-  if (log.unsound === undefined) return;
+function cutUnsound(log: SessionLog, file: SessionFile): boolean {
+  if (log.unsound === undefined) return false;
   try {
     file.takeBack(log.unsound.size, log.unsound.expected);
   } catch (error) {
     throw asIoError(error, "take back what was not synced in", log.path);
   }
   log.unsound = undefined;
+  return true;
 }

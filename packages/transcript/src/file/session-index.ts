@@ -81,6 +81,11 @@ export class SessionIndex {
     return this.#name;
   }
 
+  /** False only of an index that was read and has no such entry. */
+  has(id: string): boolean {
+    return this.#rows.has(id) || !(this.#isScanned || this.#entries);
+  }
+
   get(id: string): SessionEntry | undefined {
     this.#scan();
     const row = this.#rows.get(id);

@@ -11,6 +11,8 @@ import { readLines } from "./lines.ts";
 import type { Line } from "./lines.ts";
 import type { PlacedEntry } from "../append/place-entry.ts";
 import { becomesLeaf } from "./navigation.ts";
+import { isContinuation, isSettled } from "./known-end.ts";
+import type { KnownEnd } from "./known-end.ts";
 import type { FileStat, SessionFile } from "./session-file.ts";
 import { SessionIndex } from "./session-index.ts";
 import type { EntrySource } from "./session-index.ts";
@@ -25,15 +27,6 @@ export interface Written {
   readonly group: ToolGroup;
 }
 
-/** The file as it was when we looked last. */
-interface Known extends FileStat {
-  /** End of the last complete line. */
-  readonly end: number;
-  readonly leafId: string | undefined;
-  /** What stood before `end`: where that changed, the file is read anew. */
-  readonly anchor: string;
-}
-
 /**
  * What this process knows of one session file: its header, its end and, once somebody asked, its entries and keys.
  *
@@ -43,9 +36,11 @@ interface Known extends FileStat {
 export class SessionLog {
   readonly path: string;
   #header: SessionHeader;
-  #known: Known | undefined;
+  #known: KnownEnd | undefined;
   #index: SessionIndex | undefined;
   #group: ToolGroup | undefined;
+  /** True when something was read since the lock's holder confirmed what is known. */
+  #isHearsay = false;
 
   private constructor(path: string, header: SessionHeader) {
     this.path = path;
@@ -97,6 +92,16 @@ export class SessionLog {
     });
     if (!isThere && this.isOnDisk)
       throw new TranscriptError("NOT_FOUND", `${this.path} is gone`, { sessionFile: this.path });
+  }
+
+  /**
+   * As `update`, by the holder of the lock. What was read without it was perhaps being synced, which failed: then it was
+   * taken back, and what stands there now may be as long and end alike, as the same message does that is appended again.
+   */
+  confirm(file: SessionFile, stat: FileStat): void {
+    if (this.#known && this.#isHearsay && !this.#isLast(file, this.#known)) this.#load(file, stat);
+    else this.update(file, stat);
+    this.#isHearsay = false;
   }
 
   /** As `refresh`, through a file that is open already. */
@@ -163,6 +168,11 @@ export class SessionLog {
     });
   }
 
+  #isLast(file: SessionFile, { end, leafId }: KnownEnd): boolean {
+    const { last, isOpen } = readTail(file, end, this.#header);
+    return last?.id === (isOpen ? this.#sourced().entries.at(-1)?.id : leafId);
+  }
+
   #branchEnd(file: SessionFile, end: number): SessionEntry[] {
     const version = versionOf(this.#header);
     return readBranchEnd(file, end, this.leafId, version) ?? this.branch();
@@ -181,6 +191,7 @@ export class SessionLog {
 
   #readEnd(file: SessionFile, { dev, ino, size }: FileStat): void {
     const { end, anchor, last, isOpen } = readTail(file, size, this.#header);
+    this.#isHearsay = true;
     this.#known = { dev, ino, size, end, leafId: last?.id, anchor };
     this.#group = last && !isOpen ? groupBegunBy(last) : undefined;
     if (isOpen) this.#known = { ...this.#known, leafId: this.#sourced().leafId };
@@ -191,6 +202,7 @@ export class SessionLog {
   }
 
   #take(line: Line): void {
+    this.#isHearsay = true;
     const fields = decodeLine(line.text);
     const entry = fields && decodeEntry(fields, versionOf(this.#header), 0);
     if (entry) this.#add(entry, line.next);
@@ -199,6 +211,9 @@ export class SessionLog {
 
   #add(entry: SessionEntry, end: number): void {
     const isLeaf = this.#becomesLeaf(entry);
+    // Its parent stands where one was read that was taken back.
+    if (typeof entry.parentId === "string" && this.#index?.has(entry.parentId) === false)
+      this.#index = undefined;
     this.#index?.add(entry);
     if (isLeaf && entry.parentId === (this.leafId ?? null)) this.#group?.take(entry);
     else this.#group = undefined;
@@ -231,14 +246,4 @@ export class SessionLog {
       end: this.bounds.end,
     }));
   }
-}
-
-function isContinuation(file: SessionFile, known: Known, stat: FileStat): boolean {
-  if (stat.dev !== known.dev || stat.ino !== known.ino) return false;
-  return isSettled(known, stat) || (stat.size >= known.end && anchorAt(file, known.end) === known.anchor);
-}
-
-/** False also where the file ended in a torn tail: another writer may have put as many bytes of its own in its place. */
-function isSettled({ end, size }: Known, stat: FileStat): boolean {
-  return stat.size === size && end === size;
 }

@@ -1,0 +1,22 @@
+import { anchorAt } from "./anchor.ts";
+import type { FileStat, SessionFile } from "./session-file.ts";
+
+/** The file as it was when we looked last. */
+export interface KnownEnd extends FileStat {
+  /** End of the last complete line. */
+  readonly end: number;
+  readonly leafId: string | undefined;
+  /** What stood before `end`: where that changed, the file is read anew. */
+  readonly anchor: string;
+}
+
+/** Whether what is known is still there, so that only what is behind it has to be read. */
+export function isContinuation(file: SessionFile, known: KnownEnd, stat: FileStat): boolean {
+  if (stat.dev !== known.dev || stat.ino !== known.ino) return false;
+  return isSettled(known, stat) || (stat.size >= known.end && anchorAt(file, known.end) === known.anchor);
+}
+
+/** False also where the file ended in a torn tail: another writer may have put as many bytes of its own in its place. */
+export function isSettled({ end, size }: KnownEnd, stat: FileStat): boolean {
+  return stat.size === size && end === size;
+}
