@@ -1,8 +1,9 @@
 import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import {
   appendAssistantMessageToSessionTranscript,
+  loadEntriesFromFile,
   openSessionStore,
   openTranscript,
   SessionManager,
@@ -11,6 +12,7 @@ import {
 import { SessionFile } from "../src/file/session-file.ts";
 import { recordName } from "../src/store/session-key.ts";
 import { assistantMessage, userMessage } from "./messages.ts";
+import { readRaw } from "./raw-session.ts";
 import { ROTTEN_FILES } from "./rotten-files.ts";
 import { tempFolder } from "./temp-session.ts";
 
@@ -108,6 +110,40 @@ test("zeros behind the last line, as a crash may leave them by the gigabyte, are
   const sizes = read.mock.results.map(({ value }) => (value as Buffer).length);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(2 ** 20);
 });
+
+test("a run of zeros that was written on behind, longer than a string can be, hides nothing and is read in small pieces", async () => {
+  const { one } = await twoSessions();
+  const [first] = readRaw(one.sessionFile).entries;
+  truncateSync(one.sessionFile, 2 ** 29 + 2 ** 20);
+  const behind = { type: "message", id: "b", parentId: first?.id, timestamp: "2026-01-01T00:00:00.000Z" };
+  appendFileSync(one.sessionFile, `\n${JSON.stringify({ ...behind, message: userMessage("behind") })}\n`);
+  const largest = largestRead();
+
+  await using transcript = await openTranscript(one.sessionFile, { create: false });
+  const branch = await transcript.branch();
+  await transcript.append(userMessage("last"), { idempotencyKey: "last" });
+  const entries = await transcript.entries();
+  const followed: string[] = [];
+  for await (const { entry } of transcript.tail()) if (followed.push(entry.id) === 3) break;
+
+  expect(branch.map(({ id }) => id)).toEqual([first?.id, "b"]);
+  expect(entries.map(({ id }) => id)).toEqual([first?.id, "b", transcript.leafId]);
+  expect(followed).toEqual(entries.map(({ id }) => id));
+  expect(loadEntriesFromFile(one.sessionFile).slice(1)).toEqual(entries);
+  expect(largest()).toBeLessThanOrEqual(2 ** 20);
+}, 60_000);
+
+/** The most bytes that are read at once from here on. A spy would keep all of them. */
+function largestRead(): () => number {
+  const readInto = Reflect.get<SessionFile, "readInto">(SessionFile.prototype, "readInto");
+  let largest = 0;
+  SessionFile.prototype.readInto = function (bytes, start) {
+    largest = Math.max(largest, bytes.length);
+    return readInto.call(this, bytes, start);
+  };
+  onTestFinished(() => void (SessionFile.prototype.readInto = readInto));
+  return () => largest;
+}
 
 test.each(ROTTEN_RECORDS)("%s in place of a record is that key's trouble alone", async (_, spoil) => {
   const { store, storePath, one } = await twoSessions();

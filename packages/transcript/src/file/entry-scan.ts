@@ -1,5 +1,6 @@
 import { decodeEntry, decodeLine } from "./decode.ts";
 import type { SessionEntry } from "../entry.ts";
+import { behindLine, lineText, mayBeObject } from "./lines.ts";
 import type { ByteSource } from "./lines.ts";
 
 /** Where a line is: its first byte, and the first one of the next. */
@@ -101,6 +102,13 @@ function* byteLines(source: RefillableSource, end: number): Generator<ByteLine> 
       offset = next;
       from = at + 1;
     }
+    if (from === 0 && !mayBeObject(bytes)) {
+      // It may be a gigabyte of zeros.
+      position = behindLine(source, position, end);
+      offset = position;
+      kept = 0;
+      continue;
+    }
     kept = bytes.length - from;
     // A line that fills the memory needs more of it.
     const larger =
@@ -124,6 +132,6 @@ function placeOf(line: Buffer): { readonly id: string; readonly parentId: string
 }
 
 function parseEntry(line: Buffer, version: number): SessionEntry | undefined {
-  const fields = decodeLine(line.toString("utf8"));
+  const fields = decodeLine(lineText(line));
   return fields && decodeEntry(fields, version, 0);
 }

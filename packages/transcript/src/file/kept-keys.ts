@@ -4,6 +4,7 @@ import { deferredFromOf } from "../append/deferred.ts";
 import type { Span } from "./entry-scan.ts";
 import { idempotencyKeyOf } from "../entry.ts";
 import type { SessionEntry } from "../entry.ts";
+import { behindLine, lineText, mayBeObject } from "./lines.ts";
 import type { SessionFile } from "./session-file.ts";
 
 /** A session file, open, as its reader knows it. */
@@ -120,13 +121,14 @@ function* wholeLines(
     if (chunk.length === 0) return;
     if (bytes.length > 0) yield { bytes, offset };
     else if (offset + length >= end) return;
-    offset += bytes.length;
-    length = bytes.length === 0 ? length * 2 : CHUNK_BYTES;
+    const isSkipped = bytes.length === 0 && !mayBeObject(chunk);
+    offset = isSkipped ? behindLine(file, offset + length, end) : offset + bytes.length;
+    length = bytes.length === 0 && !isSkipped ? length * 2 : CHUNK_BYTES;
   }
 }
 
 function entryIn(line: Buffer, version: number): SessionEntry | undefined {
-  const fields = decodeLine(line.toString("utf8"));
+  const fields = decodeLine(lineText(line));
   return fields && decodeEntry(fields, version, 0);
 }
 

@@ -1,5 +1,8 @@
+import { constants } from "node:buffer";
+
 /** A complete line of a file, without its newline. */
 export interface Line {
+  /** As `lineText` has it. */
   readonly text: string;
   /** Where it begins, in bytes. */
   readonly offset: number;
@@ -17,6 +20,9 @@ export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 const CHUNK_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
+const SPACE = 0x20;
+const OPENING_BRACE = 0x7b;
+const LAST_ASCII = 0x7f;
 
 /** The complete lines between two offsets. An unterminated rest is not a line: it may be a write in progress. */
 export function* readLines(source: ByteSource, start: number, end: number): Generator<Line> {
@@ -29,7 +35,7 @@ export function* readLines(source: ByteSource, start: number, end: number): Gene
     let from = 0;
     for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, from)) {
       const rest = chunk.subarray(from, at);
-      const text = (pending.length === 0 ? rest : Buffer.concat([...pending, rest])).toString("utf8");
+      const text = lineText(pending.length === 0 ? rest : Buffer.concat([...pending, rest]));
       pending = [];
       from = at + 1;
       yield { text, offset, next: position + from };
@@ -38,16 +44,37 @@ export function* readLines(source: ByteSource, start: number, end: number): Gene
     if (from < chunk.length) pending.push(chunk.subarray(from));
     position += chunk.length;
     if (position - offset <= MAX_LINE_BYTES || longFrom === offset) continue;
-    // What a crash left behind may be a gigabyte of zeros: only a line that ends is kept in memory.
+    // What a crash left behind may be a gigabyte of zeros: only a line that ends, and may be an entry, is kept in memory.
     if (!hasLineEnd(source, position, end)) return;
     longFrom = offset;
+    if (pending[0] !== undefined && mayBeObject(pending[0])) continue;
+    pending = [];
+    position = behindLine(source, position, end);
+    yield { text: "", offset, next: position };
+    offset = position;
   }
+}
+
+/** A line as text. Empty where that holds no entry for sure: no object begins so, or no string is so long. */
+export function lineText(line: Buffer): string {
+  return line.length <= constants.MAX_STRING_LENGTH && mayBeObject(line) ? line.toString("utf8") : "";
 }
 
 /** Whether a line ends between two offsets. */
 export function hasLineEnd(source: ByteSource, start: number, end: number): boolean {
   for (const chunk of piecesOf(source, start, end)) if (chunk.includes(NEWLINE)) return true;
   return false;
+}
+
+/** Where the next line begins: behind the first newline from `start` on, or at `end`. */
+export function behindLine(source: ByteSource, start: number, end: number): number {
+  let at = start;
+  for (const piece of piecesOf(source, start, end)) {
+    const newline = piece.indexOf(NEWLINE);
+    if (newline !== -1) return at + newline + 1;
+    at += piece.length;
+  }
+  return end;
 }
 
 /** The bytes between two offsets, a piece at a time, as far as there are any. */
@@ -66,7 +93,12 @@ export function* linesFromEnd(bytes: Buffer, beginsWithLine: boolean): Generator
   while (end > 0) {
     const start = bytes.lastIndexOf(NEWLINE, end - 1) + 1;
     if (start === 0 && !beginsWithLine) return;
-    yield bytes.toString("utf8", start, end);
+    yield lineText(bytes.subarray(start, end));
     end = start - 1;
   }
+}
+
+/** False for a line whose first byte is neither that of an object nor of what may stand before one. */
+export function mayBeObject([first = 0]: Buffer): boolean {
+  return first === OPENING_BRACE || (first > 0 && first <= SPACE) || first > LAST_ASCII;
 }
