@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import type { AppendItem, Transcript } from "@session-lock/transcript";
+import { withSessionWriteLock } from "session-lock";
 import { readInputs, type InputRecord } from "../session/inputs.ts";
 import type { LaneLease } from "./lane-lease.ts";
 import type { LaneLeases } from "./lane-leases.ts";
@@ -57,6 +58,22 @@ export class Elsewhere {
     await this.#end(runIds, "takeover", () => true, lease);
   }
 
+  /**
+   * Ends whatever is open, and makes a change before anybody can append again: for who has the lane, whoever has begun it
+   * is not at it any more, and no input can be taken in between.
+   */
+  async endOpen<T>(lease: LaneLease, change: () => Promise<T>): Promise<T> {
+    const purpose = "replace session";
+    return withSessionWriteLock(
+      this.#transcript.sessionFile,
+      async () => {
+        await this.#end(undefined, "rpc", () => true, lease);
+        return change();
+      },
+      { purpose },
+    );
+  }
+
   /** While another gateway has the lane: calls `changed` whenever the transcript has grown. */
   follow(changed: () => Promise<void>, onFailure: (error: unknown) => void): void {
     this.unfollow();
@@ -74,9 +91,9 @@ export class Elsewhere {
     this.#seen = -1;
   }
 
-  /** Ends those of the runs that are still open, and fit, at the moment of writing. */
+  /** Ends those of the runs, or of all, that are still open, and fit, at the moment of writing. */
   async #end(
-    runIds: readonly string[],
+    runIds: readonly string[] | undefined,
     origin: AbortOrigin,
     fits: (record: InputRecord) => boolean,
     lease?: LaneLease,
@@ -88,7 +105,7 @@ export class Elsewhere {
     await writeRows(this.#transcript, {
       rows: (entries): AppendItem[] => {
         const isMeant = (record: InputRecord): boolean =>
-          !record.ended && runIds.includes(record.input.runId) && fits(record);
+          !record.ended && runIds?.includes(record.input.runId) !== false && fits(record);
         const records = readInputs(entries).filter(isMeant);
         ended = records.map(({ input }) => input.runId);
         return records.flatMap(endOf);

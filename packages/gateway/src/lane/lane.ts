@@ -1,3 +1,4 @@
+import { beingReplaced } from "./admission.ts";
 import type { LaneAsk } from "./lane-asks.ts";
 import type { LaneLease } from "./lane-lease.ts";
 import type { LaneLeases } from "./lane-leases.ts";
@@ -115,8 +116,9 @@ export class Lane<J extends LaneJob> {
     this.#next();
   }
 
-  /** Does something with the lease, before the jobs that wait. */
+  /** Does something with the lease, before the jobs that wait. Throws `UNAVAILABLE` when the lane is stopped before. */
   errand(work: Errand["work"]): Promise<void> {
+    if (this.#stopping.signal.aborted) return Promise.reject(beingReplaced());
     return new Promise((resolve, reject) => {
       this.#errands.push({ work, resolve, reject });
       this.#next();
@@ -128,7 +130,7 @@ export class Lane<J extends LaneJob> {
     this.#stopping.abort();
     await this.unreserve();
     await this.#settled;
-    for (const { reject } of this.#errands.splice(0)) reject(new Error("the session was closed"));
+    for (const { reject } of this.#errands.splice(0)) reject(beingReplaced());
   }
 
   get #isDue(): boolean {

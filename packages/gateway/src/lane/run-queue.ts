@@ -4,6 +4,7 @@ import { Collecting } from "./collecting.ts";
 import { Elsewhere } from "./elsewhere.ts";
 import { describeFailure } from "../run/failure.ts";
 import { readInputs, type InputRecord } from "../session/inputs.ts";
+import type { LaneLease } from "./lane-lease.ts";
 import { LaneLeases, type LaneHolder } from "./lane-leases.ts";
 import { Lane, type LaneWatcher } from "./lane.ts";
 import type { AbortOrigin } from "../session/messages.ts";
@@ -156,9 +157,9 @@ export class RunQueue {
         const activeRunId = this.active?.runId;
         reject(laneBusy({ activeRunId, waiting: this.waiting.length, holder: this.holder() }));
       }, END_ALL_MS);
-      const work = async (): Promise<void> => {
+      const work = async (lease: LaneLease): Promise<void> => {
         clearTimeout(timer);
-        if (!late.signal.aborted) resolve(await change());
+        if (!late.signal.aborted) resolve(await this.#elsewhere.endOpen(lease, change));
       };
       Promise.all(runs.map((run) => run.settled))
         .then(() => this.#lane.errand(work))
@@ -166,10 +167,11 @@ export class RunQueue {
     });
   }
 
-  /** Starts nothing any more and resolves when the active run has ended. */
+  /** Starts nothing any more and resolves when the active run has ended, and what others have ended by then is told. */
   async stop(): Promise<void> {
     await this.#lane.stop();
     this.#elsewhere.unfollow();
+    await this.#finishEnded();
   }
 
   #watcher(): LaneWatcher<Run> {

@@ -22,9 +22,23 @@ export function toErrorShape(error: unknown): ErrorShape {
     error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
   if (code === undefined) return { code: "UNAVAILABLE", message: "internal error" };
   const details = { code };
+  if (isOfReplaced(error))
+    return { code: "UNAVAILABLE", message: "the session is being replaced", details, retryable: true };
+  if (code === "LOST")
+    return {
+      code: "UNAVAILABLE",
+      message: "another gateway took the session over",
+      details,
+      retryable: true,
+    };
   if (REQUEST_FAULTS.has(code))
     return { code: "INVALID_REQUEST", message: `refused by the transcript: ${code}`, details };
   if (code === "TIMEOUT")
     return { code: "UNAVAILABLE", message: "session file locked", details, retryable: true };
   return { code: "UNAVAILABLE", message: `the transcript could not be used: ${code}`, details };
+}
+
+/** Whether it comes of a session that its key does not stand for any more: asked again, the call finds the new one. */
+export function isOfReplaced(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "UNBOUND" || error.code === "CLOSED");
 }

@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import { type SessionRecord, type SessionRecordPatch, type SessionStore } from "@session-lock/transcript";
 import { changedAt } from "./changed-at.ts";
 import { GatewayError } from "../errors.ts";
+import { forgetKey, renewKey } from "./key-change.ts";
+import { isOfReplaced } from "../protocol/error-shape.ts";
 import type { SessionSetup } from "./session-setup.ts";
 import { Session } from "./session.ts";
 
@@ -53,22 +53,24 @@ export class Sessions {
 
   /** Works with a session, created on first use. Throws `UNAVAILABLE` while the gateway shuts down. */
   async ensure<T>(sessionKey: string, work: (session: Session) => T | Promise<T>): Promise<T> {
-    this.refuseWhileDraining();
-    if (this.#mayHaveMoved(sessionKey)) await this.#followKey(sessionKey);
-    return this.#use(sessionKey, () => this.#store.ensure(sessionKey), work);
+    return this.#following(sessionKey, () => {
+      this.refuseWhileDraining();
+      return this.#use(sessionKey, () => this.#store.ensure(sessionKey), work);
+    });
   }
 
   /** Works with a session that exists; `undefined` when there is none. */
   async find<T>(sessionKey: string, work: (session: Session) => T | Promise<T>): Promise<T | undefined> {
-    if (this.#mayHaveMoved(sessionKey)) await this.#followKey(sessionKey);
-    // An open session can still be read and stopped while the gateway drains, and its record is known.
-    if (this.#phase !== "closed" && this.#ready.has(sessionKey)) {
-      return this.#use(sessionKey, () => this.#store.ensure(sessionKey), work);
-    }
-    const record = await this.#store.get(sessionKey);
-    if (record === undefined) return undefined;
-    if (this.#phase === "closed" || !this.#open.has(sessionKey)) this.refuseWhileDraining();
-    return this.#use(sessionKey, () => Promise.resolve(record), work);
+    return this.#following(sessionKey, async () => {
+      // An open session can still be read and stopped while the gateway drains, and its record is known.
+      if (this.#phase !== "closed" && this.#ready.has(sessionKey)) {
+        return this.#use(sessionKey, () => this.#store.ensure(sessionKey), work);
+      }
+      const record = await this.#store.get(sessionKey);
+      if (record === undefined) return undefined;
+      if (this.#phase === "closed" || !this.#open.has(sessionKey)) this.refuseWhileDraining();
+      return this.#use(sessionKey, () => Promise.resolve(record), work);
+    });
   }
 
   /**
@@ -98,19 +100,14 @@ export class Sessions {
 
   /** Gives the key a new, empty session with the same settings. */
   async reset(sessionKey: string): Promise<SessionRecord> {
-    const sessionId = randomUUID();
-    const sessionFile = join(this.#store.storePath, `${sessionId}.jsonl`);
-    return this.ensure(sessionKey, async (session) => {
-      const renew = () => this.#store.update(sessionKey, () => ({ sessionId, sessionFile }));
-      const record = await this.#replace(session, renew);
-      if (record === undefined) throw new GatewayError("UNAVAILABLE", "the session was deleted meanwhile");
-      return record;
-    });
+    return this.ensure(sessionKey, (session) =>
+      this.#replace(session, (endedId) => renewKey(this.#store, sessionKey, endedId)),
+    );
   }
 
   /** Forgets a key; its transcript stays. False when there was none. `check` as in `patch`, when the runs are stopped. */
   async delete(sessionKey: string, check: (record: SessionRecord) => void): Promise<boolean> {
-    const forget = () => this.#store.delete(sessionKey, { check });
+    const forget = (endedId: string) => forgetKey(this.#store, sessionKey, { endedId, check });
     return (await this.find(sessionKey, (session) => this.#replace(session, forget))) ?? false;
   }
 
@@ -162,8 +159,16 @@ export class Sessions {
     }
   }
 
-  #mayHaveMoved(key: string): boolean {
-    return this.#setup.peers.hasOthers && this.#ready.has(key);
+  /** Makes a call for what the key stands for now, and again when another gateway has given it a new session meanwhile. */
+  async #following<T>(key: string, call: () => T | Promise<T>): Promise<T> {
+    if (this.#setup.peers.hasOthers && this.#ready.has(key)) await this.#followKey(key);
+    try {
+      return await call();
+    } catch (error) {
+      if (!isOfReplaced(error)) throw error;
+      await this.#followKey(key);
+      return call(); // nothing was written
+    }
   }
 
   /** Takes over what another gateway set; lets go of a session whose key it gave a new one, or forgot. */
@@ -207,8 +212,8 @@ export class Sessions {
   }
 
   /** Ends a session and then changes what its key stands for, so that nothing goes to the old one unseen. */
-  async #replace<T>(session: Session, change: () => Promise<T>): Promise<T> {
-    const result = await session.retire(change);
+  async #replace<T>(session: Session, change: (endedId: string) => Promise<T>): Promise<T> {
+    const result = await session.retire(() => change(session.transcript.sessionId));
     this.#open.delete(session.sessionKey);
     this.#ready.delete(session.sessionKey);
     await session.close();

@@ -1,0 +1,101 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { SessionEntry } from "@session-lock/transcript";
+import { expect, test, vi } from "vitest";
+import { TestClient } from "./client.ts";
+import { spawnGateway } from "./gateway-process.ts";
+import { ScriptedRunner } from "./scripted-runner.ts";
+import { rowsOf } from "./several-gateways.ts";
+import { startTestGateway, storePathOf, temporaryStateDir } from "./temporary-gateway.ts";
+import { readEntries } from "./transcript-file.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const ROUNDS = 12;
+/** How a call is refused that may be made again. */
+const LATER = { code: "UNAVAILABLE", retryable: true, message: "the session is being replaced" };
+const once = { inputs: 1, users: 1, ends: 1 };
+
+/** The entries of all transcripts, also of those that no key stands for any more. */
+async function allEntries(stateDir: string): Promise<SessionEntry[]> {
+  const store = storePathOf(stateDir);
+  const files = (await readdir(store)).filter((name) => name.endsWith(".jsonl"));
+  return (await Promise.all(files.map((file) => readEntries(join(store, file))))).flat();
+}
+
+test("messages that one gateway takes in while others reset their session are ended on disk and told of once each", async () => {
+  await using dir = await temporaryStateDir();
+  await using one = await spawnGateway(dir.path);
+  await using two = await spawnGateway(dir.path);
+  await using sender = await TestClient.connect(one.url);
+  await using resetter = await TestClient.connect(two.url);
+  const accepted: string[] = [];
+  const refusals: unknown[] = [];
+
+  /** One message after the other, until told to stop. */
+  const sendOn = async (round: number, over: AbortSignal): Promise<void> => {
+    for (let count = 0; !over.aborted; count += 1) {
+      const runId = `run-${round}-${count}`;
+      await sender.send("main", "tool: a word", runId).then(
+        () => accepted.push(runId),
+        (error: unknown) => refusals.push(error),
+      );
+    }
+  };
+
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const over = new AbortController();
+    const before = accepted.length;
+    const sending = sendOn(round, over.signal);
+    await expect.poll(() => accepted.length, { interval: 1, timeout: 20_000 }).toBeGreaterThan(before);
+    const resets = [resetter, sender].map((client) => client.request("sessions.reset", { key: "main" }));
+    const outcomes = await Promise.allSettled(resets);
+    refusals.push(...outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : [])));
+    expect(outcomes.map(({ status }) => status)).toContain("fulfilled");
+    over.abort();
+    await sending;
+  }
+  for (const runId of accepted) await sender.terminal(runId);
+
+  const entries = await allEntries(dir.path);
+  const rows = accepted.map((runId) => ({ runId, ...rowsOf(entries, runId) }));
+  const told = sender.chats.flatMap(({ state, runId }) => (state === "delta" ? [] : [runId]));
+  expect(rows).toEqual(accepted.map((runId) => ({ runId, ...once })));
+  expect(told.toSorted()).toEqual(accepted.toSorted());
+  for (const refusal of refusals) expect(refusal).toMatchObject(LATER);
+});
+
+test("a run that a killed gateway had begun is ended on disk by a reset that comes before anybody goes on with it", async () => {
+  await using dir = await temporaryStateDir();
+  await using one = await spawnGateway(dir.path);
+  await using sender = await TestClient.connect(one.url);
+  await sender.send("main", "slow: one two three four five six seven eight", "run-1");
+  await sender.chat((event) => event.state === "delta");
+  await sender.send("main", "second", "run-2");
+  await using two = await startTestGateway(dir.path, { runner: new ScriptedRunner() });
+  await using resetter = await TestClient.connect(two.url);
+  await resetter.request("chat.history", { sessionKey: "main" }); // open there while its runs are the other's
+
+  await one.kill("SIGKILL");
+  await resetter.request("sessions.reset", { key: "main" });
+
+  const entries = await allEntries(dir.path);
+  expect(rowsOf(entries, "run-1")).toEqual(once);
+  expect(rowsOf(entries, "run-2")).toEqual(once);
+});
+
+test("resets and deletions of one session at the same time are done, or refused as something to be tried again", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  await using client = await TestClient.connect(gateway.url);
+  await client.send("main", "first", "run-1");
+  await client.terminal("run-1");
+
+  const outcomes = await Promise.all(
+    Array.from({ length: 4 }, () =>
+      client.request("sessions.reset", { key: "main" }).catch((error: unknown) => error),
+    ),
+  );
+
+  expect(outcomes).toMatchObject([{ ok: true }, LATER, LATER, LATER]);
+});
