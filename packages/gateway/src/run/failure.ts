@@ -11,6 +11,11 @@ export function describeFailure(error: unknown): string {
   return error.message.slice(0, MAX_ERROR_LENGTH);
 }
 
+/** Both, of what ended a run. */
+export function failureOf(error: unknown): { readonly reason: string; readonly errorKind: ErrorKind } {
+  return { reason: describeFailure(error), errorKind: errorKindOf(error) };
+}
+
 /** What kind of failure it was: of the error that a runner throws, or of the row that a failed run left, by its `errorKind`. */
 export function errorKindOf(failure: unknown): ErrorKind {
   const isTold = typeof failure === "object" && failure !== null && "errorKind" in failure;

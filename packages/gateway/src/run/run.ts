@@ -1,13 +1,12 @@
 import type { UserMessage } from "@session-lock/transcript";
 import { endingOf, type EndingTerms } from "./ending.ts";
-import { describeFailure, errorKindOf } from "./failure.ts";
+import { describeFailure, failureOf } from "./failure.ts";
 import type { AcceptedInput } from "../session/inputs.ts";
 import type { LaneJob, LaneVerdict } from "../lane/lane.ts";
 import type { LaneLease } from "../lane/lane-lease.ts";
 import type { AbortOrigin } from "../session/messages.ts";
 import { joinedItem, outcomeItem, type Outcome, type TurnEnd } from "./outcome.ts";
 import { toQueueMode, type QueueMode } from "../lane/queue-mode.ts";
-import { retrying } from "./retrying.ts";
 import { RunEvents, type TerminalNews } from "./run-events.ts";
 import type { RunHost } from "./run-host.ts";
 import { endUnbegun, writeRows } from "./run-rows.ts";
@@ -117,8 +116,10 @@ export class Run implements LaneJob, Speaker {
     this.#events.goOn();
   }
 
-  /** Ends a run that waits, in the way that another gateway has ended it. */
+  /** Ends a run that waits, or joined another one, in the way that another gateway has ended it. */
   finish(news: TerminalNews): void {
+    const leader = this.#leader;
+    if (leader !== undefined) leader.#joined = leader.#joined.filter((run) => run !== this);
     for (const run of this.company) run.resumed();
     this.#end(news);
   }
@@ -143,15 +144,14 @@ export class Run implements LaneJob, Speaker {
     const { sessionKey, transcript, runner } = this.#host;
     const signal = AbortSignal.any([this.#controller.signal, lease.signal]);
     this.#limits.start(this.company.map(({ input }) => input));
-    const steer = (): Promise<readonly UserMessage[]> => this.#steer(lease);
     const about = { sessionKey, transcript, runner, model: this.#model, lease, events: this.#events };
-    const turn = new Turn(this.runId, { ...about, steer });
+    const turn = new Turn(this.runId, { ...about, steer: () => this.#steer(lease) });
     this.#turn = turn;
     try {
-      const news = await retrying(() => beginWith(this.company, { transcript, lease }), {
-        mayGoOn: () => lease.held && !signal.aborted,
-      });
+      const ended = await beginWith<Run>(this.company, { transcript, lease }, signal);
+      const news = ended.get(this);
       if (news !== undefined) return { kind: "elsewhere", news };
+      for (const [run, otherNews] of ended) run.finish(otherNews);
       this.#events.started();
       const input = this.company.map((run) => run.input.message).join("\n\n");
       const end = await turn.take({ runId: this.runId, input, thinking, model }, signal);
@@ -161,8 +161,7 @@ export class Run implements LaneJob, Speaker {
       const origin = this.#abortOrigin;
       if (origin !== undefined) return { kind: "aborted", text: turn.text, origin };
       this.#host.failed(this, error);
-      const failure = { reason: describeFailure(error), errorKind: errorKindOf(error) };
-      return { kind: "error", text: turn.text, ...failure };
+      return { kind: "error", text: turn.text, ...failureOf(error) };
     } finally {
       this.#limits.end();
     }
@@ -173,8 +172,9 @@ export class Run implements LaneJob, Speaker {
     if (runs.length === 0) return [];
     for (const run of runs) this.join(run);
     this.#limits.start(runs.map(({ input }) => input));
-    await putWords(runs, { transcript: this.#host.transcript, lease });
-    return runs.map(({ input }) => wordsOf(input));
+    const ended = await putWords(runs, { transcript: this.#host.transcript, lease });
+    for (const [run, news] of ended) run.finish(news);
+    return runs.filter((run) => !ended.has(run)).map(({ input }) => wordsOf(input));
   }
 
   async #close(end: TurnEnd, lease: LaneLease): Promise<LaneVerdict> {
@@ -225,12 +225,11 @@ export class Run implements LaneJob, Speaker {
 
   /** Ends a run that has not begun, unless another gateway works at it: that one is asked by the session. */
   async #endQueued(origin: AbortOrigin): Promise<void> {
-    const how = { origin, model: this.#model };
     const news = await endingOf(
       { kind: "aborted", text: "", origin },
       {
         ...this.#terms,
-        write: () => endUnbegun(this.#host.transcript, this.input, how),
+        write: () => endUnbegun(this.#host.transcript, this.input, { origin, model: this.#model }),
         mayGoOn: () => true,
       },
     );

@@ -1,6 +1,7 @@
-import type { AppendItem, Transcript, UserMessage } from "@session-lock/transcript";
+import type { AppendItem, SessionEntry, Transcript, UserMessage } from "@session-lock/transcript";
 import type { TerminalNews } from "./run-events.ts";
 import { writeRows, type RowWrite } from "./run-rows.ts";
+import { retrying } from "./retrying.ts";
 import { readNews } from "./stored-outcome.ts";
 import type { LaneLease } from "../lane/lane-lease.ts";
 import { runKeys, type AcceptedInput } from "../session/inputs.ts";
@@ -24,25 +25,31 @@ export function wordsOf({ message, acceptedAt, images }: AcceptedInput): UserMes
   return userMessage(message, acceptedAt, images);
 }
 
-/** Puts the words of these runs on the branch, each once. */
-export async function putWords(runs: readonly Speaker[], place: WordPlace): Promise<void> {
-  await write(runs, place, { rows: wordRows(runs) });
+/** How runs ended that another gateway has ended. */
+export type EndedElsewhere<S> = ReadonlyMap<S, TerminalNews>;
+
+/** Puts the words of these runs on the branch, each once, but for those that another gateway has ended, which it returns. */
+export function putWords<S extends Speaker>(
+  runs: readonly S[],
+  place: WordPlace,
+): Promise<EndedElsewhere<S>> {
+  return write(runs, place, (ended) => runs.filter((run) => !ended.has(run)));
 }
 
-/** The same for runs that begin, unless another gateway has ended the first of them: then returns how. */
-export async function beginWith(
-  runs: readonly [Speaker, ...Speaker[]],
+/**
+ * The same for runs that begin: nothing is written when the first of them has ended. A disk that refuses it is tried
+ * again for a while, until the signal aborts.
+ */
+export function beginWith<S extends Speaker>(
+  runs: readonly [S, ...S[]],
   place: WordPlace,
-): Promise<TerminalNews | undefined> {
-  let news: TerminalNews | undefined;
-  await write(runs, place, {
-    rows: (entries) => {
-      news = readNews(entries, runs[0].input.runId);
-      return news === undefined ? wordRows(runs) : [];
-    },
-    closesToolCalls: true, // a killed process may have left some, whatever program it was
-  });
-  return news;
+  signal: AbortSignal,
+): Promise<EndedElsewhere<S>> {
+  const speaking = (ended: EndedElsewhere<S>): readonly S[] =>
+    ended.has(runs[0]) ? [] : runs.filter((run) => !ended.has(run));
+  // A killed process may have left tool calls, whatever program it was.
+  const begin = () => write(runs, place, speaking, { closesToolCalls: true });
+  return retrying(begin, { mayGoOn: () => place.lease.held && !signal.aborted });
 }
 
 /** The rows of what these runs' users said. */
@@ -50,11 +57,25 @@ export function wordRows(runs: readonly Pick<Speaker, "input">[]): AppendItem[] 
   return runs.map(({ input }) => ({ message: wordsOf(input), idempotencyKey: runKeys.user(input.runId) }));
 }
 
-async function write(
-  runs: readonly Speaker[],
+async function write<S extends Speaker>(
+  runs: readonly S[],
   { transcript, lease }: WordPlace,
-  rows: Pick<RowWrite, "rows" | "closesToolCalls">,
-): Promise<void> {
-  const written = await writeRows(transcript, { ...rows, purpose: "run input", lease });
-  for (const [index, { repeated }] of written.entries()) if (repeated) runs[index]?.resumed();
+  speaking: (ended: EndedElsewhere<S>) => readonly S[],
+  options: Pick<RowWrite, "closesToolCalls"> = {},
+): Promise<EndedElsewhere<S>> {
+  let ended: EndedElsewhere<S> = new Map();
+  let speakers: readonly S[] = [];
+  const rows = (entries: readonly SessionEntry[]): AppendItem[] => {
+    ended = new Map(
+      runs.flatMap((run) => {
+        const news = readNews(entries, run.input.runId);
+        return news === undefined ? [] : [[run, news]];
+      }),
+    );
+    speakers = speaking(ended);
+    return wordRows(speakers);
+  };
+  const written = await writeRows(transcript, { ...options, rows, purpose: "run input", lease });
+  for (const [index, { repeated }] of written.entries()) if (repeated) speakers[index]?.resumed();
+  return ended;
 }
