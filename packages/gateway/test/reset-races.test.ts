@@ -23,6 +23,10 @@ async function allEntries(stateDir: string): Promise<SessionEntry[]> {
   return (await Promise.all(files.map((file) => readEntries(join(store, file))))).flat();
 }
 
+function refusalsIn(outcome: PromiseSettledResult<unknown>): readonly unknown[] {
+  return outcome.status === "rejected" ? [outcome.reason] : [];
+}
+
 test("messages that one gateway takes in while others reset their session are ended on disk and told of once each", async () => {
   await using dir = await temporaryStateDir();
   await using one = await spawnGateway(dir.path);
@@ -50,7 +54,7 @@ test("messages that one gateway takes in while others reset their session are en
     await expect.poll(() => accepted.length, { interval: 1, timeout: 20_000 }).toBeGreaterThan(before);
     const resets = [resetter, sender].map((client) => client.request("sessions.reset", { key: "main" }));
     const outcomes = await Promise.allSettled(resets);
-    refusals.push(...outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : [])));
+    for (const outcome of outcomes) refusals.push(...refusalsIn(outcome));
     expect(outcomes.map(({ status }) => status)).toContain("fulfilled");
     over.abort();
     await sending;
