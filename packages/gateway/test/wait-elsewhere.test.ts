@@ -56,3 +56,26 @@ test("agent.wait tells the end of a run that another gateway on the state folder
   expect(ended).toMatchObject({ runId: "run-1", status: "ok" });
   expect(await early).toMatchObject({ runId: "run-2", status: "ok" });
 });
+
+test("agent.wait tells the end of a run whose session was reset or deleted through another gateway, before or while it waits", async () => {
+  await using dir = await temporaryStateDir();
+  await using one = await spawnGateway(dir.path);
+  await using two = await spawnGateway(dir.path);
+  await using first = await TestClient.connect(one.url);
+  await using waiter = await TestClient.connect(two.url);
+  const end = { reset: "sessions.reset", deletion: "sessions.delete" } as const;
+  const wait = (runId: string): Promise<object> => waiter.request("agent.wait", { runId, timeoutMs: 25_000 });
+  for (const key of ["reset", "deletion"] as const) await first.send(key, "slow: one two three", key);
+
+  const waiting = [wait("reset"), wait("deletion")];
+  await first.request(end.reset, { key: "reset" });
+  await first.request(end.deletion, { key: "deletion" });
+  const told = await Promise.all(waiting);
+  await first.send("reset", "slow: one two three four five six seven eight", "deletion");
+  const late = await waiter.request("agent.wait", { runId: "reset", timeoutMs: 0 });
+  const again = await waiter.request("agent.wait", { runId: "deletion", timeoutMs: 0 });
+
+  expect(told).toMatchObject([{ error: "stopped: rpc" }, { error: "stopped: rpc" }]);
+  expect(late).toMatchObject({ status: "error", error: "stopped: rpc" });
+  expect(again).toEqual({ runId: "deletion", status: "timeout" }); // the one that began last goes on
+});

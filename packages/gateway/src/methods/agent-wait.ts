@@ -1,5 +1,5 @@
 import { AgentWaitParams, AgentWaitResult } from "../protocol/agent.ts";
-import type { TerminalEvent } from "../run/run-track.ts";
+import type { TerminalNews } from "../run/run-events.ts";
 import { openedBy } from "../session/message-text.ts";
 import { RunSearch } from "../session/run-search.ts";
 import { defineMethod, type Services } from "./method.ts";
@@ -32,7 +32,7 @@ async function outcomeOf(
   runId: string,
   { board, sessions, hasPeers }: Services,
   { limit, gone }: { readonly limit: AbortSignal; readonly gone: AbortSignal },
-): Promise<TerminalEvent | undefined> {
+): Promise<TerminalNews | undefined> {
   const known = board.latest(runId);
   if (known !== undefined) return known.untilTerminal(limit);
   const search = new RunSearch(runId, sessions);
@@ -48,7 +48,7 @@ async function outcomeOf(
 }
 
 /** Milliseconds since the epoch: when its message was made, else now. */
-function endOf({ message }: TerminalEvent): number {
+function endOf({ message }: TerminalNews): number {
   const { timestamp } = openedBy(message);
   return typeof timestamp === "number" ? timestamp : Date.now();
 }

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import type { SessionRecord } from "@session-lock/transcript";
 
 /** When the transcript was last written to, in milliseconds since the epoch; 0 when there is none yet. */
-export async function changedAt({ sessionFile }: SessionRecord): Promise<number> {
+export async function changedAt({ sessionFile }: Pick<SessionRecord, "sessionFile">): Promise<number> {
   try {
     return Math.floor((await stat(sessionFile)).mtimeMs);
   } catch (error) {

@@ -30,6 +30,11 @@ export class Sessions {
     this.#setup = setup;
   }
 
+  /** The folder of the transcripts and of what keys stand for. */
+  get storePath(): string {
+    return this.#store.storePath;
+  }
+
   get draining(): boolean {
     return this.#phase !== "serving";
   }
