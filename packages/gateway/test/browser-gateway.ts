@@ -12,6 +12,7 @@ const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 /** The built gateway, run as a user runs it: one process, one folder of state. */
 export interface GatewayProcess extends AsyncDisposable {
   readonly url: string;
+  readonly stateDir: string;
   /** Ends the process with no chance to tidy up. */
   kill(): Promise<void>;
   /** Starts it again on the same port with the same state. */
@@ -35,6 +36,7 @@ export async function startGatewayProcess(
   };
   return {
     url,
+    stateDir,
     kill,
     async restart() {
       running = await launch(new URL(url).port, env);

@@ -15,6 +15,8 @@ import {
   send,
   shows,
 } from "./browser-window.ts";
+import { spoilLane } from "./spoiled-lane.ts";
+import { sessionFileOf } from "./transcript-file.ts";
 
 // Several waits of one test may each need their patience on a busy machine.
 vi.setConfig({ testTimeout: 6 * PATIENCE_MS, hookTimeout: 2 * PATIENCE_MS });
@@ -210,6 +212,26 @@ test("messages wait in a queue that is shown, and one that is cancelled is never
   await shows(reader.page, shown);
   expect(await gateway.transcript()).toEqual(asStored(shown));
   expect([...complaints, ...reader.complaints]).toEqual([]);
+});
+
+test("a run that is held up by the disk says so, until it goes on", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page, complaints } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await send(page, "first");
+  await message(page, "echo: first").waitFor();
+  const words = page.getByText("Held up by the gateway’s disk (INVALID_TARGET). It is tried again.");
+
+  const mend = await spoilLane(await sessionFileOf(gateway.stateDir, "agent:main:main"));
+  await send(page, "second");
+  await words.waitFor();
+  await page.reload();
+  await words.waitFor();
+  await mend();
+
+  await message(page, "echo: second").waitFor();
+  await words.waitFor({ state: "hidden" });
+  expect(complaints).toEqual([]);
 });
 
 test("a gateway killed in the middle of an answer loses no message and shows none twice", async () => {

@@ -1,19 +1,14 @@
-import { rename, rm, symlink } from "node:fs/promises";
+import { Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
 import { rowsOf } from "./several-gateways.ts";
+import { spoilLane } from "./spoiled-lane.ts";
 import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";
 import { readEntries, sessionFileOf } from "./transcript-file.ts";
 
 const MAIN = "agent:main:main";
-
-/** Puts something in the place of the lane's lock that no lock can be; returns the way to take it away. */
-async function spoilLane(sessionFile: string): Promise<() => Promise<void>> {
-  const lock = `${sessionFile}.lane.lock`;
-  await symlink("/dev/null", `${lock}.new`);
-  await rename(`${lock}.new`, lock);
-  return () => rm(lock);
-}
+const ProblemNews = Type.Object({ sessionKey: Type.Literal(MAIN), reason: Type.Literal("problem") });
 
 test("a run whose lane cannot be taken waits, says why, and is run when it can", async () => {
   await using dir = await temporaryStateDir();
@@ -23,10 +18,12 @@ test("a run whose lane cannot be taken waits, says why, and is run when it can",
   await client.terminal("run-1");
   const file = await sessionFileOf(dir.path, MAIN);
 
+  await client.request("sessions.subscribe");
   const mend = await spoilLane(file);
   const sent = await client.send("main", "second", "run-2");
   const state = async (): Promise<unknown> => client.request("chat.history", { sessionKey: "main" });
   await expect.poll(state).toMatchObject({ sessionInfo: { problem: "INVALID_TARGET" } });
+  await client.event("sessions.changed", (payload) => Value.Check(ProblemNews, payload));
   const waiting = await state();
   const status = await client.request("status");
   await mend();

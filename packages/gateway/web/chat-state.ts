@@ -21,6 +21,8 @@ export interface Conversation {
   readonly activeRunIds: readonly string[];
   /** Runs that had their terminal event: nothing later changes them. */
   readonly endedRunIds: readonly string[];
+  /** Why a run cannot begin, or its end is not on disk yet. */
+  readonly runProblem: string | undefined;
   /** Why the history could not be loaded. */
   readonly problem: string | undefined;
 }
@@ -59,6 +61,7 @@ const EMPTY: Conversation = {
   traces: [],
   activeRunIds: [],
   endedRunIds: [],
+  runProblem: undefined,
   problem: undefined,
 };
 
@@ -166,6 +169,7 @@ function mergeHistory(before: Conversation, history: History, afterReconnect: bo
     stored,
     live: afterReconnect ? settleLostRuns(live, alive, isWholeQueue) : live,
     activeRunIds,
+    runProblem: history.runProblem,
     problem: undefined,
   };
 }

@@ -24,7 +24,7 @@ const NEAR_END_PX = 80;
 /** The messages of one session. It follows the end while the reader is there, and lets them read back in peace. */
 export function Conversation(props: ConversationProps) {
   const { conversation, onReload, onEarlier, isEcho, onExample, ...actions } = props;
-  const { stored, problem, activeRunIds } = conversation;
+  const { stored, problem, activeRunIds, runProblem } = conversation;
   const rows = rowsOf(conversation);
   const ids = new Set(rows.map((row) => row.id));
   const isThinking = activeRunIds.some((runId) => !ids.has(answerId(runId)));
@@ -115,6 +115,11 @@ export function Conversation(props: ConversationProps) {
                   <i />
                   <i />
                 </span>
+              </li>
+            )}
+            {runProblem !== undefined && (
+              <li className="field-problem">
+                Held up by the gateway’s disk ({runProblem}). It is tried again.
               </li>
             )}
           </ol>

@@ -62,6 +62,8 @@ export interface History {
   /** How many wait in all; more than listed when the queue is long. */
   readonly pendingTotal: number;
   readonly activeRunIds: readonly string[];
+  /** Why a run cannot begin, or its end is not on disk yet. */
+  readonly runProblem: string | undefined;
 }
 
 /** A `chat` event. `text` is the whole text so far; undefined when the event carries none. */
@@ -121,6 +123,7 @@ export function readChatEvent(payload: unknown): ChatEvent | undefined {
 export function readHistory(payload: unknown): History {
   const result = asRecord(payload);
   const pendingInputs = asRecord(result["pendingInputs"]);
+  const sessionInfo = asRecord(result["sessionInfo"]);
   const pending = asList(pendingInputs["items"]).flatMap((item) => {
     const input = asRecord(item);
     const runId = asText(input["runId"]);
@@ -134,7 +137,8 @@ export function readHistory(payload: unknown): History {
     hasMore: result["hasMore"] === true,
     pending,
     pendingTotal: asNumber(pendingInputs["total"]) ?? pending.length,
-    activeRunIds: asList(asRecord(result["sessionInfo"])["activeRunIds"]).filter(isText),
+    activeRunIds: asList(sessionInfo["activeRunIds"]).filter(isText),
+    runProblem: asText(sessionInfo["problem"]),
   };
 }
 

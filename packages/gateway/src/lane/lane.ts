@@ -180,8 +180,9 @@ export class Lane<J extends LaneJob> {
   /** An errand fails. A job does not: whoever it is for was told that it will be done. */
   async #failed(error: unknown): Promise<void> {
     for (const { reject } of this.#errands.splice(0)) reject(error);
-    if (this.#problem === undefined) this.#watcher.untakable(error);
+    const isNew = this.#problem === undefined;
     this.#problem = error;
+    if (isNew) this.#watcher.untakable(error);
     await pause(UNTAKABLE_MS, this.#stopping.signal);
   }
 

@@ -2,6 +2,7 @@ import { onSessionTranscriptUpdate } from "@session-lock/transcript";
 import type { Logger } from "pino";
 import type { Hub } from "../connection/hub.ts";
 import { MessageNews } from "./session-messages.ts";
+import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** Tells clients of every open session whose transcript changes through this process. Returns the way to stop it. */
@@ -22,4 +23,13 @@ export function tellOfChanges(sessions: Pick<Sessions, "live">, hub: Hub, log: L
       .tell(session, entries)
       .catch((error: unknown) => log.warn({ err: error }, "telling of messages failed"));
   });
+}
+
+/** Tells clients that the session has a problem, if it has one. That it is over, they are told with the next entry. */
+export function tellOfProblem(
+  { problem, sessionKey, transcript }: Pick<Session, "problem" | "sessionKey" | "transcript">,
+  hub: Hub,
+): void {
+  if (problem === undefined) return;
+  hub.sessionChanged({ sessionKey, sessionId: transcript.sessionId, reason: "problem", ts: Date.now() });
 }

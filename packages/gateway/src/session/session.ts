@@ -16,6 +16,7 @@ import { RunQueue } from "../lane/run-queue.ts";
 import type { TerminalEvent } from "../run/run-track.ts";
 import { Run } from "../run/run.ts";
 import type { AgentRunner } from "../runners/runner.ts";
+import { tellOfProblem } from "./session-news.ts";
 import type { SessionSetup } from "./session-setup.ts";
 import { readOutcome } from "../run/stored-outcome.ts";
 import { readSettings, type SessionSettings } from "./session-settings.ts";
@@ -50,8 +51,10 @@ export class Session implements RunHost {
       gatewayId: setup.peers.id,
       hasPeers: () => setup.peers.hasOthers,
       adoptBegun: () => this.#acceptance.restore("begun"),
-      troubled: (error) =>
-        setup.log.error({ err: error, sessionId: record.sessionId }, "trouble with the session's lane"),
+      troubled: (error) => {
+        setup.log.error({ err: error, sessionId: record.sessionId }, "trouble with the session's lane");
+        tellOfProblem(this, setup.hub);
+      },
     });
     this.transcript = transcript;
     this.agentId = setup.agentId;
@@ -189,6 +192,7 @@ export class Session implements RunHost {
 
   failed({ runId }: Run, error: unknown): void {
     this.#setup.log.error({ err: error, runId, sessionId: this.transcript.sessionId }, "trouble with a run");
+    tellOfProblem(this, this.#setup.hub);
   }
 
   ended(run: Run): void {
