@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -142,6 +143,21 @@ test("what repair takes out is in the .rej file, byte for byte", async () => {
   expect(rejectedFile).toBe(`${file}.rej`);
   expect(readFileSync(`${file}.rej`)).toEqual(Buffer.concat([bad, Buffer.from(`\n${top}\n`)]));
   expect(statSync(`${file}.rej`).mode & 0o777).toBe(0o600);
+});
+
+test("a repair that the disk refuses keeps no lines beside the file, so that trying again keeps them once", async () => {
+  const file = sessionFile(`${linesOf(chat(user("one")))}{"bad\n`);
+  const before = readFileSync(file);
+  mkdirSync(`${file}.repair.tmp`);
+  for (let tries = 0; tries < 2; tries += 1)
+    await expect(repair(file, fix)).rejects.toMatchObject({ code: "IO" });
+  expect(readdirSync(path.dirname(file)).filter((name) => name.endsWith(".rej"))).toEqual([]);
+  expect(readFileSync(file)).toEqual(before);
+
+  rmSync(`${file}.repair.tmp`, { recursive: true });
+  await repair(file, fix);
+
+  expect(readFileSync(`${file}.rej`, "utf8")).toBe('{"bad\n');
 });
 
 test("fields that nobody knows keep their bytes when an id or a parent changes", async () => {

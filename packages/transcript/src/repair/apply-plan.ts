@@ -91,9 +91,10 @@ function apply<P extends Plan>(
 ): Rewritten<P> {
   try {
     assertUntouched();
+    // A full disk refuses this first: else every try would add the same lines to the .rej file.
+    using draft = writeDrafts(file, plan.drafts, source);
     // The rejected lines are safe before the file without them takes its place.
     const rejectedFile = plan.rejects.length === 0 ? undefined : keepRejects(file, plan.rejects, source);
-    using draft = writeDrafts(file, plan.drafts, source);
     assertUntouched();
     const backupFile = backups > 0 ? keepBackup(file, backups) : undefined;
     draft.replace(file);

@@ -4,7 +4,9 @@ import {
   constants,
   copyFileSync,
   fchmodSync,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
   linkSync,
   openSync,
   readdirSync,
@@ -69,6 +71,7 @@ export function keepRejects(file: string, rejects: readonly Range[], source: Byt
   const name = `${file}.rej`;
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
   const fd = openSync(name, flags, 0o600);
+  const { size } = fstatSync(fd);
   try {
     const out = new Output(fd);
     for (const range of rejects) {
@@ -77,6 +80,9 @@ export function keepRejects(file: string, rejects: readonly Range[], source: Byt
     }
     out.flush();
     fsyncSync(fd);
+  } catch (error) {
+    ftruncateSync(fd, size);
+    throw error;
   } finally {
     closeSync(fd);
   }
