@@ -117,7 +117,7 @@ export class Transcript {
     return this.#appendOne(draftCustom(customType, data, options.idempotencyKey), options);
   }
 
-  /** Appends several entries in one write, in order: all of them or none. */
+  /** Appends several entries in one write, in order: all of them or none, but for a kill in the middle of that write. */
   async appendMany(
     items: readonly AppendItem[],
     options: AppendManyOptions = {},

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { openTranscript } from "../src/index.ts";
 import { assistantMessage, userMessage } from "./messages.ts";
@@ -32,6 +33,22 @@ test("a key is known after the session is opened anew", async () => {
   const repeat = await after.append(userMessage("one"), { idempotencyKey: "k" });
 
   expect(repeat).toEqual({ ...first, repeated: true });
+});
+
+test("a batch of which a kill left only the beginning is completed when it is repeated under its keys", async () => {
+  const file = tempSession();
+  const items = ["a", "b", "c", "d"].map((text) => ({ message: userMessage(text), idempotencyKey: text }));
+  const first = await openTranscript(file);
+  await first.appendMany(items);
+  await first.close();
+  const lines = readFileSync(file, "utf8").split("\n");
+  writeFileSync(file, `${lines.slice(0, 3).join("\n")}\n${lines[3]?.slice(0, 30) ?? ""}`);
+
+  await using transcript = await openTranscript(file);
+  const repeated = await transcript.appendMany(items);
+
+  expect(repeated.map((one) => one.repeated)).toEqual([true, true, false, false]);
+  expect(readRaw(file)).toMatchObject({ visible: ["a", "b", "c", "d"], forks: 0, unreadable: 0 });
 });
 
 test("a key that another process wrote after the keys were read is known", async () => {
