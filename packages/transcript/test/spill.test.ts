@@ -6,6 +6,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
@@ -121,6 +122,20 @@ test("a folder for spill files that does not exist is made, private to the user"
 
   expect(said.filter((line) => line.endsWith(" spilled"))).toHaveLength(3);
   expect([above, spills].map((folder) => statSync(folder).mode & 0o777)).toEqual([0o700, 0o700]);
+});
+
+test("what was spilled comes home also where the session is opened through a link to its folder", async () => {
+  const { folder, file, spills, acknowledged } = await spillAndDie();
+  makeRoom(folder);
+  const link = path.join(tempFolder(), "link");
+  symlinkSync(folder, link);
+
+  await using transcript = await openTranscript(path.join(link, path.basename(file)), {
+    spill: { folder: spills },
+  });
+  await transcript.append(userMessage("last"));
+
+  expect(texts(file)).toEqual([...acknowledged, "last"]);
 });
 
 test("a transcript that only drains brings home what others have spilled since, before its next append", async () => {

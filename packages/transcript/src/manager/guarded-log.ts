@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { realpathSync } from "node:fs";
 import path from "node:path";
 import { heldSessionWriteLock } from "session-lock";
 import type { SessionWriteLock } from "session-lock";
@@ -12,6 +11,7 @@ import type { UnguardedPolicy } from "../config.ts";
 import type { EntryDraft } from "../append/draft.ts";
 import type { SessionHeader } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
+import { canonicalPath } from "../file/canonical-path.ts";
 import { encodeHeader, newHeader } from "../file/header.ts";
 import { draftInterrupted } from "../append/interrupted.ts";
 import { piSessionFile } from "./pi-layout.ts";
@@ -159,7 +159,7 @@ function writeLock(file: string, { lock, unguarded }: WriteGuard): SessionWriteL
   if (lock === undefined) {
     const held = heldSessionWriteLock(file);
     if (held !== undefined) return held;
-  } else if (lock.sessionFile === canonical(file)) {
+  } else if (lock.sessionFile === canonicalPath(file)) {
     return lock;
   }
   const problem = lock ? `the lock given is for ${lock.sessionFile}` : "its write lock is not held";
@@ -168,9 +168,4 @@ function writeLock(file: string, { lock, unguarded }: WriteGuard): SessionWriteL
   if (policy === "throw") throw new TranscriptError("UNLOCKED", message, { sessionFile: file });
   if (policy === "warn") process.emitWarning(message, { code: "SESSION_LOCK_UNGUARDED" });
   return undefined;
-}
-
-/** The name a lock knows the file by: its folder's real path. The file itself is never a link. */
-function canonical(file: string): string {
-  return path.join(realpathSync(path.dirname(file)), path.basename(file));
 }

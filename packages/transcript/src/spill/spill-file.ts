@@ -13,6 +13,7 @@ import {
 import path from "node:path";
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
+import { canonicalPath } from "../file/canonical-path.ts";
 import { decodeLine } from "../file/decode.ts";
 import { errnoOf } from "../errors.ts";
 import { syncFolder } from "../file/session-file.ts";
@@ -41,10 +42,10 @@ export interface Spill {
   readonly takesAppends: boolean;
 }
 
-/** `<file>.spill`, or a file in the folder that is named after the path of the session. */
+/** `<file>.spill`, or a file in the folder that is named after the session's path, whatever links lead to that. */
 export function spillPathOf(sessionFile: string, place: SpillPlace): string {
   if (place === true) return `${sessionFile}.spill`;
-  const name = createHash("sha256").update(sessionFile).digest("hex").slice(0, 32);
+  const name = createHash("sha256").update(canonicalPath(sessionFile)).digest("hex").slice(0, 32);
   return path.join(path.resolve(place.folder), `${name}.spill`);
 }
 
