@@ -1,4 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
+import { constants } from "node:buffer";
+import { statSync } from "node:fs";
 import { acquireSessionWriteLock, withSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
 import { openTranscript } from "../src/index.ts";
@@ -99,3 +101,17 @@ test("closing waits for the appends under way", async () => {
   expect(await appends).toHaveLength(10);
   await transcript.close();
 });
+
+test("messages of one moment that no string could hold together are appended together all the same", async () => {
+  const file = tempSession();
+  await using transcript = await openTranscript(file);
+  const large = userMessage("x".repeat(60_000_000));
+
+  const appends = Array.from({ length: 9 }, () => transcript.append(large));
+  const last = await transcript.append(userMessage("small"));
+  const outcomes = await Promise.allSettled(appends);
+
+  expect(outcomes.map(({ status }) => status)).toEqual(appends.map(() => "fulfilled"));
+  expect(statSync(file).size).toBeGreaterThan(constants.MAX_STRING_LENGTH);
+  expect(transcript.leafId).toBe(last.entry.id);
+}, 60_000);

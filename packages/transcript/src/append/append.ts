@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { contentOf, draftDeferred, draftLateResult, draftOfDeferred, readDeferred } from "./deferred.ts";
 import { SYSTEM_DISK } from "../file/disk.ts";
 import type { EntryDraft } from "./draft.ts";
@@ -227,11 +228,16 @@ export class AppendBatch {
   }
 
   #bytes(): Buffer {
-    const [first] = this.#staged;
-    return (this.#encoded ??= Buffer.from(
-      first !== undefined && this.#staged.length === 1
-        ? first.line
-        : this.#staged.map(({ line }) => line).join(""),
-    ));
+    return (this.#encoded ??= bytesOf(this.#staged));
   }
+}
+
+/** One string for all lines is the quickest, but no string holds as much as many large messages of one moment. */
+function bytesOf(staged: readonly PlacedEntry[]): Buffer {
+  const [first] = staged;
+  if (first !== undefined && staged.length === 1) return Buffer.from(first.line);
+  const lines = staged.map(({ line }) => line);
+  const length = lines.reduce((sum, line) => sum + line.length, 0);
+  if (length <= constants.MAX_STRING_LENGTH) return Buffer.from(lines.join(""));
+  return Buffer.concat(lines.map((line) => Buffer.from(line)));
 }
