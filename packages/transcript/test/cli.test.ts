@@ -4,8 +4,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { acquireSessionWriteLock } from "session-lock";
 import { expect, onTestFinished, test } from "vitest";
-import { SessionManager } from "../src/index.ts";
+import { openTranscript, SessionManager } from "../src/index.ts";
 import { startCommand, transcript } from "./command.ts";
+import { userMessage } from "./messages.ts";
 import { assistant, calling, chain, chat, linesOf, result, sessionFile, user } from "./session-lines.ts";
 import { tempFolder } from "./temp-session.ts";
 
@@ -70,6 +71,18 @@ test("export writes the active branch as Markdown, tool output fenced", async ()
   expect(out).toContain(
     "## user\n\n**hello**\n\n## assistant\n\n[calls read]\n\n## toolResult\n\n````\na ``` b\n````\n\n## assistant\n\ndone",
   );
+});
+
+test("export has what is said while a tool call is open, as of a run that was killed", async () => {
+  const file = sessionFile(linesOf(chat(user("begin"), calling("c1"))));
+  await using session = await openTranscript(file);
+  await session.append(userMessage("are you there?"));
+
+  const markdown = await transcript("export", file);
+  const html = await transcript("export", file, "--format", "html");
+
+  expect(markdown.out).toContain("[calls read]\n\n## user\n\nare you there?\n");
+  expect(html.out).toContain("<pre>are you there?</pre>");
 });
 
 test("export to HTML escapes every text of the session and runs nothing", async () => {

@@ -1,3 +1,4 @@
+import { settled } from "../append/settled.ts";
 import { textOr } from "../context/fields.ts";
 import type { SessionManager } from "../manager/session-manager.ts";
 import { describeEntry } from "../outline/describe-entry.ts";
@@ -11,8 +12,8 @@ const STYLE =
 const SHOWN: ReadonlySet<string> = new Set(["message", "custom_message", "compaction", "branch_summary"]);
 
 /**
- * The active branch as one HTML page, piece by piece, without scripts or links to elsewhere. Every text of the session is
- * escaped.
+ * The active branch and what waits behind it, as one HTML page, piece by piece, without scripts or links to elsewhere.
+ * Every text of the session is escaped.
  */
 export function* toHtml(session: SessionManager): Generator<string> {
   const { id, cwd, timestamp } = session.getHeader();
@@ -25,7 +26,7 @@ export function* toHtml(session: SessionManager): Generator<string> {
     `<p>${escaped(id)} in ${escaped(textOr("?", cwd))}, begun ${escaped(textOr("?", timestamp))}</p>`,
     "",
   ].join("\n");
-  for (const entry of session.getBranch()) {
+  for (const entry of settled(session.getBranch())) {
     if (!SHOWN.has(entry.type)) continue;
     const { kind, text } = describeEntry(entry);
     const name = /^[A-Za-z]+$/.test(kind) ? kind : "other";

@@ -1,16 +1,17 @@
+import { settled } from "../append/settled.ts";
 import { textOr } from "../context/fields.ts";
 import type { SessionEntry } from "../entry.ts";
 import type { SessionManager } from "../manager/session-manager.ts";
 import { describeEntry, messageText } from "../outline/describe-entry.ts";
 import { withoutControls } from "./terminal.ts";
 
-/** The active branch as Markdown, piece by piece. What people and models wrote stays as it is: it is Markdown mostly. */
+/** The active branch and what waits behind it, as Markdown, piece by piece. What people and models wrote stays as it is: it is Markdown mostly. */
 export function* toMarkdown(session: SessionManager): Generator<string> {
   const { id, cwd, timestamp } = session.getHeader();
   const [place, begun] = [textOr("?", cwd), textOr("?", timestamp)];
   const title = session.getSessionName() ?? `Session ${id}`;
   yield withoutControls(`# ${title}\n\nSession \`${id}\` in \`${place}\`, begun ${begun}.\n`);
-  for (const entry of session.getBranch())
+  for (const entry of settled(session.getBranch()))
     for (const part of partOf(entry)) yield withoutControls(`\n${part}\n`);
 }
 
