@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import chromiumBinary from "@sparticuz/chromium";
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from "playwright-core";
 import { expect, onTestFailed } from "vitest";
 
 const RESULTS = fileURLToPath(new URL("../.results/", import.meta.url));
@@ -106,6 +106,35 @@ export function asStored(shown: readonly string[]): readonly string[] {
   return shown.map((line) =>
     line.replace(/^(You|Assistant|Note)/, (author) => roles[author as keyof typeof roles]),
   );
+}
+
+/** At which edge of its box a line of text begins and ends: `right` when there is room left of it alone. */
+export async function lineEdges(box: Locator, line: string): Promise<"left" | "right" | "both"> {
+  return box.evaluate((element: unknown, text) => {
+    const { document } = globalThis as unknown as PageDocument;
+    const node = (element as { readonly firstChild: { readonly data: string } }).firstChild;
+    const range = document.createRange();
+    const start = node.data.indexOf(text);
+    range.setStart(node, start);
+    range.setEnd(node, start + text.length);
+    const [inner, outer] = [range, element as Measured].map((one) => one.getBoundingClientRect());
+    const gaps = [(inner?.left ?? 0) - (outer?.left ?? 0), (outer?.right ?? 0) - (inner?.right ?? 0)];
+    const [left = 0, right = 0] = gaps;
+    return Math.abs(left - right) < 1 ? "both" : left > right ? "right" : "left";
+  }, line);
+}
+
+interface Measured {
+  getBoundingClientRect(): { readonly left: number; readonly right: number };
+}
+
+interface PageDocument {
+  readonly document: {
+    createRange(): Measured & {
+      setStart(node: unknown, offset: number): void;
+      setEnd(node: unknown, offset: number): void;
+    };
+  };
 }
 
 /** A file as a test hands it to the page. */

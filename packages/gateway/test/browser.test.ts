@@ -7,6 +7,7 @@ import {
   conversation,
   isOnline,
   launchBrowser,
+  lineEdges,
   loseRequests,
   message,
   messageField,
@@ -157,6 +158,29 @@ test("what a model wrote is laid out, its links lead to the web only, and a pers
     const box = await answer.locator(wideOne).boundingBox();
     expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(360);
   }
+  expect(complaints).toEqual([]);
+});
+
+test("what is written from right to left goes that way, block by block, and code does not", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page, complaints } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  const text = "three ways\n\nشكرا 1, 2.\n\n- واحد\n\n### עברית\n\n```\nسلام\n```\n\n| مرحبا |\n| - |\n| 1 |";
+
+  await messageField(page).fill("שלום abc");
+  expect(await page.locator("textarea:dir(rtl)").count()).toBe(1);
+  await send(page, text);
+  const answer = page.getByRole("log").locator(".from-assistant .message-text");
+  await answer.locator("table").waitFor();
+
+  const ways = ["p >> nth=0", "p >> nth=1", "ul", "[role=heading]", "pre", "table"].map(async (place) =>
+    answer
+      .locator(place)
+      .evaluate((block: { matches(selector: string): boolean }) => block.matches(":dir(rtl)")),
+  );
+  expect(await Promise.all(ways)).toEqual([false, true, true, true, false, true]);
+  const own = page.getByRole("log").locator(".from-person .message-text");
+  expect(await lineEdges(own, "شكرا 1, 2.")).toBe("right");
   expect(complaints).toEqual([]);
 });
 

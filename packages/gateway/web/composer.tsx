@@ -84,6 +84,7 @@ export function Composer(props: ComposerProps) {
         id="message"
         ref={field}
         rows={1}
+        dir="auto"
         autoFocus
         value={text}
         readOnly={isInjecting}

@@ -8,13 +8,32 @@ import remarkGfm from "remark-gfm";
  */
 export const MarkdownText = memo(function MarkdownText({ text }: { readonly text: string }) {
   return (
-    <Markdown remarkPlugins={plugins} components={components} urlTransform={webAddress}>
+    <Markdown
+      remarkPlugins={remarkPlugins}
+      rehypePlugins={rehypePlugins}
+      components={components}
+      urlTransform={webAddress}
+    >
       {text}
     </Markdown>
   );
 });
 
-const plugins: Options["remarkPlugins"] = [remarkGfm];
+const remarkPlugins: Options["remarkPlugins"] = [remarkGfm];
+const rehypePlugins: Options["rehypePlugins"] = [() => directBlocks];
+
+/** What the reader of Markdown makes, as far as this page looks. */
+interface Block {
+  readonly tagName?: string;
+  readonly properties?: Record<string, unknown>;
+}
+
+/** Each block goes the way its own letters go, Arabic and Hebrew from the right; code stays as code is. */
+function directBlocks({ children }: { readonly children: readonly Block[] }): void {
+  for (const { tagName, properties } of children) {
+    if (properties !== undefined && tagName !== "pre") properties["dir"] = "auto";
+  }
+}
 
 /** An address of the web; any other one (a script, a page of this gateway) is none, and what it stood on is only words. */
 function webAddress(address: string): string | undefined {
@@ -32,18 +51,18 @@ const components: Components = {
   // A picture of another host would tell that host who reads this.
   img: ({ src, alt }) => <WebLink address={src}>{alt}</WebLink>,
   pre: ({ children }) => <pre tabIndex={0}>{children}</pre>,
-  table: ({ children }) => (
+  table: ({ children, dir }) => (
     <div className="wide" tabIndex={0}>
-      <table>{children}</table>
+      <table dir={dir}>{children}</table>
     </div>
   ),
 };
 
 /** The page has its own headings; those of a message stay below them. */
 function heading(level: number): NonNullable<Components["h1"]> {
-  return function MessageHeading({ children }) {
+  return function MessageHeading({ children, dir }) {
     return (
-      <p className={`heading is-level-${level}`} role="heading" aria-level={level + 2}>
+      <p className={`heading is-level-${level}`} dir={dir} role="heading" aria-level={level + 2}>
         {children}
       </p>
     );
