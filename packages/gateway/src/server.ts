@@ -70,7 +70,13 @@ export async function startServer(setup: ServerSetup): Promise<Server> {
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: HEADERS_TIMEOUT_MS / 5 },
+    http: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: HEADERS_TIMEOUT_MS / 5,
+      // An offer of HTTP/2, which Java's client makes with its requests, may be passed over. Node before 24.9 does not
+      // ask: there such a request is refused like a bad upgrade.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() !== "h2c",
+    },
     bodyLimit: MAX_BODY_BYTES,
   });
   addRoutes(app, setup, bound);

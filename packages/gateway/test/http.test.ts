@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import { expect, test } from "vitest";
+import { rawHttp } from "./raw-http.ts";
 import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";
 
 /** The status of a request that `fetch` would not send. */
@@ -91,4 +92,25 @@ test("where other machines reach it, an address is a good host name and an unkno
 
   expect(await statusOf(`${local}healthz`, { host: "192.0.2.7:18789" })).toBe(200);
   expect(await statusOf(`${local}healthz`, { host: "rebind.evil.example" })).toBe(403);
+});
+
+test("a request that offers HTTP/2, as Java's client does each time, is answered without it", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  const body = JSON.stringify({ messages: [{ role: "user", content: "hello" }] });
+
+  const answer = await rawHttp(gateway.url, [
+    "POST /v1/chat/completions HTTP/1.1",
+    `Host: ${new URL(gateway.url).host}`,
+    "Connection: close, Upgrade, HTTP2-Settings",
+    "Upgrade: h2c",
+    "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+    "Content-Type: application/json",
+    `Content-Length: ${body.length}`,
+    "",
+    body,
+  ]);
+
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+  expect(answer).toContain('"content":"echo: hello"');
 });

@@ -202,7 +202,7 @@ test.each([
   ["another version", { "Sec-WebSocket-Version": "1" }],
   ["no key", { "Sec-WebSocket-Key": undefined }],
   ["a key that is none", { "Sec-WebSocket-Key": "short" }],
-  ["another protocol", { Upgrade: "h2c" }],
+  ["another protocol", { Upgrade: "irc/6.9" }],
   ["a header of a megabyte", { "X-Large": "x".repeat(1024 * 1024) }],
 ])("an upgrade with %s is refused and its connection freed", async (_what, changed) => {
   await using dir = await temporaryStateDir();
