@@ -71,6 +71,9 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const { stateDir = join(homedir(), ".session-lock"), logger: log = defaultLogger(), stopWords } = options;
   const token = (): string | undefined =>
     typeof options.token === "function" ? options.token() : options.token;
+  // Node would listen on every address.
+  if (host === "")
+    throw new GatewayError("INVALID_CONFIG", "the host is empty: name an address, such as 127.0.0.1");
   if (token() === "") throw new GatewayError("INVALID_CONFIG", "the token is empty");
   if (token() === undefined && !isLoopbackHost(host)) {
     const message = `${host} can be reached from other machines: set a token, or listen on 127.0.0.1`;

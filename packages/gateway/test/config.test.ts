@@ -54,6 +54,26 @@ test("a configuration file that is named and not there is refused", async () => 
   });
 });
 
+test.each([
+  [["--host", ""], "the host is empty: name an address, such as 127.0.0.1"],
+  [["--model", "some"], "whose model is some? say --runner as well, or --runner echo to answer without it"],
+  [["--runner", "openai", "--model", ""], "openai needs a model: say --model"],
+  [
+    ["--runner", "openai", "--model", "some", "--base-url", "127.0.0.1:11434/v1"],
+    'the base URL must begin with http:// or https://, not "127.0.0.1:11434/v1"',
+  ],
+  [
+    ["--runner", "openai-compatible", "--model", "some", "--base-url", "http://"],
+    'the base URL must begin with http:// or https://, not "http://"',
+  ],
+])("serve with %j does not start, and says what is wrong", async (flags, problem) => {
+  await using dir = await temporaryStateDir();
+
+  const exit = await runGateway(["--port", "0", ...flags], { SESSION_LOCK_HOME: dir.path }, dir.path);
+
+  expect(exit).toEqual({ code: 1, stdout: "", stderr: `session-gateway: ${problem}\n` });
+});
+
 test("flags win over variables and variables over the file, whose paths are relative to it", async () => {
   await using dir = await temporaryStateDir();
   await mkdir(join(dir.path, "etc"));

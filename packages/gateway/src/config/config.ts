@@ -118,11 +118,20 @@ function settingsOfFlags({ host, port, runner, model, "base-url": baseUrl, tools
 }
 
 function modelOf(told: Settings, apiKey: string | undefined): AiSdkRunnerOptions | undefined {
-  const { runner: provider = "echo", model, baseUrl, instructions } = told;
-  if (provider === "echo") return undefined;
-  if (model === undefined) throw new GatewayError("INVALID_CONFIG", `${provider} needs a model: say --model`);
+  const { runner: provider, model, baseUrl, instructions } = told;
+  if (provider === undefined && model !== undefined) {
+    const message = `whose model is ${model}? say --runner as well, or --runner echo to answer without it`;
+    throw new GatewayError("INVALID_CONFIG", message);
+  }
+  if (provider === undefined || provider === "echo") return undefined;
+  if (model === undefined || model === "")
+    throw new GatewayError("INVALID_CONFIG", `${provider} needs a model: say --model`);
   if (provider === "openai-compatible" && baseUrl === undefined)
     throw new GatewayError("INVALID_CONFIG", `${provider} needs the address of a service: say --base-url`);
+  if (baseUrl !== undefined && !isWebAddress(baseUrl)) {
+    const message = `the base URL must begin with http:// or https://, not "${baseUrl}"`;
+    throw new GatewayError("INVALID_CONFIG", message);
+  }
   return {
     provider,
     model,
@@ -130,6 +139,10 @@ function modelOf(told: Settings, apiKey: string | undefined): AiSdkRunnerOptions
     ...(instructions === undefined ? {} : { instructions }),
     ...(apiKey === undefined ? {} : { apiKey }),
   };
+}
+
+function isWebAddress(address: string): boolean {
+  return ["http:", "https:"].includes(URL.parse(address)?.protocol ?? "");
 }
 
 function readRunner(text: string): NonNullable<Settings["runner"]> {
