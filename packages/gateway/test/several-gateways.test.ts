@@ -1,10 +1,10 @@
-import { validate } from "@session-lock/transcript";
+import { appendAssistantMessageToSessionTranscript, validate } from "@session-lock/transcript";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
 import { spawnGateway } from "./gateway-process.ts";
 import { ScriptedRunner } from "./scripted-runner.ts";
 import { mainEntries, rowsOf, turnsOf, untilStopped } from "./several-gateways.ts";
-import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";
+import { startTestGateway, storePathOf, temporaryStateDir } from "./temporary-gateway.ts";
 import { conversation, forkPoints, readEntries, sessionFileOf } from "./transcript-file.ts";
 
 const MAIN = "agent:main:main";
@@ -337,6 +337,28 @@ test("a reset through one gateway ends the run of another, and both go on in the
   ]);
   const old = await readEntries(before);
   expect([rowsOf(old, "run-1"), rowsOf(old, "run-2")]).toEqual([once, once]);
+});
+
+test("a client is told that its session has changed through another gateway, or another program", async () => {
+  await using dir = await temporaryStateDir();
+  await using one = await spawnGateway(dir.path);
+  await using two = await spawnGateway(dir.path);
+  await using first = await TestClient.connect(one.url);
+  await using watcher = await TestClient.connect(two.url);
+  await first.send("main", "first", "run-1");
+  await first.terminal("run-1");
+  await watcher.request("sessions.subscribe");
+  await watcher.request("chat.history", { sessionKey: "main" });
+  const changes = (): number => watcher.frames.filter(({ event }) => event === "sessions.changed").length;
+  await expect.poll(changes, { timeout: 20_000 }).toBe(1); // as it may have changed since its history was read
+
+  await first.request("chat.inject", { sessionKey: "main", message: "a note" });
+  await expect.poll(changes, { timeout: 20_000 }).toBe(2);
+  const mirror = { sessionKey: MAIN, storePath: storePathOf(dir.path), text: "sent elsewhere" };
+  const mirrored = await appendAssistantMessageToSessionTranscript(mirror);
+  await expect.poll(changes, { timeout: 20_000 }).toBe(3);
+
+  expect(mirrored).toMatchObject({ ok: true });
 });
 
 test("what a session is set to through one gateway holds for the next message in another that has it open", async () => {

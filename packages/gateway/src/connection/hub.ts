@@ -32,6 +32,11 @@ export class Hub {
     return [...this.#sinks].flatMap((sink) => sink.presence ?? []);
   }
 
+  /** Whether anybody wants `sessions.changed`. */
+  get hasSessionFollowers(): boolean {
+    return [...this.#sinks].some((sink) => sink.followsSessions);
+  }
+
   /** Whether anybody wants `session.message` of that session. */
   hasFollowers(sessionKey: string): boolean {
     return [...this.#sinks].some((sink) => sink.followsMessages(sessionKey));

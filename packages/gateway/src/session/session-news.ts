@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { onSessionTranscriptUpdate } from "@session-lock/transcript";
 import type { Logger } from "pino";
 import type { Hub } from "../connection/hub.ts";
@@ -5,24 +6,46 @@ import { MessageNews } from "./session-messages.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 
-/** Tells clients of every open session whose transcript changes through this process. Returns the way to stop it. */
+/** How often it is looked whether another process has written to an open session, in milliseconds. */
+const LOOK_MS = 1_000;
+
+/**
+ * Tells clients of every open session whose transcript changes: at once through this process, with a look at its file
+ * through another one. Returns the way to stop it.
+ */
 export function tellOfChanges(sessions: Pick<Sessions, "live">, hub: Hub, log: Logger): () => void {
   const news = new MessageNews(hub);
-  return onSessionTranscriptUpdate(({ sessionFile, entries }) => {
+  const sizes = new WeakMap<Session, number>();
+  const tell = ({ sessionKey, transcript }: Session, ts: number): void =>
+    hub.sessionChanged({ sessionKey, sessionId: transcript.sessionId, reason: "message", ts });
+  const timer = setInterval(() => {
+    if (!hub.hasSessionFollowers) return;
+    for (const session of sessions.live()) {
+      const { size, changedAt } = fileOf(session);
+      // One that is seen for the first time may have changed since its client read it.
+      if (size !== sizes.get(session)) tell(session, changedAt);
+      sizes.set(session, size);
+    }
+  }, LOOK_MS).unref();
+  const unfollow = onSessionTranscriptUpdate(({ sessionFile, entries }) => {
     const session = sessions.live().find(({ transcript }) => transcript.sessionFile === sessionFile);
     if (session === undefined) return;
-    const { sessionKey, transcript } = session;
-    hub.sessionChanged({
-      sessionKey,
-      sessionId: transcript.sessionId,
-      reason: "message",
-      ts: Date.now(),
-    });
-    if (!hub.hasFollowers(sessionKey)) return;
+    if (hub.hasSessionFollowers) sizes.set(session, fileOf(session).size);
+    tell(session, Date.now());
+    if (!hub.hasFollowers(session.sessionKey)) return;
     news
       .tell(session, entries)
       .catch((error: unknown) => log.warn({ err: error }, "telling of messages failed"));
   });
+  return () => {
+    clearInterval(timer);
+    unfollow();
+  };
+}
+
+function fileOf({ transcript }: Session): { readonly size: number; readonly changedAt: number } {
+  const { size = 0, mtimeMs = 0 } = statSync(transcript.sessionFile, { throwIfNoEntry: false }) ?? {};
+  return { size, changedAt: Math.floor(mtimeMs) };
 }
 
 /** Tells clients that the session has a problem, if it has one. That it is over, they are told with the next entry. */
