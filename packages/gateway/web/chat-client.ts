@@ -13,7 +13,8 @@ import { isWhole, promptId, type Row } from "./live-rows.ts";
 import { PictureShelf } from "./picture-shelf.ts";
 import { refreshOf } from "./refresh.ts";
 import { itemOf, Sender } from "./sender.ts";
-import { asNumber, asRecord, asText, readChatEvent, readSessions, type Picture } from "./wire.ts";
+import { asNumber, asRecord, asText } from "./fields.ts";
+import { readChatEvent, readSessions, type Picture } from "./wire.ts";
 
 /** What the page shows: the chat, the connection, and the last thing that did not work. */
 export interface PageState {

@@ -148,7 +148,9 @@ function storedPages(history: History): Pages {
 function mergeHistory(before: Conversation, history: History, afterReconnect: boolean): Conversation {
   const stored = withNewest(before.stored, storedPages(history));
   const ids = new Set(stored.rows.map((row) => row.id));
-  const seenActive = afterReconnect ? [] : before.activeRunIds;
+  // Of one that only a history told, a run of another gateway, no event tells the end: the next history does.
+  const heard = new Set(before.live.map((row) => row.runId));
+  const seenActive = afterReconnect ? [] : before.activeRunIds.filter((runId) => heard.has(runId));
   const activeRunIds = [...new Set([...seenActive, ...history.activeRunIds])].filter(
     (runId) => !before.endedRunIds.includes(runId) && !ids.has(answerId(runId)),
   );
@@ -164,7 +166,7 @@ function mergeHistory(before: Conversation, history: History, afterReconnect: bo
   );
   const alive = [...activeRunIds, ...history.pending.map((input) => input.runId)];
   const isWholeQueue = history.pending.length >= history.pendingTotal;
-  return {
+  const merged: Conversation = {
     ...before,
     stored,
     live: afterReconnect ? settleLostRuns(live, alive, isWholeQueue) : live,
@@ -172,6 +174,11 @@ function mergeHistory(before: Conversation, history: History, afterReconnect: bo
     runProblem: history.runProblem,
     problem: undefined,
   };
+  const { inFlight } = history;
+  if (inFlight === undefined || !activeRunIds.includes(inFlight.runId)) return merged;
+  // It may be older than an event that this page has had.
+  const isHeard = !afterReconnect && live.some((row) => row.id === answerId(inFlight.runId));
+  return isHeard ? merged : applyEvent(merged, inFlight, Date.now());
 }
 
 function accept(before: Conversation, runId: string, isOver: boolean): Conversation {

@@ -1,4 +1,4 @@
-import { asNumber, asRecord, asText } from "./wire.ts";
+import { asNumber, asRecord, asText } from "./fields.ts";
 
 /**
  * The connection as a person needs to know it:

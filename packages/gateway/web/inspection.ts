@@ -1,4 +1,4 @@
-import { asList, asNumber, asRecord, asText } from "./wire.ts";
+import { asList, asNumber, asRecord, asText } from "./fields.ts";
 
 /** What the gateway finds when it looks at one session from outside. */
 export interface Inspection {

@@ -1,4 +1,5 @@
-import { asList, asNumber, asRecord, asText, type Picture } from "./wire.ts";
+import { asList, asNumber, asRecord, asText } from "./fields.ts";
+import { type Picture } from "./wire.ts";
 
 /** A message that was sent and is not acknowledged yet. */
 export interface OutboxItem {

@@ -1,5 +1,6 @@
 import { type GatewaySocket } from "./gateway-socket.ts";
-import { asRecord, picturesOf, type Picture } from "./wire.ts";
+import { asRecord } from "./fields.ts";
+import { picturesOf, type Picture } from "./wire.ts";
 
 /** Characters of image data that are kept for rows that come into sight again. */
 const MAX_KEPT_CHARS = 32 * 1024 * 1024;

@@ -3,7 +3,7 @@ import { RequestError, type GatewaySocket } from "./gateway-socket.ts";
 import { type HistoryLoader } from "./history-loader.ts";
 import { type Row } from "./live-rows.ts";
 import { outboxItems, putInOutbox, takeFromOutbox, type OutboxItem } from "./outbox.ts";
-import { asRecord } from "./wire.ts";
+import { asRecord } from "./fields.ts";
 
 export interface SenderSetup {
   readonly socket: GatewaySocket;

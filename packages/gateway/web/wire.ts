@@ -1,4 +1,5 @@
 import { base64Bytes } from "../src/session/base64-bytes.ts";
+import { asList, asNumber, asRecord, asText, isText } from "./fields.ts";
 
 /** Who a message in a conversation comes from, as a reader would say it. */
 export type Author = "person" | "assistant" | "note" | "mirror" | "tool";
@@ -62,6 +63,8 @@ export interface History {
   /** How many wait in all; more than listed when the queue is long. */
   readonly pendingTotal: number;
   readonly activeRunIds: readonly string[];
+  /** What an active run has said so far. */
+  readonly inFlight: ChatEvent | undefined;
   /** Why a run cannot begin, or its end is not on disk yet. */
   readonly runProblem: string | undefined;
 }
@@ -138,6 +141,7 @@ export function readHistory(payload: unknown): History {
     pending,
     pendingTotal: asNumber(pendingInputs["total"]) ?? pending.length,
     activeRunIds: asList(sessionInfo["activeRunIds"]).filter(isText),
+    inFlight: readChatEvent(result["inFlightRun"]),
     runProblem: asText(sessionInfo["problem"]),
   };
 }
@@ -156,19 +160,6 @@ export function readSessions(payload: unknown): SessionOverview {
   });
   const { modelProvider, model } = asRecord(result["defaults"]);
   return { sessions, isEcho: modelProvider === "session-lock" && model === "echo" };
-}
-
-/** A value as an object to look into; anything else reads as an empty one. */
-export function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {};
-}
-
-export function asText(value: unknown): string | undefined {
-  return isText(value) ? value : undefined;
-}
-
-export function asNumber(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
 function readMessage(payload: unknown, fallbackId: string): Message {
@@ -235,16 +226,4 @@ function readPicture(value: unknown): readonly Picture[] {
 /** The address under which a browser shows an image that it has in base64. */
 export function dataAddress(mimeType: string, base64: string): string {
   return `data:${mimeType};base64,${base64}`;
-}
-
-export function asList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -58,6 +58,8 @@ interface HistoryParts {
   readonly messages?: readonly object[];
   readonly waiting?: readonly string[];
   readonly running?: readonly string[];
+  /** What the first of them has said. */
+  readonly said?: string;
   readonly afterReconnect?: boolean;
   readonly hasMore?: boolean;
   readonly waitingInAll?: number;
@@ -84,7 +86,11 @@ function historyOf(parts: HistoryParts): History {
     state: "queued",
   }));
   const pendingInputs = { items, total: parts.waitingInAll ?? items.length };
-  const result = { messages, hasMore, pendingInputs, sessionInfo: { activeRunIds: running } };
+  const inFlightRun = parts.said !== undefined && {
+    ...{ runId: running[0], sessionKey: KEY, seq: 3, state: "delta", deltaText: parts.said },
+    message: { role: "assistant", content: content(parts.said) },
+  };
+  const result = { messages, hasMore, pendingInputs, sessionInfo: { activeRunIds: running }, inFlightRun };
   return readHistory(result);
 }
 
@@ -337,6 +343,25 @@ describe("history", () => {
     const state = after(history({ messages: [storedPrompt("a")], running: ["a"], waiting: ["b"] }));
     expect(active(state)).toEqual(["a"]);
     expect(shown(state)).toEqual(["person stored complete: ask a", "person queued complete: ask b"]);
+  });
+
+  test("what a run has said before the page was opened is shown, unless an event has told more", () => {
+    const said = { messages: [storedPrompt("a")], running: ["a"], said: "echo:" };
+    const opened = after(history(said));
+    const overtaken = after(happened("a", "delta", "echo: ask"), history(said));
+    const over = after(history({ ...said, messages: [storedPrompt("a"), storedAnswer("a", "echo: ask a")] }));
+
+    expect(shown(opened)).toEqual(["person stored complete: ask a", "assistant streaming complete: echo:"]);
+    expect(shown(overtaken).at(-1)).toBe("assistant streaming complete: echo: ask");
+    expect(shown(over).at(-1)).toBe("assistant stored complete: echo: ask a");
+    expect([active(opened), active(overtaken), active(over)]).toEqual([["a"], ["a"], []]);
+  });
+
+  test("a run that only a history told of, another gateway's, is over when the next one does not tell of it", () => {
+    const known = after(history({ messages: [storedPrompt("a")], running: ["a"] }));
+
+    expect(active(known)).toEqual(["a"]);
+    expect(active(chatReducer(known, history({ messages: [storedPrompt("a")] })))).toEqual([]);
   });
 
   test("a waiting input of this page is shown once", () => {
