@@ -22,7 +22,7 @@ test("the program says in one line where it listens", async () => {
   expect(stdout).toBe(`session-lock gateway ready at ${gateway.url}\n`);
 });
 
-test.each(["SIGTERM", "SIGINT"] as const)(
+test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
   "%s lets the active run finish, says goodbye and exits with 0",
   async (signal) => {
     await using dir = await temporaryStateDir();

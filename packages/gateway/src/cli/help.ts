@@ -46,7 +46,7 @@ baseUrl, instructions, tools, drainMs, stopWords.
 
 const serve = `Usage: session-gateway [serve] [--host <address>] [--port <number>] [--runner <name> --model <name>]
 
-Serves chat sessions and a web page on one port, until SIGINT or SIGTERM.
+Serves chat sessions and a web page on one port, until SIGINT, SIGTERM or SIGHUP.
 
 ${serveOptions}`;
 

@@ -37,8 +37,8 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<E
       process.exitCode = exitCodes.failed;
     });
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  // SIGHUP: the terminal that it was started in has gone.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
   terminal.out(`session-lock gateway ready at ${gateway.url}`);
   // The one place where a token is ever shown: nobody else knows it.
   if (isMade && typeof token === "string")
