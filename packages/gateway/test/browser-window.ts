@@ -108,6 +108,20 @@ export function asStored(shown: readonly string[]): readonly string[] {
   );
 }
 
+/** From the next load on, counts how often the page writes date and time of a message: whenever it draws one. */
+export async function countDrawnTimes(page: Page): Promise<() => Promise<number>> {
+  await page.addInitScript(() => {
+    const write = Reflect.get(Date.prototype, "toLocaleString");
+    const counter = globalThis as { drawnTimes?: number };
+    counter.drawnTimes = 0;
+    Date.prototype.toLocaleString = function (...args: Parameters<typeof write>) {
+      counter.drawnTimes = (counter.drawnTimes ?? 0) + 1;
+      return write.apply(this, args);
+    };
+  });
+  return () => page.evaluate(() => (globalThis as { drawnTimes?: number }).drawnTimes ?? 0);
+}
+
 /** At which edge of its box a line of text begins and ends: `right` when there is room left of it alone. */
 export async function lineEdges(box: Locator, line: string): Promise<"left" | "right" | "both"> {
   return box.evaluate((element: unknown, text) => {

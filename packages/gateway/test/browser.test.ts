@@ -5,6 +5,7 @@ import {
   addNote,
   asStored,
   conversation,
+  countDrawnTimes,
   isOnline,
   launchBrowser,
   lineEdges,
@@ -321,6 +322,22 @@ test("a long conversation opens at its end, and its earlier messages can be aske
   expect(await gateway.transcript()).toEqual(asStored(await conversation(page)));
   await page.getByRole("button", { name: "Earlier messages" }).waitFor({ state: "hidden" });
   expect(complaints).toEqual([]);
+});
+
+test("what is typed draws no message anew", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await send(page, "first");
+  await message(page, "echo: first").waitFor();
+  const drawn = await countDrawnTimes(page);
+  await page.reload();
+  await message(page, "echo: first").waitFor();
+  expect(await drawn()).toBeGreaterThan(0);
+
+  const before = await drawn();
+  await messageField(page).pressSequentially("a few words");
+  expect(await drawn()).toBe(before);
 });
 
 test("a gateway with a token asks for it, keeps it for the tab, and leaves it in no address", async () => {

@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { isWhole, type Row } from "./live-rows.ts";
 import { MarkdownText } from "./markdown-text.tsx";
 import { PictureList, type PictureSource } from "./picture-list.tsx";
@@ -11,8 +12,13 @@ export interface RowActions {
   readonly pictures: PictureSource;
 }
 
-/** One message: who, what, when, and how it stands. What people and tools wrote stays as they wrote it. */
-export function MessageRow({ row, ...actions }: RowActions & { readonly row: Row }) {
+type MessageRowProps = RowActions & { readonly row: Row };
+
+/**
+ * One message: who, what, when, and how it stands. What people and tools wrote stays as they wrote it. Drawn anew only
+ * when something of it has changed: each letter that is typed draws the page, and a conversation may have thousands.
+ */
+export const MessageRow = memo(function MessageRow({ row, ...actions }: MessageRowProps) {
   const isStreaming = row.status === "streaming";
   return (
     <li
@@ -39,6 +45,11 @@ export function MessageRow({ row, ...actions }: RowActions & { readonly row: Row
       <MessageFoot row={row} {...actions} />
     </li>
   );
+}, isSame);
+
+/** What is done with a message is made anew at every drawing and does the same. */
+function isSame(before: MessageRowProps, after: MessageRowProps): boolean {
+  return before.row === after.row && before.isOnline === after.isOnline;
 }
 
 const AUTHORS: Readonly<Record<Author, string>> = {
