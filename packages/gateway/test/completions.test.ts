@@ -1,7 +1,7 @@
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { validate } from "@session-lock/transcript";
 import { generateText, streamText, type LanguageModel } from "ai";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { TestClient } from "./client.ts";
 import { spawnGateway } from "./gateway-process.ts";
 import { PNG } from "./images.ts";
@@ -418,6 +418,23 @@ test("with a token, a request without it or with a wrong one is refused, and ten
     refused.push(await statusWith({ authorization: "Bearer guess" }));
   expect(new Set(refused)).toEqual(new Set([401]));
   expect(await statusWith({ authorization: "Bearer secret" })).toBe(429);
+});
+
+test("who has to wait for refused tokens waits a minute at most, though the clock is set back meanwhile", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path, { token: "secret" });
+  const guess = async (): Promise<Response> => {
+    const answer = await ask(gateway.url, words("x"), { authorization: "Bearer guess" });
+    await answer.text();
+    return answer;
+  };
+  for (let count = 0; count < 10; count += 1) await guess();
+
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 3_600_000 });
+  const answer = await guess().finally(() => vi.useRealTimers());
+
+  expect(answer.status).toBe(429);
+  expect(Number(answer.headers.get("retry-after"))).toBeLessThanOrEqual(60);
 });
 
 test("a gateway that stops answers who waits for a run that will come after its next start", async () => {

@@ -2,19 +2,23 @@ import { AUTH_FAILURE_WINDOW_MS, MAX_AUTH_FAILURES } from "../protocol/limits.ts
 
 const MAX_ADDRESSES = 10_000;
 
-/** Counts refused credentials by address, loopback included: a web page can knock there as well. */
+/**
+ * Counts refused credentials by address, loopback included: a web page can knock there as well. The wall clock may be set
+ * back, and whoever waits would wait for it to come round again: the time is the process's own.
+ */
 export class AuthAttempts {
   readonly #failures = new Map<string, { count: number; since: number }>();
 
   /** Milliseconds until the address may try again; 0 when it may now. */
-  blockedForMs(address: string, nowMs: number): number {
+  blockedForMs(address: string): number {
     const entry = this.#failures.get(address);
     if (entry === undefined || entry.count < MAX_AUTH_FAILURES) return 0;
-    return Math.max(0, entry.since + AUTH_FAILURE_WINDOW_MS - nowMs);
+    return Math.max(0, entry.since + AUTH_FAILURE_WINDOW_MS - performance.now());
   }
 
   /** Records a refused credential. */
-  failed(address: string, nowMs: number): void {
+  failed(address: string): void {
+    const nowMs = performance.now();
     const entry = this.#failures.get(address);
     if (entry !== undefined && nowMs - entry.since < AUTH_FAILURE_WINDOW_MS) {
       entry.count += 1;

@@ -183,7 +183,7 @@ export class Connection implements Caller {
     }
     const { attempts, services } = this.#setup;
     const nowMs = Date.now();
-    const retryAfterMs = attempts.blockedForMs(this.#address, nowMs);
+    const retryAfterMs = attempts.blockedForMs(this.#address);
     if (retryAfterMs > 0) {
       const details = { code: "AUTH_RATE_LIMITED" };
       this.#refuse(frame.id, {
@@ -200,7 +200,7 @@ export class Connection implements Caller {
       token === undefined ? undefined : (presented: string) => isSameSecret(presented, token);
     const handshake = shakeHands(frame.params, { nonce: this.#nonce, nowMs, checkToken });
     if (handshake.kind === "refused") {
-      if (handshake.badCredential) attempts.failed(this.#address, nowMs);
+      if (handshake.badCredential) attempts.failed(this.#address);
       this.#refuse(frame.id, handshake.refusal.error);
       this.close(handshake.refusal.closeCode, handshake.refusal.error.message);
       return;

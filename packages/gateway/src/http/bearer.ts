@@ -21,12 +21,11 @@ export function checkBearer(request: IncomingMessage, terms: BearerTerms): Beare
   const token = terms.token();
   if (token === undefined) return undefined;
   const address = request.socket.remoteAddress ?? "unknown";
-  const nowMs = Date.now();
-  const retryAfterMs = terms.attempts.blockedForMs(address, nowMs);
+  const retryAfterMs = terms.attempts.blockedForMs(address);
   if (retryAfterMs > 0) return { status: 429, reason: "too many refused credentials", retryAfterMs };
   const presented = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
   if (presented !== undefined && isSameSecret(presented, token)) return undefined;
   // Nothing presented is no guess: a person who opens the page by hand must not lock the address out.
-  if (presented !== undefined) terms.attempts.failed(address, nowMs);
+  if (presented !== undefined) terms.attempts.failed(address);
   return { status: 401, reason: "unauthorized: a bearer token is needed", retryAfterMs: 0 };
 }
