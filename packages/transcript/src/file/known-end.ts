@@ -1,5 +1,9 @@
 import { anchorAt } from "./anchor.ts";
+import type { SessionHeader } from "../entry.ts";
 import type { FileStat, SessionFile } from "./session-file.ts";
+import { readTail } from "./tail.ts";
+
+const LAST_BYTES = 4 * 1024;
 
 /** The file as it was when we looked last. */
 export interface KnownEnd extends FileStat {
@@ -19,4 +23,16 @@ export function isContinuation(file: SessionFile, known: KnownEnd, stat: FileSta
 /** False also where the file ended in a torn tail: another writer may have put as many bytes of its own in its place. */
 export function isSettled({ end, size }: KnownEnd, stat: FileStat): boolean {
   return stat.size === size && end === size;
+}
+
+/** Whether the last entry before `end` has this id. */
+export function isLastEntry(
+  id: string | undefined,
+  file: SessionFile,
+  end: number,
+  header: SessionHeader,
+): boolean {
+  // Nearly always it has, and a look finds it without parsing.
+  const bytes = file.read(end - Math.min(end, LAST_BYTES), end);
+  return bytes.includes(`"id":"${id ?? ""}"`) || readTail(file, end, header).last?.id === id;
 }

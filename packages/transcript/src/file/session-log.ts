@@ -11,7 +11,7 @@ import { readLines } from "./lines.ts";
 import type { Line } from "./lines.ts";
 import type { PlacedEntry } from "../append/place-entry.ts";
 import { becomesLeaf } from "./navigation.ts";
-import { isContinuation, isSettled } from "./known-end.ts";
+import { isContinuation, isLastEntry, isSettled } from "./known-end.ts";
 import type { KnownEnd } from "./known-end.ts";
 import type { FileStat, SessionFile } from "./session-file.ts";
 import { SessionIndex } from "./session-index.ts";
@@ -99,8 +99,10 @@ export class SessionLog {
    * taken back, and what stands there now may be as long and end alike, as the same message does that is appended again.
    */
   confirm(file: SessionFile, stat: FileStat): void {
-    if (this.#known && this.#isHearsay && !this.#isLast(file, this.#known)) this.#load(file, stat);
-    else this.update(file, stat);
+    const lastId = this.#index?.isNavigated === true ? this.#index.entries.at(-1)?.id : this.leafId;
+    const isTrue = !this.#isHearsay || isLastEntry(lastId, file, this.bounds.end, this.#header);
+    if (isTrue) this.update(file, stat);
+    else this.#load(file, stat);
     this.#isHearsay = false;
   }
 
@@ -166,11 +168,6 @@ export class SessionLog {
       this.update(file, stat);
       return this.findKey(key, file);
     });
-  }
-
-  #isLast(file: SessionFile, { end, leafId }: KnownEnd): boolean {
-    const { last, isOpen } = readTail(file, end, this.#header);
-    return last?.id === (isOpen ? this.#sourced().entries.at(-1)?.id : leafId);
   }
 
   #branchEnd(file: SessionFile, end: number): SessionEntry[] {
