@@ -7,14 +7,17 @@ import { defineConfig, type UserConfig } from "tsdown";
 const nodeTypes = {
   name: "node-types",
   // As long as what it stands for, so that the source maps stay true.
-  transform: (code: string) => ({
-    code: code
-      .replace(/^import \{ AST_(?:NODE|TOKEN)_TYPES \} from .*;$/m, (line) => " ".repeat(line.length))
-      .replace(/\bAST_(?:NODE|TOKEN)_TYPES\.(\w+)/g, (member: string, name: string) =>
-        `"${name}"`.padEnd(member.length),
-      ),
-    map: null,
-  }),
+  transform: {
+    filter: { id: /\/src\/(?:(?!\.d\.).)*\.ts$/ },
+    handler: (code: string) => ({
+      code: code
+        .replace(/^import \{ AST_(?:NODE|TOKEN)_TYPES \} from .*;$/m, (line) => " ".repeat(line.length))
+        .replace(/\bAST_(?:NODE|TOKEN)_TYPES\.(\w+)/g, (member: string, name: string) =>
+          `"${name}"`.padEnd(member.length),
+        ),
+      map: null,
+    }),
+  },
 };
 
 const shared = {

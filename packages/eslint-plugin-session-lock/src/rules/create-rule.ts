@@ -5,7 +5,6 @@ import { glanceAt, optionsOf } from "../context.ts";
 import { findingsOf } from "../findings.ts";
 import { settingsProperties, type SessionLockSettings } from "../settings.ts";
 import { termsOf } from "../terms.ts";
-import type { SourceCode } from "./statements.ts";
 
 type AnyContext = Readonly<TSESLint.RuleContext<string, readonly unknown[]>>;
 
@@ -53,7 +52,7 @@ interface Definition<MessageIds extends string> {
   readonly select?: (
     findings: readonly Finding[],
     switches: Switches,
-    sourceCode: SourceCode,
+    sourceCode: AnyContext["sourceCode"],
   ) => readonly Finding[];
 }
 
