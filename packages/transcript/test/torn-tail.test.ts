@@ -136,3 +136,19 @@ test("who saw a torn tail sees what another wrote in its place, though it has as
   expect(readRaw(file)).toMatchObject({ forks: 0, visible: ["one", "two", "six", "ten", "seven", "eight"] });
   expect(readFileSync(`${file}.rej`, "utf8")).toBe(`${"x".repeat(2 * length)}\n`);
 });
+
+test("who wrote the last line continues what stands there once that was cut off and another as long was written", async () => {
+  const file = tempSession();
+  await using one = await openTranscript(file);
+  await using two = await openTranscript(file);
+  await one.append(userMessage("one"));
+  await two.append(userMessage("two"));
+  const whole = readFileSync(file, "utf8");
+  writeFileSync(file, whole.slice(0, whole.lastIndexOf("\n", whole.length - 2) + 1));
+
+  await one.append(userMessage("2nd"));
+  await two.append(userMessage("three"));
+
+  expect(readRaw(file)).toMatchObject({ visible: ["one", "2nd", "three"], forks: 0 });
+  expect(await two.branch()).toEqual(readRaw(file).branch);
+});

@@ -15,7 +15,7 @@ import type { SessionLog } from "../file/session-log.ts";
  */
 export function bringUpToDate(log: SessionLog, right: WriteRight, { file, stat }: LentFile): void {
   const isCut = cutUnsound(log, file);
-  log.confirm(file, isCut ? file.stat() : stat);
+  log.confirm(file, isCut ? file.stat() : stat, right.epoch);
   if (versionOf(log.header) < 2) {
     throw new TranscriptError(
       "UNSUPPORTED_VERSION",

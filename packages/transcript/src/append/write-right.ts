@@ -3,13 +3,15 @@ import type { SessionWriteLock } from "session-lock";
 
 /** The right to write a session file. Both questions throw when it is gone. */
 export interface WriteRight {
+  /** Of the lock's owner, whom it tells from all others; absent where there is no lock. */
+  readonly epoch?: number;
   /** Asked right before a write; what a look showed within the last millisecond counts. */
   assertWritable(): void;
   /** Looks whose the lock is, always: asked before anything is acknowledged. */
   assertHeld(): void;
 }
 
-/** The right of one owner of the write lock, whose epoch tells it from all others. */
+/** The right of one owner of the write lock. */
 export interface OwnersRight extends WriteRight {
   readonly epoch: number;
 }

@@ -39,8 +39,9 @@ export class SessionLog {
   #known: KnownEnd | undefined;
   #index: SessionIndex | undefined;
   #group: ToolGroup | undefined;
-  /** True when something was read since the lock's holder confirmed what is known. */
+  /** True when something was read since what is known was confirmed, which was done in that epoch of the lock. */
   #isHearsay = false;
+  #confirmedIn: number | undefined;
 
   private constructor(path: string, header: SessionHeader) {
     this.path = path;
@@ -95,15 +96,18 @@ export class SessionLog {
   }
 
   /**
-   * As `update`, by the holder of the lock. What was read without it was perhaps being synced, which failed: then it was
-   * taken back, and what stands there now may be as long and end alike, as the same message does that is appended again.
+   * As `update`, by the lock's owner of this epoch. What was read without the lock was perhaps being synced, which failed;
+   * and whoever had it since may have written behind a file that was cut. What stands there now may be as long and end
+   * alike, as the same message does that is appended again, so the last entry itself is looked at.
    */
-  confirm(file: SessionFile, stat: FileStat): void {
+  confirm(file: SessionFile, stat: FileStat, epoch: number | undefined): void {
+    const passed = (epoch ?? NaN) - (this.#confirmedIn ?? NaN);
+    const isSure = !this.#isHearsay && (passed === 0 || passed === 1);
     const lastId = this.#index?.isNavigated === true ? this.#index.entries.at(-1)?.id : this.leafId;
-    const isTrue = !this.#isHearsay || isLastEntry(lastId, file, this.bounds.end, this.#header);
-    if (isTrue) this.update(file, stat);
+    if (isSure || isLastEntry(lastId, file, this.bounds.end, this.#header)) this.update(file, stat);
     else this.#load(file, stat);
     this.#isHearsay = false;
+    this.#confirmedIn = epoch;
   }
 
   /** As `refresh`, through a file that is open already. */
