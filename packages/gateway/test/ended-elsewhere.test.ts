@@ -1,3 +1,4 @@
+import { acquireSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
 import { spawnGateway } from "./gateway-process.ts";
@@ -59,3 +60,33 @@ test.each(WAYS)(
     expect(said).toEqual(["user: go", "user: stopped", STOPPED, "user: kept"]);
   },
 );
+
+test("a stopped message that was about to steer a turn ends once, as stopped, also when that turn ends in the same moment", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner });
+  await using other = await spawnGateway(dir.path);
+  await using client = await TestClient.connect(gateway.url);
+  await using stopper = await TestClient.connect(other.url);
+  await client.send("main", "go", "run-1");
+  const first = await runner.started("run-1");
+  const steering = { sessionKey: "main", message: "stopped", idempotencyKey: "run-2", queueMode: "steer" };
+  await client.request("chat.send", steering);
+  await stopper.request("chat.abort", { sessionKey: "main", runId: "run-2" });
+
+  const sessionFile = await sessionFileOf(dir.path, "agent:main:main");
+  await using lock = await acquireSessionWriteLock({ sessionFile });
+  const steered = first.request.takeSteering(); // its words wait for the lock, and then the end of the turn does
+  first.say("an answer");
+  first.finish();
+  await client.chat((event) => event.state === "delta");
+  await client.request("health");
+  await lock.release();
+  const ends = await Promise.all([client.terminal("run-1"), client.terminal("run-2")]);
+
+  expect(await steered).toEqual([]);
+  expect(ends).toMatchObject([{ state: "final" }, { state: "aborted", stopReason: "rpc" }]);
+  const entries = await mainEntries(dir.path);
+  expect(["run-1", "run-2"].map((runId) => rowsOf(entries, runId))).toEqual([once, once]);
+  expect(client.chatsOf("run-2").filter(({ state }) => state !== "delta")).toHaveLength(1);
+});

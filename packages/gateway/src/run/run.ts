@@ -5,15 +5,16 @@ import type { AcceptedInput } from "../session/inputs.ts";
 import type { LaneJob, LaneVerdict } from "../lane/lane.ts";
 import type { LaneLease } from "../lane/lane-lease.ts";
 import type { AbortOrigin } from "../session/messages.ts";
-import { joinedItem, outcomeItem, type Outcome, type TurnEnd } from "./outcome.ts";
+import type { Outcome, TurnEnd } from "./outcome.ts";
 import { toQueueMode, type QueueMode } from "../lane/queue-mode.ts";
+import { recordOutcome } from "./record.ts";
 import { RunEvents, type TerminalNews } from "./run-events.ts";
 import type { RunHost } from "./run-host.ts";
-import { endUnbegun, writeRows } from "./run-rows.ts";
+import { endUnbegun } from "./run-rows.ts";
 import { identityOf } from "../runners/identity.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 import type { SessionSettings } from "../session/session-settings.ts";
-import { terminalNews, withWords } from "./terminal-news.ts";
+import { withWords } from "./terminal-news.ts";
 import { TimeLimits } from "./time-limits.ts";
 import { Turn } from "./turn.ts";
 import { beginWith, putWords, wordsOf, type Speaker } from "./words.ts";
@@ -118,6 +119,7 @@ export class Run implements LaneJob, Speaker {
 
   /** Ends a run that waits, or joined another one, in the way that another gateway has ended it. */
   finish(news: TerminalNews): void {
+    if (this.#state === "ended") return;
     const leader = this.#leader;
     if (leader !== undefined) leader.#joined = leader.#joined.filter((run) => run !== this);
     for (const run of this.company) run.resumed();
@@ -213,14 +215,12 @@ export class Run implements LaneJob, Speaker {
     return runs;
   }
 
-  /** Writes the outcome down in one append: for the runs that joined, with the tool calls that were left open. */
   async #record(outcome: Outcome, lease: LaneLease): Promise<TerminalNews> {
-    const joined = this.#joined.map((run) => joinedItem(run.runId, this.runId, outcome));
     const open = this.#turn?.openRows() ?? [];
-    const rows = [...open, ...joined, outcomeItem(this.runId, outcome, this.#model)];
-    const write = { rows, purpose: `run ${outcome.kind}`, lease, closesToolCalls: true };
-    const entry = (await writeRows(this.#host.transcript, write)).at(-1)?.entry;
-    return terminalNews(outcome, entry?.type === "message" ? entry.message : undefined);
+    const about = { runId: this.runId, joined: () => this.#joined, open, model: this.#model, lease };
+    const { news, others } = await recordOutcome<Run>(this.#host.transcript, outcome, about);
+    for (const [run, otherNews] of others) run.finish(otherNews);
+    return news;
   }
 
   /** Ends a run that has not begun, unless another gateway works at it: that one is asked by the session. */

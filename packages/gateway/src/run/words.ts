@@ -28,6 +28,19 @@ export function wordsOf({ message, acceptedAt, images }: AcceptedInput): UserMes
 /** How runs ended that another gateway has ended. */
 export type EndedElsewhere<S> = ReadonlyMap<S, TerminalNews>;
 
+/** Those of the runs that have an end in these entries. */
+export function endedIn<S extends Pick<Speaker, "input">>(
+  runs: readonly S[],
+  entries: readonly SessionEntry[],
+): EndedElsewhere<S> {
+  return new Map(
+    runs.flatMap((run) => {
+      const news = readNews(entries, run.input.runId);
+      return news === undefined ? [] : [[run, news]];
+    }),
+  );
+}
+
 /** Puts the words of these runs on the branch, each once, but for those that another gateway has ended, which it returns. */
 export function putWords<S extends Speaker>(
   runs: readonly S[],
@@ -66,12 +79,7 @@ async function write<S extends Speaker>(
   let ended: EndedElsewhere<S> = new Map();
   let speakers: readonly S[] = [];
   const rows = (entries: readonly SessionEntry[]): AppendItem[] => {
-    ended = new Map(
-      runs.flatMap((run) => {
-        const news = readNews(entries, run.input.runId);
-        return news === undefined ? [] : [[run, news]];
-      }),
-    );
+    ended = endedIn(runs, entries);
     speakers = speaking(ended);
     return wordRows(speakers);
   };
