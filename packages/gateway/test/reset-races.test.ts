@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SessionEntry } from "@session-lock/transcript";
 import { expect, test, vi } from "vitest";
@@ -7,7 +7,7 @@ import { spawnGateway } from "./gateway-process.ts";
 import { ScriptedRunner } from "./scripted-runner.ts";
 import { rowsOf } from "./several-gateways.ts";
 import { startTestGateway, storePathOf, temporaryStateDir } from "./temporary-gateway.ts";
-import { readEntries } from "./transcript-file.ts";
+import { readEntries, sessionFileOf } from "./transcript-file.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -102,4 +102,24 @@ test("resets and deletions of one session at the same time are done, or refused 
   );
 
   expect(outcomes).toMatchObject([{ ok: true }, LATER, LATER, LATER]);
+});
+
+const DAMAGES: readonly [string, (file: string) => Promise<unknown>][] = [
+  ["is gone", (file) => rm(file)],
+  ["was overwritten", (file) => writeFile(file, "no session at all\n")],
+  ["is a link", (file) => rm(file).then(() => symlink("/dev/null", file))],
+];
+
+test.each(DAMAGES)("a session whose transcript %s can be reset, and goes on", async (_what, damage) => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  await using client = await TestClient.connect(gateway.url);
+  await client.send("main", "first", "run-1");
+  await client.terminal("run-1");
+
+  await damage(await sessionFileOf(dir.path, "agent:main:main"));
+  await client.request("sessions.reset", { key: "main" });
+  await client.send("main", "second", "run-2");
+
+  expect(await client.terminal("run-2")).toMatchObject({ message: { content: [{ text: "echo: second" }] } });
 });

@@ -60,18 +60,21 @@ export class Elsewhere {
 
   /**
    * Ends whatever is open, and makes a change before anybody can append again: for who has the lane, whoever has begun it
-   * is not at it any more, and no input can be taken in between.
+   * is not at it any more, and no input can be taken in between. Where the transcript is gone, or is none any more, there
+   * is nothing to end, and the change is the way out.
    */
   async endOpen<T>(lease: LaneLease, change: () => Promise<T>): Promise<T> {
-    const purpose = "replace session";
-    return withSessionWriteLock(
-      this.#transcript.sessionFile,
-      async () => {
-        await this.#end(undefined, "rpc", () => true, lease);
-        return change();
-      },
-      { purpose },
-    );
+    const endAndChange = async (): Promise<T> => {
+      await this.#end(undefined, "rpc", () => true, lease);
+      return change();
+    };
+    try {
+      const purpose = "replace session";
+      return await withSessionWriteLock(this.#transcript.sessionFile, endAndChange, { purpose });
+    } catch (error) {
+      if (!isOfNoTranscript(error)) throw error;
+      return change();
+    }
   }
 
   /** While another gateway has the lane: calls `changed` whenever the transcript has grown. */
@@ -116,4 +119,9 @@ export class Elsewhere {
     });
     return ended;
   }
+}
+
+function isOfNoTranscript(error: unknown): boolean {
+  const codes: readonly unknown[] = ["NOT_FOUND", "NOT_A_SESSION", "INVALID_TARGET"];
+  return error instanceof Error && "code" in error && codes.includes(error.code);
 }
