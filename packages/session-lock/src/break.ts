@@ -36,7 +36,8 @@ export interface BreakSessionLockOptions {
 export interface BrokenSessionLock {
   /**
    * - `free`: nobody held it; nothing was done.
-   * - `refused`: a live process of this machine holds it and `force` was not given, or it cannot be broken here.
+   * - `refused`: a live process of this machine holds it and `force` was not given, it cannot be broken here, or that is
+   *   under way: the caller was told so by the lock's `signal` or its `lost` event.
    * - `broken`: the owner is out, and the session file has a new inode that its old descriptors do not reach.
    */
   readonly outcome: "free" | "refused" | "broken";

@@ -135,7 +135,7 @@ export class FileLock implements LeaseHost {
 
   /** Ousts the owner on an operator's word. Returns whether there was one. Throws `IO` where it is out, but not fenced off yet. */
   breakLease(reason: string): boolean {
-    if (this.#lease === undefined) return false;
+    if (this.#lease?.held !== true) return false; // or it is told just now, and a listener asks for it again
     this.onTakenAway(this.#lease, reason);
     if (this.#former.isAtLarge) this.#finishRelease();
     return true;

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -70,6 +71,31 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     expect(outcome).toBe("refused");
     expect(status.holder?.pid).toBe(owner.pid);
     await expect(owner.ask("assertHeld")).resolves.toEqual({ held: true });
+  });
+
+  test("a break of a lock whose owner is just being told that it lost it takes it from nobody else", async () => {
+    const sessionFile = tempSession();
+    writeFileSync(sessionFile, "before\n");
+    await using owner = await acquireSessionWriteLock({ sessionFile, engine });
+    const again: string[] = [];
+    owner.signal.addEventListener("abort", () => {
+      again.push(breakSessionLock(sessionFile, { reason: "to be sure", force: true }).outcome);
+    });
+    const waiting = acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 5_000 });
+    const told: unknown[] = [];
+    const listener = (message: unknown) => told.push(message);
+    subscribe("session-lock:lost", listener);
+
+    const { outcome } = breakSessionLock(sessionFile, { reason: "stuck", force: true });
+    unsubscribe("session-lock:lost", listener);
+    await using next = await waiting;
+    await using other = await Driver.start();
+
+    next.assertHeld();
+    await expect(other.ask("tryAcquire", { sessionFile, engine })).resolves.toEqual({ acquired: false });
+    expect(tryAcquireSessionWriteLock({ sessionFile, engine })).toBeUndefined();
+    expect([outcome, ...again]).toEqual(["broken", "refused"]);
+    expect(told).toHaveLength(1);
   });
 
   test("a lock held by this process is broken in place and its owner told why", async () => {

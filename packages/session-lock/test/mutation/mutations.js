@@ -92,6 +92,13 @@ export const mutations = [
     tests: ["trouble"],
   },
   {
+    name: "a break that a listener of the same break can begin again",
+    file: "src/queue.ts",
+    find: "if (this.#lease?.held !== true) return false;",
+    replace: "if (this.#lease === undefined) return false;",
+    tests: ["break"],
+  },
+  {
     name: "a lock that comes back to its path and tells nobody that its owner lost it",
     file: "src/former-owner.ts",
     find: "else this.#engine.disown();",
