@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import {
   closeSync,
   constants,
+  fstatSync,
   fsyncSync,
   lstatSync,
   openSync,
@@ -10,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { publish as publishEvent } from "./diagnostics.ts";
-import { chainEnd, publishNew } from "./engines/claim-chain.ts";
+import { chainEnd, isOwner, publishNew } from "./engines/claim-chain.ts";
 import { both, main, turn } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import type { KernelLocks } from "./engines/kernel-locks.ts";
@@ -95,7 +96,7 @@ function oustFromFolder(status: SessionLockStatus, epoch: number, reason: string
   const published = publishNew(lockPath, end, nonce, record("due"));
   if (published === undefined) return false;
   try {
-    fence(sessionFile);
+    fence(sessionFile, () => isOwner(lockPath, published));
     return leaveFolder(lockPath, published, epoch);
   } catch (error) {
     writeSync(published.fd, record("left"), 0, recordBytes, 0); // whoever takes the lock next does it
@@ -122,8 +123,8 @@ function oustFromFile(status: SessionLockStatus, epoch: number, reason: string):
   });
   if (replaced === undefined) return false;
   try {
-    fence(sessionFile);
-    unlinkSync(lockPath);
+    // Another operator's file is in its place, with a fence of its own, once ours has no name any more.
+    if (fence(sessionFile, () => fstatSync(replaced).nlink > 0)) unlinkSync(lockPath);
     return true;
   } finally {
     // Where it failed, the record says so, and whoever takes the lock next does it.

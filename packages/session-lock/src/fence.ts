@@ -16,17 +16,26 @@ import { hasCode } from "./errors.ts";
  * Gives the session file a new inode with the same bytes, so that whatever an ousted owner still writes through its
  * open descriptor lands in a file that nobody reads. Durable before it returns. A missing session file needs none, nor one
  * that became something else than a file: nobody had that open under the lock.
+ *
+ * `isOurs`: whether the lock still is the caller's. Looked at when the copy is complete, which takes longest: who has
+ * taken the lock away meanwhile has fenced too, and what was written since is not in the copy. Returns false then, and
+ * leaves the session file as it is.
  */
-export function fence(sessionFile: string): void {
-  if (lstatSync(sessionFile, { throwIfNoEntry: false })?.isFile() !== true) return;
+export function fence(sessionFile: string, isOurs: () => boolean): boolean {
+  if (lstatSync(sessionFile, { throwIfNoEntry: false })?.isFile() !== true) return true;
   const aside = `${sessionFile}.${randomUUID().slice(0, 8)}.fence`;
   try {
     copyFileSync(sessionFile, aside, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     syncPath(aside);
+    if (!isOurs()) {
+      rmSync(aside);
+      return false;
+    }
     renameSync(aside, sessionFile);
     syncFolder(path.dirname(sessionFile));
+    return true;
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return; // no transcript yet: the old owner has nothing open
+    if (hasCode(error, "ENOENT")) return true; // no transcript yet: the old owner has nothing open
     rmSync(aside, { force: true });
     throw error;
   }

@@ -34,8 +34,8 @@ export class FormerOwner {
   fenceOff(): void {
     try {
       // Whoever took the lock away has seen to the fence; where it only went out of reach, the next owner has to.
-      if (this.#engine.isOurs()) fence(this.#sessionFile);
-      else this.#engine.disown();
+      const isOurs = (): boolean => this.#engine.isOurs();
+      if (!isOurs() || !fence(this.#sessionFile, isOurs)) this.#engine.disown();
     } catch (error) {
       throw asLockError(error, "fence off the former owner", this.#sessionFile);
     }

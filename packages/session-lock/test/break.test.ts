@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -71,6 +71,27 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     expect(outcome).toBe("refused");
     expect(status.holder?.pid).toBe(owner.pid);
     await expect(owner.ask("assertHeld")).resolves.toEqual({ held: true });
+  });
+
+  test("a process that is stopped while it fences off its own owner overwrites nothing of who came after a break", async () => {
+    const sessionFile = tempSession();
+    writeFileSync(sessionFile, "before\n");
+    await using owner = await Driver.start();
+    await owner.ask("acquire", { sessionFile, engine });
+    await owner.ask("stopAfterCopies");
+    const late = owner.ask("breakLock", { sessionFile, reason: "stuck", force: true });
+    await until(() => readFileSync(`/proc/${owner.pid}/stat`, "utf8").includes(") T "));
+
+    const { outcome } = breakSessionLock(sessionFile, { reason: "does not answer", force: true });
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine });
+    appendFileSync(sessionFile, "acknowledged\n");
+    owner.signal("SIGCONT");
+    await late;
+
+    expect(outcome).toBe("broken");
+    lock.assertHeld();
+    expect(readFileSync(sessionFile, "utf8")).toBe("before\nacknowledged\n");
+    expect(readdirSync(path.dirname(sessionFile)).filter((name) => name.endsWith(".fence"))).toEqual([]);
   });
 
   test("a break of a lock whose owner is just being told that it lost it takes it from nobody else", async () => {

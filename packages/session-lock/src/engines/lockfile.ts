@@ -142,7 +142,7 @@ export class LockfileEngine implements Engine {
   /** Where that fails, the folder stays as it is, and whoever comes next has to do it. */
   #fenceFormer(tenure: Tenure, claim: Claim): void {
     try {
-      fence(this.#target.sessionFile);
+      fence(this.#target.sessionFile, () => this.isOurs());
       this.#note(tenure, claim);
     } catch (error) {
       this.disown();

@@ -45,8 +45,8 @@ export const mutations = [
   {
     name: "no fence when a lock is broken",
     file: "src/break.ts",
-    find: "    fence(sessionFile);\n    unlinkSync(lockPath);",
-    replace: "    unlinkSync(lockPath);",
+    find: "if (fence(sessionFile, () => fstatSync(replaced).nlink > 0)) unlinkSync(lockPath);",
+    replace: "unlinkSync(lockPath);",
     tests: ["break"],
   },
   {
@@ -92,6 +92,13 @@ export const mutations = [
     tests: ["trouble"],
   },
   {
+    name: "a fence that does not look whether the lock was taken away while it copied",
+    file: "src/fence.ts",
+    find: "if (!isOurs()) {",
+    replace: "if (false) {",
+    tests: ["break"],
+  },
+  {
     name: "a break that a listener of the same break can begin again",
     file: "src/queue.ts",
     find: "if (this.#lease?.held !== true) return false;",
@@ -101,8 +108,8 @@ export const mutations = [
   {
     name: "a lock that comes back to its path and tells nobody that its owner lost it",
     file: "src/former-owner.ts",
-    find: "else this.#engine.disown();",
-    replace: "",
+    find: "if (!isOurs() || !fence(this.#sessionFile, isOurs)) this.#engine.disown();",
+    replace: "if (isOurs()) fence(this.#sessionFile, isOurs);",
     tests: ["hold"],
   },
   {
@@ -165,7 +172,7 @@ export const mutations = [
   {
     name: "a lock whose break could not fence is taken without a fence",
     file: "src/engines/kernel.ts",
-    find: "if (stored.owesFence) fence(this.#target.sessionFile);",
+    find: "if (stored.owesFence) fence(this.#target.sessionFile, () => this.isOurs());",
     replace: "",
     tests: ["trouble"],
   },

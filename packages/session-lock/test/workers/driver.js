@@ -1,5 +1,6 @@
 // A process that does with locks what the test tells it to, one message at a time.
-import { appendFileSync, openSync, writeSync } from "node:fs";
+import fs, { appendFileSync, openSync, writeSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import {
   acquireSessionWriteLock,
   breakSessionLock,
@@ -91,6 +92,15 @@ const operations = {
     process.kill(process.pid, "SIGSTOP");
     writeSync(fd, text);
     lock.assertHeld();
+  },
+  /** From now on, this process is stopped right after it has copied a file. */
+  stopAfterCopies() {
+    const { copyFileSync } = fs;
+    fs.copyFileSync = (...given) => {
+      copyFileSync(...given);
+      process.kill(process.pid, "SIGSTOP");
+    };
+    syncBuiltinESMExports();
   },
   exit({ code = 0 }) {
     setImmediate(() => process.exit(code));
