@@ -77,6 +77,23 @@ test("the exit code tells what was wrong", async () => {
   expect(errors.join("")).not.toContain("secret");
 });
 
+test("a password or a key in --url is told to nobody", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  const withSecrets = (url: string): string =>
+    `${url.replace("http://", "http://proxy:hush-hush@")}?key=hush-hush`;
+
+  const exits = await Promise.all([
+    runGateway(["status", "--url", withSecrets("http://127.0.0.1:1/")]),
+    runGateway(["status", "--url", withSecrets(gateway.url)]),
+    runGateway(["status", "--json", "--url", withSecrets(gateway.url)]),
+  ]);
+
+  const told = exits.map(({ stdout, stderr }) => stdout + stderr).join("");
+  expect(told).toContain("no gateway answers at http://127.0.0.1:1/:");
+  expect(told).not.toContain("hush-hush");
+});
+
 test("what is wrong is told in one line, whoever worded it", async () => {
   await using dir = await temporaryStateDir();
   await using gateway = await startTestGateway(dir.path);

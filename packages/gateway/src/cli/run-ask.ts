@@ -33,18 +33,18 @@ export async function runStatus(flags: AskFlags, terminal: Terminal): Promise<Ex
   if (reply.kind !== "answered") return refused(reply, target, { flags, terminal });
   const status = openedBy(reply.payload);
   terminal.out(
-    flags.json === true ? JSON.stringify({ url: target.url, ...status }) : describe(target, status),
+    flags.json === true ? JSON.stringify({ url: target.shown, ...status }) : describe(target, status),
   );
   return status["draining"] === true ? exitCodes.tryLater : exitCodes.ok;
 }
 
-function describe({ url }: CallTarget, status: Readonly<Record<string, unknown>>): string {
+function describe({ shown }: CallTarget, status: Readonly<Record<string, unknown>>): string {
   const { version, uptimeMs, draining, connections, openSessions, activeRuns, queuedRuns } = status;
   const degraded = Number(status["degradedSessions"]);
   const minutes = Math.floor(Number(uptimeMs) / 60_000);
   const up = minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
   return [
-    `session-lock gateway ${String(version)} at ${url}: ${draining === true ? "shutting down" : "serving"}, up ${up}`,
+    `session-lock gateway ${String(version)} at ${shown}: ${draining === true ? "shutting down" : "serving"}, up ${up}`,
     `runs: ${String(activeRuns)} active, ${String(queuedRuns)} waiting`,
     `sessions open: ${String(openSessions)}; connections: ${String(connections)}`,
     ...(degraded > 0
@@ -57,13 +57,13 @@ const TOKEN_ADVICE = "; give the gateway's token in SESSION_LOCK_TOKEN or with -
 
 function refused(
   reply: Exclude<Reply, { readonly kind: "answered" }>,
-  { url }: CallTarget,
+  { shown }: CallTarget,
   { flags, terminal }: { readonly flags: AskFlags; readonly terminal: Terminal },
 ): ExitCode {
   const error = "error" in reply ? reply.error : { code: reply.kind.toUpperCase(), message: reply.why };
   const text =
     reply.kind === "unreachable"
-      ? `no gateway answers at ${url}: ${reply.why}`
+      ? `no gateway answers at ${shown}: ${reply.why}`
       : `${error.code}: ${error.message}`;
   const advice = reply.kind === "unauthorized" && !isTemporary(reply.error) ? TOKEN_ADVICE : "";
   const line = `session-gateway: ${oneLine(text)}${advice}`;

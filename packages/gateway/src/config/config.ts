@@ -46,6 +46,8 @@ export interface CallFlags {
 /** Which gateway to ask, and with what. */
 export interface CallTarget {
   readonly url: string;
+  /** The URL as it may be told: without a user, a password and a query, which proxies are given secrets in. */
+  readonly shown: string;
   readonly token: string | undefined;
 }
 
@@ -77,7 +79,9 @@ export function readCallTarget(flags: CallFlags, env: NodeJS.ProcessEnv): CallTa
     throw new GatewayError("INVALID_CONFIG", "the URL must begin with http://, https://, ws:// or wss://");
   }
   url.hash = "";
-  return { url: url.href, token: flags.token ?? valueOf(env["SESSION_LOCK_TOKEN"]) };
+  const { href, protocol, host, pathname } = url;
+  const token = flags.token ?? valueOf(env["SESSION_LOCK_TOKEN"]);
+  return { url: href, shown: `${protocol}//${host}${pathname}`, token };
 }
 
 /** Flags before variables, and a token that is said before one that is in a file. */
