@@ -121,7 +121,7 @@ test("a session is not deleted or changed in the place of the one that is meant"
 
   await refuse("sessions.patch", { label: "x", expectedSessionId: "another" });
   await refuse("sessions.delete", { expectedSessionId: "another" });
-  await refuse("sessions.delete", { expectedSessionUpdatedAt: updatedAt - 1 });
+  await refuse("sessions.delete", { expectedSessionUpdatedAt: updatedAt - 60_000 });
   await refuse("sessions.delete", { archivedOnly: true });
   await refuse("sessions.delete", { expectedLifecycleRevision: "1" });
   const meant = { key: "desk", expectedSessionId: sessionId, expectedSessionUpdatedAt: updatedAt };

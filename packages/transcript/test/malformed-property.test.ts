@@ -131,3 +131,25 @@ async function check(lines: readonly Loose[]): Promise<void> {
 test("whatever the fields of an entry hold, every reader reads on and the good entries beside it are seen", async () => {
   await fc.assert(fc.asyncProperty(malformedSessions, check), { numRuns: 100 });
 }, 120_000);
+
+test("what has no text of its own is told as JSON", async () => {
+  const textless = { toString: 5, valueOf: null };
+  const messages = [
+    { role: "user", content: "good 0", timestamp: 0 },
+    { role: "assistant", content: [{ type: "toolCall" }], stopReason: textless },
+    { role: "user", content: "good 1", timestamp: 0 },
+    { role: "user", content: [{ type: textless }], timestamp: 0 },
+  ];
+  const entries = messages.map((message, at) => ({
+    type: "message",
+    id: `e${at}`,
+    parentId: at === 0 ? null : `e${at - 1}`,
+    timestamp: "2026-01-02T03:04:05.000Z",
+    message,
+  }));
+
+  await check([
+    { type: "session", version: 3, id: "s", timestamp: "2026-01-02T03:04:05.000Z", cwd: "/w" },
+    ...entries,
+  ]);
+});

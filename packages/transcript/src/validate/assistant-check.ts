@@ -8,6 +8,7 @@ import type { Site } from "./finding.ts";
 import { reportBlank, reportMendable } from "./judge.ts";
 import type { Judge } from "./judge.ts";
 import { isCutOff, isFailed } from "./turn.ts";
+import { shown } from "./shown.ts";
 
 /** The rules of an assistant message. Of a turn that failed a model sees nothing, so nothing in it can be refused. */
 export function checkAssistant(message: Fields, site: Site, judge: Judge): void {
@@ -28,7 +29,7 @@ export function checkAssistant(message: Fields, site: Site, judge: Judge): void 
   if (blocks.length === 0) reportBlank(judge, site, "the assistant message is empty");
   const calls = checkBlocks(blocks, message, site, judge);
   if (calls > 0 !== (stopReason === "toolUse") && stopReason !== "length") {
-    judge.log.add("S6", "W", site, `the stop reason ${String(stopReason)} does not fit ${calls} tool calls`);
+    judge.log.add("S6", "W", site, `the stop reason ${shown(stopReason)} does not fit ${calls} tool calls`);
   }
   if (isCutOff(message)) reportMendable(judge, "C7", site, "the length limit cut the last tool call off");
   const last = blocks.at(-1);
@@ -54,8 +55,7 @@ function checkBlocks(blocks: readonly unknown[], message: Fields, site: Site, ju
       calls += 1;
       checkCall(block, site, judge);
       ids ??= new Set();
-      if (ids.has(block["id"]))
-        judge.log.add("S4", "E", site, `two calls have the id ${String(block["id"])}`);
+      if (ids.has(block["id"])) judge.log.add("S4", "E", site, `two calls have the id ${shown(block["id"])}`);
       ids.add(block["id"]);
     }
   }

@@ -7,6 +7,7 @@ import { checkAssistant } from "./assistant-check.ts";
 import type { Site } from "./finding.ts";
 import { reportBlank, reportMendable, severityOfMendable } from "./judge.ts";
 import type { Judge } from "./judge.ts";
+import { shown } from "./shown.ts";
 
 const ROLES = new Set([
   "user",
@@ -98,7 +99,7 @@ function checkBlocks(blocks: readonly unknown[], site: Site, judge: Judge): void
     } else if (block["type"] === "image") {
       checkImage(block, site, judge);
     } else {
-      reportMendable(judge, "S1", site, `no provider takes a block of the type ${String(block["type"])}`);
+      reportMendable(judge, "S1", site, `no provider takes a block of the type ${shown(block["type"])}`);
     }
   }
 }
