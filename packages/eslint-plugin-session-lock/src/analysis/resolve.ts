@@ -40,19 +40,22 @@ export class ScopeIndex {
     return variable === undefined || variable.defs.length === 0 ? undefined : variable;
   }
 
-  /** The variables that end with a block or function: those that no inner function keeps. */
+  /** The cells of what ends with a block or function. */
   localsOf(block: Node): readonly string[] {
     const known = this.#locals.get(block);
     if (known !== undefined) return known;
-    const locals = this.#scopesOf(block).flatMap((scope) =>
-      scope.variables
-        .filter(({ references }) =>
-          references.every(({ from }) => from.variableScope === scope.variableScope),
-        )
-        .map(cellOf),
-    );
+    const locals = this.localVariablesOf(block).map(cellOf);
     this.#locals.set(block, locals);
     return locals;
+  }
+
+  /** The variables that end with a block or function: those that no inner function keeps. */
+  localVariablesOf(block: Node): readonly Variable[] {
+    return this.#scopesOf(block).flatMap((scope) =>
+      scope.variables.filter(({ references }) =>
+        references.every(({ from }) => from.variableScope === scope.variableScope),
+      ),
+    );
   }
 
   /** The name of a class for the code inside it, which is another variable than the one outside. */
@@ -111,9 +114,16 @@ export class ScopeIndex {
   }
 }
 
+/** A text that is made once is found faster than one that is made anew. */
+const cells = new WeakMap<Variable, string>();
+
 export function cellOf(variable: Variable): string {
+  const known = cells.get(variable);
+  if (known !== undefined) return known;
   const [first] = variable.identifiers;
-  return `${variable.name}@${first?.range[0] ?? 0}`;
+  const cell = `${variable.name}@${first?.range[0] ?? 0}`;
+  cells.set(variable, cell);
+  return cell;
 }
 
 /** True if some code other than its declaration writes the variable. */

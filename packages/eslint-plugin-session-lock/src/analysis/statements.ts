@@ -5,6 +5,7 @@ import { assignPattern } from "./bindings.ts";
 import { declareClass } from "./classes.ts";
 import { branch } from "./conditions.ts";
 import type { Completions } from "./frame.ts";
+import { forget, lastUsesIn } from "./last-uses.ts";
 import { discard, releaseLock, returnWork } from "./lock-effects.ts";
 import { executeLoop, executeSwitch } from "./loops.ts";
 import { capture, type Machine } from "./machine.ts";
@@ -99,17 +100,24 @@ export function executeStatement(machine: Machine, node: Node, world: World): re
 function executeBlock(machine: Machine, block: Block, world: World): readonly World[] {
   const resources = block.body.filter(isUsing);
   const locals = block.type === AST_NODE_TYPES.Program ? [] : machine.scope.localsOf(block);
-  if (resources.length === 0 && locals.length === 0) return executeAll(machine, block.body, world);
-  const { frame, result } = capture(machine, () => executeAll(machine, block.body, world));
+  if (resources.length === 0 && locals.length === 0) return executeAll(machine, block, world);
+  const { frame, result } = capture(machine, () => executeAll(machine, block, world));
   return finish(machine, { frame, normal: result }, (before) => [
     disposeAll(machine, resources, before).leave(locals),
   ]);
 }
 
-function executeAll(machine: Machine, body: readonly Node[], world: World): readonly World[] {
+function executeAll(machine: Machine, block: Block, world: World): readonly World[] {
+  const lastUses = lastUsesIn(machine.scope, block);
   let worlds: readonly World[] = [world];
-  for (const statement of body) {
-    worlds = meet(worlds.flatMap((before) => machine.execute(statement, before)));
+  for (const statement of block.body) {
+    const unused = lastUses.get(statement);
+    worlds = meet(
+      worlds.flatMap((before) => {
+        const after = machine.execute(statement, before);
+        return unused === undefined ? after : after.map((one) => forget(one, unused));
+      }),
+    );
   }
   return worlds;
 }

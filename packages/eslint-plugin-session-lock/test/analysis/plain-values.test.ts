@@ -38,3 +38,17 @@ test("a callback that several ways lead to is run with what they agree in", () =
 
   expect(analyzeText(code)).toEqual(["unlocked 16", "unlocked 17"]);
 });
+
+test("ways that differ only in what no code uses any more do not make a flag forgotten that is still used", () => {
+  const unused = names.map((name) => `let ${name} = false; if (m.${name}) ${name} = true; log(${name});`);
+  const code = (last: string): string => `export async function write(file, m) {
+  let isHeld = false; if (m.careful) isHeld = true;
+  ${unused.join("\n  ")}
+  let lock; if (isHeld) lock = await acquireSessionWriteLock({ sessionFile: file });
+  try { if (isHeld) SessionManager.open(file).appendMessage(m); } finally { if (isHeld) await lock.release(); }
+  ${last}
+}`;
+
+  expect(analyzeText(code(""))).toEqual([]);
+  expect(analyzeText(code("SessionManager.open(file).appendMessage(m);"))).toEqual(["released 17"]);
+});
