@@ -120,6 +120,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
     created: new Set(),
     instantiated: new Set(),
     awaited: new Set(),
+    unbound: new Map(),
     reads: new Map(),
     returned: new Set(),
     frame: new Frame(),

@@ -4,6 +4,7 @@ import { variableFile } from "./files.ts";
 import type { Machine } from "./machine.ts";
 import { cellOf, definitionOf } from "./resolve.ts";
 import { contractValue, typedValue } from "./typed.ts";
+import type { Node, Variable } from "./syntax.ts";
 import { nullish, unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
@@ -31,6 +32,14 @@ export function readVariable(machine: Machine, node: TSESTree.Identifier, world:
     return node.name === "undefined" ? nullish : { kind: "global", name: node.name };
   const bound = world.bindings.get(cellOf(variable));
   if (bound !== undefined) return bound;
+  const known = machine.unbound.get(variable);
+  if (known !== undefined) return known;
+  const value = readDefinition(machine, variable, node);
+  machine.unbound.set(variable, value);
+  return value;
+}
+
+function readDefinition(machine: Machine, variable: Variable, node: Node): Value {
   const definition = definitionOf(variable);
   switch (definition.kind) {
     case "import": {

@@ -80,7 +80,7 @@ export function callFunction(
 }
 
 function carriesCode(machine: Machine, value: Value): boolean {
-  return [...partsOf(value)].some((part) => {
+  return partsOf(value).some((part) => {
     if (part.kind === "function") return machine.isRelevant(part.node);
     return (
       part.kind === "manager" || part.kind === "lock" || part.kind === "release" || part.kind === "method"

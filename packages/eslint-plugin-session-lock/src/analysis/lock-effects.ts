@@ -61,7 +61,7 @@ function findProblem(machine: Machine, manager: ManagerValue, world: World): Wri
 }
 
 function findUnawaited(world: World, file: FileRef | undefined): LockValue | undefined {
-  for (const value of world.bindings.values()) {
+  for (const value of world.bindings.values) {
     if (value.kind === "promise" && value.acquires !== undefined && mayShare(value.acquires.file, file)) {
       return value.acquires;
     }

@@ -75,6 +75,8 @@ export interface Machine {
   readonly instantiated: Set<Node>;
   /** Calls that somebody awaits at once. */
   readonly awaited: Set<Node>;
+  /** What names stand for that nothing was assigned to. */
+  readonly unbound: Map<Variable, Value>;
   /** The cells in which each function remembers what files it has read. */
   readonly reads: Map<Node, Set<string>>;
   /** Calls that are being evaluated to be returned to a caller who awaits them. */
@@ -102,6 +104,9 @@ export function andThen(
   outcomes: readonly Outcome[],
   next: (world: World, value: Value) => readonly Outcome[],
 ): readonly Outcome[] {
+  // Nearly always there is one, and an array of one is read without an iterator.
+  const only = outcomes.length === 1 ? outcomes[0] : undefined;
+  if (only !== undefined) return only.short === true ? outcomes : next(only.world, only.value);
   return outcomes.flatMap((outcome) =>
     outcome.short === true ? [outcome] : next(outcome.world, outcome.value),
   );
@@ -115,10 +120,10 @@ export function evaluateAll(
 ): readonly { readonly world: World; readonly values: readonly Value[] }[] {
   let results: { world: World; values: Value[] }[] = [{ world, values: [] }];
   for (const node of nodes) {
-    const [only, other] = results;
-    const outcomes = only && other === undefined ? machine.evaluate(node, only.world) : [];
-    const [outcome] = outcomes;
-    if (only && outcome && outcomes.length === 1) {
+    const only = results.length === 1 ? results[0] : undefined;
+    const outcomes = only === undefined ? [] : machine.evaluate(node, only.world);
+    const outcome = outcomes.length === 1 ? outcomes[0] : undefined;
+    if (only !== undefined && outcome !== undefined) {
       // One way to one value, as nearly always: a table of thousands is not copied for each of them.
       only.world = outcome.world;
       only.values.push(outcome.value);

@@ -112,7 +112,7 @@ function isTranscript(
   const isLockOf = ({ spec, file: locked }: LockValue): boolean =>
     spec.anyFile !== true && compareFiles(locked, file) === "same";
   if (world.held.some(({ lock }) => isLockOf(lock))) return true;
-  for (const value of world.bindings.values()) {
+  for (const value of world.bindings.values) {
     if (value.kind === "manager" && compareFiles(value.file, file) === "same") return true;
   }
   return isSessionName(fileNames, lastPart(file) ?? "");

@@ -152,7 +152,17 @@ const texts: ReadonlySet<AST_NODE_TYPES> = new Set([
   AST_NODE_TYPES.TemplateLiteral,
 ]);
 
+const definitions = new WeakMap<Variable, Definition>();
+
 export function definitionOf(variable: Variable): Definition {
+  const known = definitions.get(variable);
+  if (known !== undefined) return known;
+  const definition = findDefinition(variable);
+  definitions.set(variable, definition);
+  return definition;
+}
+
+function findDefinition(variable: Variable): Definition {
   const [first, ...others] = variable.defs;
   if (first === undefined) return { kind: "variable" };
   const definition = others.length === 0 ? first : implementationAmong(variable.defs);

@@ -1,109 +1,187 @@
+/** Changes that are looked through one by one before they are put together with what they changed. */
+const maxChanges = 12;
+
+interface Change<T> {
+  readonly table: Table<T>;
+  readonly name: string;
+  /** `undefined`: without it. */
+  readonly value: T | undefined;
+  /** How many changes lie on what was last put together, this one included. */
+  readonly depth: number;
+}
+
 /**
  * An immutable map with a key that says what is in it, whatever the order. The key is kept up by each change, so that
  * the analysis can tell worlds apart without reading them: it is the sum of a 64-bit hash of every entry, which two
- * contents among a million share with a chance of one in thirty million.
+ * contents among a million share with a chance of one in thirty million. Tables share what they have in common.
  */
 export class Table<T> {
-  readonly #entries: ReadonlyMap<string, T>;
   readonly #show: (value: T) => string;
   readonly #high: number;
   readonly #low: number;
-  #key: string | undefined;
+  #entries: ReadonlyMap<string, T> | undefined;
+  #change: Change<T> | undefined;
+  #values: readonly T[] | undefined;
 
   private constructor(
-    entries: ReadonlyMap<string, T>,
     show: (value: T) => string,
     high: number,
     low: number,
+    content: ReadonlyMap<string, T> | Change<T>,
   ) {
-    this.#entries = entries;
     this.#show = show;
     this.#high = high;
     this.#low = low;
+    if ("table" in content) this.#change = content;
+    else this.#entries = content;
   }
 
   /** An empty table; `show` gives equal texts for values that need not be told apart. */
   static empty<T>(show: (value: T) => string): Table<T> {
-    return new Table(new Map<string, T>(), show, 0, 0);
+    return new Table(show, 0, 0, new Map<string, T>());
   }
 
   get key(): string {
-    this.#key ??= `${this.#high}.${this.#low}`;
-    return this.#key;
-  }
-
-  get size(): number {
-    return this.#entries.size;
+    return `${this.#high}.${this.#low}`;
   }
 
   get(name: string): T | undefined {
-    return this.#entries.get(name);
+    let change = this.#change;
+    let entries = this.#entries;
+    while (change !== undefined) {
+      if (change.name === name) return change.value;
+      const { table } = change;
+      change = table.#change;
+      entries = table.#entries;
+    }
+    return entries?.get(name);
   }
 
   has(name: string): boolean {
-    return this.#entries.has(name);
+    return this.get(name) !== undefined;
   }
 
-  values(): Iterable<T> {
-    return this.#entries.values();
+  get values(): readonly T[] {
+    this.#values ??= [...this.#together().values()];
+    return this.#values;
   }
 
   [Symbol.iterator](): Iterator<readonly [string, T]> {
-    return this.#entries[Symbol.iterator]();
+    return this.#together()[Symbol.iterator]();
+  }
+
+  /** The names that stand for something else in another table, or for nothing there. */
+  changedIn(other: Table<T>): readonly string[] {
+    const changed: string[] = [];
+    this.#together().forEach((value, name) => {
+      const known = other.get(name);
+      if (known === undefined || (known !== value && this.#show(known) !== this.#show(value)))
+        changed.push(name);
+    });
+    return changed;
+  }
+
+  /** The key of what is left if only some values are kept. */
+  keyOf(isKept: (value: T) => boolean): string {
+    let high = 0;
+    let low = 0;
+    this.#together().forEach((value, name) => {
+      if (!isKept(value)) return;
+      const hash = this.#hashOf(name, value);
+      high += hash.high;
+      low += hash.low;
+    });
+    return `${high | 0}.${low | 0}`;
   }
 
   /** With another value, or without one. */
   with(name: string, value: T | undefined): Table<T> {
-    const known = this.#entries.get(name);
+    const known = this.get(name);
     if (known === undefined && value === undefined) return this;
-    const entries = new Map(this.#entries);
     let high = this.#high;
     let low = this.#low;
     if (known !== undefined) {
-      const text = this.#textOf(name, known);
-      high -= hash(text, highSeed);
-      low -= hash(text, lowSeed);
+      const hash = this.#hashOf(name, known);
+      high -= hash.high;
+      low -= hash.low;
     }
-    if (value === undefined) entries.delete(name);
-    else {
-      const text = this.#textOf(name, value);
-      entries.set(name, value);
-      high += hash(text, highSeed);
-      low += hash(text, lowSeed);
+    if (value !== undefined) {
+      const hash = this.#hashOf(name, value);
+      high += hash.high;
+      low += hash.low;
     }
-    return new Table(entries, this.#show, high | 0, low | 0);
+    const depth = (this.#change?.depth ?? 0) + 1;
+    if (depth > maxChanges) this.#together();
+    return new Table(this.#show, high | 0, low | 0, {
+      table: this,
+      name,
+      value,
+      depth: depth > maxChanges ? 1 : depth,
+    });
   }
 
   without(names: readonly string[]): Table<T> {
-    const known = names.filter((name) => this.#entries.has(name));
-    if (known.length === 0) return this;
-    const entries = new Map(this.#entries);
-    let high = this.#high;
-    let low = this.#low;
-    for (const name of known) {
-      const value = entries.get(name);
-      if (value === undefined) continue;
-      const text = this.#textOf(name, value);
-      high -= hash(text, highSeed);
-      low -= hash(text, lowSeed);
-      entries.delete(name);
-    }
-    return new Table(entries, this.#show, high | 0, low | 0);
+    return names.reduce<Table<T>>((table, name) => table.with(name, undefined), this);
   }
 
-  #textOf(name: string, value: T): string {
-    return `${name}=${this.#show(value)}`;
+  /** Puts the changes together with what they changed. */
+  #together(): ReadonlyMap<string, T> {
+    if (this.#entries !== undefined) return this.#entries;
+    const changes: Change<T>[] = [];
+    let base: ReadonlyMap<string, T> = new Map();
+    for (let change = this.#change; change !== undefined; change = change.table.#change) {
+      changes.push(change);
+      base = change.table.#entries ?? base;
+    }
+    const entries = new Map(base);
+    for (const { name, value } of changes.reverse()) {
+      if (value === undefined) entries.delete(name);
+      else entries.set(name, value);
+    }
+    this.#entries = entries;
+    this.#change = undefined;
+    return entries;
+  }
+
+  #hashOf(name: string, value: T): Hash {
+    const text = hashOf(this.#show(value));
+    const { high, low } = hashOf(name);
+    return {
+      high: finish(Math.imul(high, 0x01000193) ^ text.high),
+      low: finish(Math.imul(low, 0x01000193) ^ text.low),
+    };
   }
 }
 
-const highSeed = 0x9e3779b9;
-const lowSeed = 0x85ebca6b;
+interface Hash {
+  readonly high: number;
+  readonly low: number;
+}
 
-/** FNV-1a, with the last steps of MurmurHash3 so that sums of similar texts do not cancel out. */
-function hash(text: string, seed: number): number {
-  let mixed = seed | 0;
-  for (let at = 0; at < text.length; at += 1) mixed = Math.imul(mixed ^ text.charCodeAt(at), 0x01000193);
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+/** The same few names and values are asked about all the time. */
+const hashes = new Map<string, Hash>();
+const maxHashes = 10_000;
+
+/** FNV-1a from two starts. */
+function hashOf(text: string): Hash {
+  const known = hashes.get(text);
+  if (known !== undefined) return known;
+  let high = 0x9e3779b9 | 0;
+  let low = 0x85ebca6b | 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    high = Math.imul(high ^ code, 0x01000193);
+    low = Math.imul(low ^ code, 0x01000193);
+  }
+  const fresh = { high: finish(high), low: finish(low) };
+  if (hashes.size >= maxHashes) hashes.clear();
+  hashes.set(text, fresh);
+  return fresh;
+}
+
+/** The last steps of MurmurHash3, so that sums of similar hashes do not cancel out. */
+function finish(hash: number): number {
+  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
   return (mixed ^ (mixed >>> 16)) | 0;
 }

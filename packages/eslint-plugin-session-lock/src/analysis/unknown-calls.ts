@@ -29,9 +29,7 @@ export function callUnknown(machine: Machine, call: Call, world: World): readonl
     machine.frame.addThrow(stored);
     return one(stored);
   }
-  const uses = args
-    .flatMap((arg) => [...partsOf(arg)])
-    .filter(({ kind }) => kind === "manager" || kind === "lock");
+  const uses = args.flatMap(partsOf).filter(({ kind }) => kind === "manager" || kind === "lock");
   const given = uses.reduce((before, used) => giveLock(machine, call, used, before), world);
   machine.frame.addThrow(given);
   const isTaken =

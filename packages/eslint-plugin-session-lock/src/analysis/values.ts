@@ -170,25 +170,20 @@ export function mapManagers(value: Value, change: (manager: ManagerValue) => Man
   }
 }
 
-/** Everything reachable from the value that is a lock, a manager, code or pending work. */
-export function* partsOf(value: Value): Generator<Value> {
-  yield value;
+/** Everything reachable from the value that is a lock, a manager, code or pending work; the value itself first. */
+export function partsOf(value: Value): readonly Value[] {
   switch (value.kind) {
     case "promise":
-      yield* partsOf(value.result);
-      break;
+      return [value, ...partsOf(value.result)];
     case "object":
-      for (const field of value.fields.values()) yield* partsOf(field);
-      break;
+      return [value, ...[...value.fields.values()].flatMap(partsOf)];
     case "list":
-      for (const item of value.items) yield* partsOf(item);
-      break;
+      return [value, ...value.items.flatMap(partsOf)];
     case "method":
-      yield* partsOf(value.receiver);
-      break;
+      return [value, ...partsOf(value.receiver)];
     case "release":
-      yield value.lock;
-      break;
+      return [value, value.lock];
     default:
+      return [value];
   }
 }

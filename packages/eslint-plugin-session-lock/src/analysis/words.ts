@@ -95,13 +95,14 @@ export function forEachChild(
 ): void {
   const keys = tree.visitorKeys[node.type];
   if (keys === undefined) return;
-  for (const key of keys) {
+  keys.forEach((key) => {
     const child: unknown = Reflect.get(node, key);
-    if (!Array.isArray(child)) {
-      if (isNode(child)) visit(child);
-      continue;
-    }
-    for (const item of child) if (isNode(item)) visit(item);
+    if (Array.isArray(child)) child.forEach(visitNode);
+    else visitNode(child);
+  });
+
+  function visitNode(child: unknown): void {
+    if (isNode(child)) visit(child);
   }
 }
 

@@ -61,16 +61,21 @@ export class World {
     return this.#key;
   }
 
+  /** What is held, and what goes on. */
+  get lockKey(): string {
+    return `${this.#facts.held.key} ${this.#facts.pending.key}`;
+  }
+
   get bindings(): Table<Value> {
     return this.#facts.bindings;
   }
 
   get held(): readonly Held[] {
-    return [...this.#facts.held.values()];
+    return this.#facts.held.values;
   }
 
   get pending(): readonly Node[] {
-    return [...this.#facts.pending.values()];
+    return this.#facts.pending.values;
   }
 
   bind(cell: string, value: Value | undefined): World {
@@ -139,7 +144,7 @@ export class World {
   }
 
   get lastRelease(): Node | undefined {
-    return [...this.#facts.released.values()].at(-1);
+    return this.#facts.released.values.at(-1);
   }
 
   start(work: Node): World {
@@ -148,7 +153,7 @@ export class World {
 
   settle(work: readonly Node[]): World {
     const pending = this.#facts.pending.without(work.map(nodeKey));
-    return pending.size === this.#facts.pending.size ? this : this.#with({ pending });
+    return pending === this.#facts.pending ? this : this.#with({ pending });
   }
 
   /** The variables of which it is known whether they are true. */

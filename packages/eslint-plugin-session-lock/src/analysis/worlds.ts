@@ -1,6 +1,6 @@
 import { groupBy } from "./group.ts";
 import { nodeKey } from "./syntax.ts";
-import { isPlain, valueKey } from "./values.ts";
+import { isPlain, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -36,36 +36,33 @@ function distinct(worlds: readonly World[]): readonly World[] {
  */
 function blur(worlds: readonly World[]): readonly World[] {
   if (worlds.length <= maxAlike) return worlds;
-  const counts = new Map<string, { readonly key: string; count: number; isKept: boolean }>();
-  for (const world of worlds) {
-    for (const [cell, value] of world.bindings) {
-      const key = valueKey(value);
-      const known = counts.get(cell);
-      if (known === undefined) counts.set(cell, { key, count: 1, isKept: !isPlain(value) });
-      else {
-        if (known.key === key) known.count += 1;
-        known.isKept ||= !isPlain(value);
-      }
-    }
-  }
-  const differing = [...counts].flatMap(([cell, { count, isKept }]) =>
-    isKept || count === worlds.length ? [] : [cell],
+  const [first] = worlds;
+  if (first === undefined) return worlds;
+  const changed = worlds.flatMap((world) => [
+    ...first.bindings.changedIn(world.bindings),
+    ...world.bindings.changedIn(first.bindings),
+  ]);
+  const differing = [...new Set(changed)].filter((cell) =>
+    worlds.every(({ bindings }) => {
+      const value = bindings.get(cell);
+      return value === undefined || isPlain(value);
+    }),
   );
   return differing.length === 0 ? worlds : distinct(worlds.map((world) => world.leave(differing)));
 }
 
 /** Equal for worlds that hold the same locks, managers and code, whatever else they know. */
 export function lockKey(world: World): string {
-  const plain = [...world.bindings].flatMap(([cell, value]) => (isPlain(value) ? [cell] : []));
-  return world.leave([...plain, ...world.decided]).key;
+  return `${world.bindings.keyOf(isHeavy)} ${world.lockKey}`;
+}
+
+function isHeavy(value: Value): boolean {
+  return !isPlain(value);
 }
 
 /** What two such worlds agree in; the first itself, if it says nothing that the other does not say. */
 export function agreement(world: World, other: World): World {
-  const differing = [...world.bindings].flatMap(([cell, value]) => {
-    const known = other.bindings.get(cell);
-    return known !== undefined && valueKey(known) === valueKey(value) ? [] : [cell];
-  });
+  const differing = world.bindings.changedIn(other.bindings);
   const undecided = world.decided.filter((cell) => world.truthOf(cell) !== other.truthOf(cell));
   return world.leave([...differing, ...undecided]);
 }
