@@ -20,9 +20,10 @@ export function literalValue(node: TSESTree.Literal): Value {
 export function functionValue(machine: Machine, node: Extract<Value, { kind: "function" }>["node"]): Value {
   const { self } = machine.activation;
   machine.created.add(node);
+  const isIdle = !machine.isRelevant(node) && !machine.contractOf(node).isAnnotated;
   if (node.type !== AST_NODE_TYPES.ArrowFunctionExpression || self === undefined)
-    return { kind: "function", node };
-  return { kind: "function", node, self };
+    return { kind: "function", node, isIdle };
+  return { kind: "function", node, self, isIdle };
 }
 
 /** What a name stands for in one world: what was assigned to it, else what defined it, else what its type says. */

@@ -50,6 +50,19 @@ export function usesResults({ node: { callee } }: Call): boolean {
   return !droppingMethods.has(staticName(callee.property, callee.computed) ?? "");
 }
 
+const builtin =
+  /^(?:require$|Promise\b|Object\.(?:freeze|seal)$|Array\.from|Reflect\.apply$|(?:Async)?DisposableStack$)/;
+
+/** True for a global that the analysis may know more of than that it is called. */
+export function isBuiltin(machine: Machine, name: string): boolean {
+  const own = ownName(name);
+  return builtin.test(own) || isCreateRequire(name) || machine.apiOf("globalThis", own) !== undefined;
+}
+
+function ownName(name: string): string {
+  return name.replace(/^(?:(?:globalThis|window|self)\.)+/, "");
+}
+
 /** Globals of the language that the analysis knows; `undefined` for others. */
 export function callBuiltin(
   machine: Machine,
@@ -58,7 +71,7 @@ export function callBuiltin(
   world: World,
 ): readonly Outcome[] | undefined {
   const [first = unknown] = call.args;
-  const own = name.replace(/^(?:(?:globalThis|window|self)\.)+/, "");
+  const own = ownName(name);
   switch (own) {
     case "require": {
       machine.frame.addThrow(world);

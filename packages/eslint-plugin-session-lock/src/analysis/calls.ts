@@ -6,7 +6,8 @@ import { callContract } from "./contract-calls.ts";
 import { constructClass } from "./classes.ts";
 import type { Outcome } from "./frame.ts";
 import { callFunction } from "./invoke.ts";
-import { callUnknown, passArguments } from "./unknown-calls.ts";
+import { isQuiet } from "./quiet-calls.ts";
+import { callUnknown, failOrGoOn, passArguments } from "./unknown-calls.ts";
 import { releaseLock, writeWith } from "./lock-effects.ts";
 import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
 import { differentItems } from "./loop-items.ts";
@@ -17,7 +18,7 @@ import { checkEmpty } from "./sections.ts";
 import { callMutexMethod, makeMutex } from "./mutexes.ts";
 import type { Node } from "./syntax.ts";
 import { callStackMethod, makeStack } from "./stacks.ts";
-import { unknown, type Value } from "./values.ts";
+import { someObject, unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
 /** A call after its callee and arguments were evaluated. */
@@ -34,6 +35,7 @@ export function evaluateCall(
 ): readonly Outcome[] {
   if (node.callee.type === AST_NODE_TYPES.Super)
     return evaluateAll(machine, node.arguments, world).flatMap((r) => one(r.world));
+  if (isQuiet(machine, node, world)) return failOrGoOn(machine, world);
   return andThen(machine.evaluate(node.callee, world), (before, callee): readonly Outcome[] => {
     if (callee.kind === "nullish") {
       if (node.optional) return [{ world: before, value: callee, short: true }];
@@ -62,7 +64,7 @@ export function evaluateNew(
         return callManagerClass(machine, call, callee.api.spec, "new", after);
       }
       if (callee.kind === "api" && callee.api.kind === "mutex") {
-        return one(after, makeMutex(call, callee.api.spec) ?? object);
+        return one(after, makeMutex(call, callee.api.spec) ?? someObject);
       }
       if (callee.kind === "global" && callee.name === "Promise") {
         return callImmediate(machine, call, values.slice(0, 1), { isRepeated: false }, after).map(
@@ -74,13 +76,13 @@ export function evaluateNew(
       }
       const stack = makeStack(call);
       if (stack !== undefined) return one(after, stack);
-      return callUnknown(machine, call, after).map((outcome) => ({ world: outcome.world, value: object }));
+      return callUnknown(machine, call, after).map((outcome) => ({
+        world: outcome.world,
+        value: someObject,
+      }));
     }),
   );
 }
-
-/** What `new` gives: not null, whatever else it is. */
-const object: Value = { kind: "unknown", isObject: true };
 
 /** Runs a call by what its callee is. Every call may throw. */
 export function dispatch(machine: Machine, call: Call, world: World): readonly Outcome[] {

@@ -20,7 +20,7 @@ import { staticName, type Node } from "./syntax.ts";
 import { readSuper } from "./subclasses.ts";
 import { evaluateSum, evaluateTemplate } from "./texts.ts";
 import { readType } from "./typed.ts";
-import { nullish, unknown, type Value } from "./values.ts";
+import { nullish, someObject, unknown, type Value } from "./values.ts";
 import { childrenOf } from "./words.ts";
 import type { World } from "./world.ts";
 import { limit } from "./worlds.ts";
@@ -103,6 +103,7 @@ export function evaluateExpression(machine: Machine, node: Node, world: World): 
     case AST_NODE_TYPES.TSInstantiationExpression:
       return machine.evaluate(node.expression, world);
     case AST_NODE_TYPES.ArrayExpression: {
+      if (node.elements.length === 0) return one(world, someObject);
       if (node.elements.length > maxFields) return evaluateChildren(machine, node, world);
       const elements = node.elements.filter((element) => element !== null);
       return evaluateAll(machine, elements, world).map(({ world: after, values }) => ({
@@ -164,15 +165,15 @@ function evaluateObject(machine: Machine, node: TSESTree.ObjectExpression, world
   ];
   for (const property of node.properties) {
     const isSpread = property.type === AST_NODE_TYPES.SpreadElement;
-    const parts = isSpread
-      ? [property]
-      : property.computed
-        ? [property.key, property.value]
-        : [property.value];
     const ways = results.flatMap(({ world: before, fields }) => {
-      const outcomes = evaluateAll(machine, parts, before);
-      return outcomes.map(({ world: after, values }) => {
-        const value = values.at(-1) ?? unknown;
+      const outcomes = isSpread
+        ? machine.evaluate(property, before)
+        : property.computed
+          ? machine
+              .evaluate(property.key, before)
+              .flatMap((key) => machine.evaluate(property.value, key.world))
+          : machine.evaluate(property.value, before);
+      return outcomes.map(({ world: after, value }) => {
         const filled = outcomes.length === 1 ? fields : new Map(fields);
         if (isSpread) {
           if (value.kind === "object") for (const [name, field] of value.fields) filled.set(name, field);

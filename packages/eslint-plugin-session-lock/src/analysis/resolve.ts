@@ -21,10 +21,10 @@ export type Definition =
   | { readonly kind: "parameter"; readonly node: Node }
   | { readonly kind: "variable" };
 
-/** Finds the variable behind each identifier, and what defined it. Only the scopes that somebody asks about are read. */
+/** Finds the variable behind each identifier, and what defined it. Only the variables that somebody asks about are read. */
 export class ScopeIndex {
   readonly #manager: TSESLint.Scope.ScopeManager;
-  readonly #names = new Map<Node, ReadonlyMap<Node, Variable>>();
+  readonly #uses = new Map<Variable, ReadonlySet<Node>>();
   readonly #variables = new Map<Node, Variable | undefined>();
   readonly #locals = new Map<Node, readonly string[]>();
   readonly #through = new Map<Node, readonly Variable[]>();
@@ -74,35 +74,35 @@ export class ScopeIndex {
     return captured;
   }
 
-  /** The innermost scope that knows the name has it. */
+  /** The innermost scope that has a variable of that name has it, unless the name is no use of it: a property's. */
   #find(node: Node): Variable | undefined {
+    if (!("name" in node) || typeof node.name !== "string") return undefined;
     // Where a class is declared, its name stands for the variable that other code sees.
     const parent = parentOf(node);
     const isDeclared = parent?.type === AST_NODE_TYPES.ClassDeclaration && parent.id === node;
-    const start = isDeclared ? parentOf(parent) : node;
-    for (let outer = start; outer !== undefined; outer = parentOf(outer)) {
-      const variable = this.#namesOf(outer)?.get(node);
-      if (variable !== undefined) return variable;
+    let scope = this.#scopeAround(isDeclared ? parentOf(parent) : node);
+    for (; scope !== null; scope = scope.upper) {
+      const variable = scope.set.get(node.name);
+      if (variable !== undefined && this.#usesOf(variable).has(node)) return variable;
     }
     return undefined;
   }
 
-  #namesOf(block: Node): ReadonlyMap<Node, Variable> | undefined {
-    const known = this.#names.get(block);
-    if (known !== undefined) return known;
-    const scopes = this.#scopesOf(block);
-    if (scopes.length === 0) return undefined;
-    const names = new Map<Node, Variable>();
-    for (const { variables, references } of scopes) {
-      for (const variable of variables) {
-        for (const identifier of variable.identifiers) names.set(identifier, variable);
-      }
-      for (const { identifier, resolved } of references) {
-        if (resolved !== null) names.set(identifier, resolved);
-      }
+  #scopeAround(node: Node | undefined): TSESLint.Scope.Scope | null {
+    for (let outer = node; outer !== undefined; outer = parentOf(outer)) {
+      const scope = this.#manager.acquire(outer, true);
+      if (scope !== null) return scope;
     }
-    this.#names.set(block, names);
-    return names;
+    return null;
+  }
+
+  #usesOf(variable: Variable): ReadonlySet<Node> {
+    const known = this.#uses.get(variable);
+    if (known !== undefined) return known;
+    const uses = new Set<Node>(variable.identifiers);
+    variable.references.forEach(({ identifier }) => uses.add(identifier));
+    this.#uses.set(variable, uses);
+    return uses;
   }
 
   /** The scopes of a node, the outermost first; most nodes have none. A whole file's are never gone through. */

@@ -13,6 +13,14 @@ import type { World } from "./world.ts";
 /** Methods of arrays, maps and sets that keep their argument for others to use. */
 const storingMethods: ReadonlySet<string> = new Set(["add", "push", "set", "unshift"]);
 
+/** Code we do not see that nothing is handed to. */
+export function failOrGoOn(machine: Machine, world: World): readonly Outcome[] {
+  // It may need any lock that is held around it.
+  for (const { lock } of world.held) machine.recorder.rely(lock.site);
+  machine.frame.addThrow(world);
+  return one(world);
+}
+
 /** Code we do not see: it may throw, call its callbacks at any time, and go on after it returned. */
 export function callUnknown(machine: Machine, call: Call, world: World): readonly Outcome[] {
   // It may need any lock that is held around it.

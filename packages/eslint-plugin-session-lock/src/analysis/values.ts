@@ -62,7 +62,13 @@ export type Value =
   | { readonly kind: "release"; readonly lock: LockValue }
   | { readonly kind: "stack"; readonly site: Node }
   | PromiseValue
-  | { readonly kind: "function"; readonly node: FunctionNode; readonly self?: Value }
+  /** `isIdle`: nothing in it has to do with locks. */
+  | {
+      readonly kind: "function";
+      readonly node: FunctionNode;
+      readonly self?: Value;
+      readonly isIdle?: boolean;
+    }
   | { readonly kind: "class"; readonly node: ClassNode }
   | { readonly kind: "instance"; readonly node: ClassNode }
   | { readonly kind: "method"; readonly receiver: Value; readonly name: string; readonly node: Node }
@@ -70,6 +76,8 @@ export type Value =
   | { readonly kind: "list"; readonly items: readonly Value[] };
 
 export const unknown: Value = { kind: "unknown" };
+/** Not null, whatever else it is: what `new` gives, and a list that is yet to be filled. */
+export const someObject: Value = { kind: "unknown", isObject: true };
 export const nullish: Value = { kind: "nullish" };
 export const noLock: Value = { kind: "nullish", isLock: true };
 
@@ -131,9 +139,11 @@ export function isTracked(value: Value): boolean {
   return value.kind !== "unknown" || value.file !== undefined || value.isObject === true;
 }
 
-/** True for a value in which there is no lock, no manager and no code. */
+/** True for a value in which there is no lock, no manager and no code that has to do with them. */
 export function isPlain(value: Value): boolean {
   switch (value.kind) {
+    case "function":
+      return value.isIdle === true;
     case "unknown":
     case "boolean":
     case "global":
@@ -170,9 +180,16 @@ export function mapManagers(value: Value, change: (manager: ManagerValue) => Man
   }
 }
 
-/** Everything reachable from the value that is a lock, a manager, code or pending work; the value itself first. */
+const nothing: readonly Value[] = [];
+
+/** Everything reachable from the value that may be a lock, a manager, code or pending work; the value itself first. */
 export function partsOf(value: Value): readonly Value[] {
   switch (value.kind) {
+    case "unknown":
+    case "nullish":
+    case "boolean":
+    case "global":
+      return nothing;
     case "promise":
       return [value, ...partsOf(value.result)];
     case "object":

@@ -169,6 +169,11 @@ export class World {
     return this.#with({ truths: this.#facts.truths.with(variable, truth) });
   }
 
+  /** The same, whether the variable is true or not. */
+  undecided(variable: string): World {
+    return this.#with({ truths: this.#facts.truths.with(variable, undefined) });
+  }
+
   step(node: Node, what: Step["what"]): World {
     return this.#with({}, { node, what });
   }

@@ -17,7 +17,7 @@ const maxAlike = 4;
 /** The worlds of a point where several ways meet: each once, the first way to it kept as its witness. */
 export function meet(worlds: readonly World[]): readonly World[] {
   if (worlds.length < 2) return worlds;
-  const unique = distinct(worlds);
+  const unique = undecide(distinct(worlds));
   if (unique.length <= maxAlike) return unique;
   const few = groupBy(unique, locksOf).flatMap(blur);
   // Too many ways are too many also when they were made a little fewer.
@@ -28,6 +28,26 @@ function distinct(worlds: readonly World[]): readonly World[] {
   const unique = new Map<string, World>();
   for (const world of worlds) if (!unique.has(world.key)) unique.set(world.key, world);
   return [...unique.values()];
+}
+
+/**
+ * Two ways that agree in all but the truth of one variable are one way that does not know it; where there is such a way,
+ * it is also the one that knows.
+ */
+function undecide(worlds: readonly World[]): readonly World[] {
+  const known = new Map(worlds.map((world) => [world.key, world]));
+  for (const world of worlds) {
+    for (const variable of world.decided) {
+      const whole = world.undecided(variable);
+      const isKnown = known.has(whole.key);
+      if (!isKnown && !known.has(whole.assume(variable, world.truthOf(variable) !== true).key)) continue;
+      known.delete(world.key);
+      if (!isKnown) known.delete(whole.assume(variable, world.truthOf(variable) !== true).key);
+      known.set(whole.key, whole);
+      return undecide([...known.values()]);
+    }
+  }
+  return worlds;
 }
 
 /**
