@@ -4,6 +4,7 @@ import type { Deferred } from "./deferred.ts";
 import type { SessionEntry } from "../entry.ts";
 import { turnOf, userTurn } from "../validate/turn.ts";
 import type { Turn } from "../validate/turn.ts";
+import { WaitingLine } from "./waiting-line.ts";
 
 /**
  * Where an entry may go.
@@ -21,9 +22,13 @@ export interface OpenCall {
 }
 
 interface Pending extends Deferred {
+  /** Its place among all that ever waited in this group. */
+  readonly at: number;
   readonly turn: Turn | undefined;
   readonly calls: readonly OpenCall[];
 }
+
+const NONE: readonly OpenCall[] = [];
 
 /**
  * The tool calls at the end of a branch that wait for their results, and the messages that wait for them in turn.
@@ -32,8 +37,14 @@ interface Pending extends Deferred {
  * order, and may open the next group. Whoever speaks without keeping this order (a writer without the lock) closes it too.
  */
 export class ToolGroup {
-  #open: OpenCall[] = [];
-  #pending: Pending[] = [];
+  #open: readonly OpenCall[] = NONE;
+  /** What waits for all open calls to be answered. */
+  #turns = WaitingLine.empty<Pending>();
+  /** What waits for its call to be open: results of turns that wait themselves. */
+  #results = WaitingLine.empty<Pending>();
+  #deferred = 0;
+  /** The id of the one that was taken last. */
+  #taken: string | undefined;
 
   /** The group at the end of these entries, given in the order of the branch. */
   static of(branch: Iterable<SessionEntry>): ToolGroup {
@@ -45,7 +56,9 @@ export class ToolGroup {
   copy(): ToolGroup {
     const copy = new ToolGroup();
     copy.#open = this.#open;
-    copy.#pending = this.#pending;
+    copy.#turns = this.#turns;
+    copy.#results = this.#results;
+    copy.#deferred = this.#deferred;
     return copy;
   }
 
@@ -55,19 +68,20 @@ export class ToolGroup {
 
   /** Nothing is open and nothing waits: what is no tool call leaves it so. */
   get isIdle(): boolean {
-    return this.#open.length === 0 && this.#pending.length === 0;
+    return this.#open.length === 0 && this.#turns.isEmpty && this.#results.isEmpty;
   }
 
   /** What is deferred and not on the branch yet, in order. */
   get pending(): readonly Deferred[] {
-    return this.#pending;
+    return this.#inOrder();
   }
 
   /** Every call that has no result, those of turns that are deferred included. */
   get unanswered(): readonly OpenCall[] {
     let calls = this.#open;
-    for (const { calls: opened, turn } of this.#pending) {
-      calls = turn?.role === "result" ? without(calls, turn.callId) : [...calls, ...opened];
+    for (const { calls: opened, turn } of this.#inOrder()) {
+      if (turn?.role === "result") calls = without(calls, turn.callId);
+      else if (opened.length > 0) calls = [...calls, ...opened];
     }
     return calls;
   }
@@ -75,9 +89,9 @@ export class ToolGroup {
   /** Takes in the next entry of the branch. */
   take(entry: SessionEntry): void {
     const deferred = readDeferred(entry);
-    if (deferred) this.#pending = [...this.#pending, pendingOf(deferred)];
+    if (deferred) this.#defer(pendingOf(deferred, (this.#deferred += 1)));
     const origin = deferredFromOf(entry);
-    if (origin !== undefined) this.#pending = this.#pending.filter(({ id }) => id !== origin);
+    if (origin !== undefined && origin !== this.#taken) this.#remove(origin);
     const turn = turnOfEntry(entry);
     if (turn === undefined) return;
     if (turn.role === "result") this.#open = without(this.#open, turn.callId);
@@ -99,12 +113,33 @@ export class ToolGroup {
 
   /** The next message that may be put on the branch now, taken from those that wait. */
   takeDue(): Deferred | undefined {
-    if (this.#pending.length === 0) return undefined;
-    const due = this.#pending.find(({ turn }) =>
-      turn?.role === "result" ? has(this.#open, turn.callId) : !this.isOpen,
-    );
-    this.#pending = this.#pending.filter((pending) => pending !== due);
+    const due = this.isOpen ? this.#dueResult() : this.#turns.first;
+    this.#taken = due?.id;
+    if (due !== undefined) this.#remove(due.id);
     return due;
+  }
+
+  #dueResult(): Pending | undefined {
+    for (const one of this.#results) if (has(this.#open, one.turn?.callId)) return one;
+    return undefined;
+  }
+
+  #defer(pending: Pending): void {
+    if (pending.turn?.role === "result") this.#results = this.#results.with(pending);
+    else this.#turns = this.#turns.with(pending);
+  }
+
+  #remove(deferredId: string): void {
+    const isMeant = ({ id }: Pending) => id === deferredId;
+    const isNextTurn = this.#turns.first?.id === deferredId;
+    const isNextResult = this.#results.first?.id === deferredId;
+    if (!isNextResult) this.#turns = this.#turns.without(isMeant);
+    if (!isNextTurn) this.#results = this.#results.without(isMeant);
+  }
+
+  #inOrder(): readonly Pending[] {
+    const all = [...this.#turns, ...this.#results];
+    return this.#results.isEmpty ? all : all.sort((one, other) => one.at - other.at);
   }
 }
 
@@ -118,10 +153,10 @@ function turnIn(type: unknown, message: unknown): Turn | undefined {
   return type === "message" && isFields(message) ? turnOf(message) : undefined;
 }
 
-function pendingOf(deferred: Deferred): Pending {
+function pendingOf(deferred: Deferred, at: number): Pending {
   const { type, message } = deferred.content;
   const turn = turnIn(type, message);
-  return { ...deferred, turn, calls: turn ? callsIn(message, turn) : [] };
+  return { ...deferred, at, turn, calls: turn ? callsIn(message, turn) : [] };
 }
 
 function callsOf(entry: SessionEntry, turn: Turn): OpenCall[] {
@@ -142,7 +177,7 @@ function callsIn(message: unknown, turn: Turn): OpenCall[] {
     }));
 }
 
-function has(calls: readonly OpenCall[], callId: string): boolean {
+function has(calls: readonly OpenCall[], callId: string | undefined): boolean {
   return calls.some(({ id }) => id === callId);
 }
 
