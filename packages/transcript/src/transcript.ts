@@ -8,7 +8,6 @@ import { projectContext } from "./context/project-context.ts";
 import type { ProjectedContext, ProjectionOptions } from "./context/project-context.ts";
 import type { ProviderProfile } from "./context/profile.ts";
 import { draftCustom, draftMessage } from "./append/draft.ts";
-import type { EntryDraft } from "./append/draft.ts";
 import type { SessionEntry } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
 import { draftInterrupted } from "./append/interrupted.ts";
@@ -71,6 +70,7 @@ export class Transcript {
   readonly #queue: AppendQueue;
   readonly #lockTimeoutMs: number | undefined;
   readonly #closing = new AbortController();
+  readonly #closed = this.#closing.signal;
 
   constructor(log: SessionLog, { durability, lockTimeoutMs, boundTo, spill }: TranscriptSettings) {
     this.#log = log;
@@ -105,7 +105,8 @@ export class Transcript {
    * `SESSION_MISMATCH`, `UNBOUND`, `IO`; none of them leaves a trace of the message on the branch.
    */
   async append(message: AgentMessage, options: AppendOptions = {}): Promise<Appended> {
-    return this.#appendOne(draftMessage(message, options.idempotencyKey), options);
+    const appended = this.#appendAll([draftMessage(message, options.idempotencyKey)], options);
+    return onlyOf(appended instanceof Promise ? await appended : appended);
   }
 
   /**
@@ -114,7 +115,8 @@ export class Transcript {
    * With a key, `data` must be an object (or undefined) and the key is stored as `data.idempotencyKey`.
    */
   async appendCustom(customType: string, data: unknown, options: AppendOptions = {}): Promise<Appended> {
-    return this.#appendOne(draftCustom(customType, data, options.idempotencyKey), options);
+    const draft = draftCustom(customType, data, options.idempotencyKey);
+    return onlyOf(await this.#appendAll([draft], options));
   }
 
   /** Appends several entries in one write, in order: all of them or none, but for a kill in the middle of that write. */
@@ -127,7 +129,7 @@ export class Transcript {
         ? draftMessage(item.message, item.idempotencyKey)
         : draftCustom(item.customType, item.data, item.idempotencyKey),
     );
-    return this.#appendAll({ drafts }, options);
+    return this.#appendAll(drafts, options);
   }
 
   /**
@@ -139,7 +141,7 @@ export class Transcript {
     const { toolCallIds, ...settings } = options;
     const isMeant = ({ id }: OpenCall) => toolCallIds === undefined || toolCallIds.includes(id);
     const drafts = (view: BranchView) => view.openCalls.filter(isMeant).map(draftInterrupted);
-    return this.#appendAll({ drafts, mayWait: true }, settings);
+    return this.#appendAll(drafts, settings, true);
   }
 
   /**
@@ -159,7 +161,7 @@ export class Transcript {
       const draft = draftOfCompaction(compaction, before, view.branch(), this.sessionFile);
       return draft instanceof TranscriptError ? draft : [draft];
     };
-    return (await this.#appendAll({ drafts }, options))[0];
+    return (await this.#appendAll(drafts, options))[0];
   }
 
   /**
@@ -170,7 +172,7 @@ export class Transcript {
    */
   tail(options: TailOptions = {}): AsyncIterable<SequencedEntry> {
     this.#assertOpen();
-    const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
+    const signal = AbortSignal.any([this.#closed, ...(options.signal ? [options.signal] : [])]);
     return tailEntries(this.sessionFile, { ...options, signal });
   }
 
@@ -206,19 +208,10 @@ export class Transcript {
     await this.close();
   }
 
-  async #appendOne(draft: EntryDraft, options: AppendManyOptions): Promise<Appended> {
-    const [appended] = await this.#appendAll({ drafts: [draft] }, options);
-    if (appended === undefined) throw new TranscriptError("IO", "an append without a result");
-    return appended;
-  }
-
-  #appendAll(what: Omit<AppendRequest, "expected" | "lock">, options: AppendManyOptions) {
+  #appendAll(drafts: AppendRequest["drafts"], options: AppendManyOptions, mayWait = false) {
     this.#assertOpen();
-    return this.#queue.append({
-      ...what,
-      expected: Object.hasOwn(options, "expectedLeaf") ? { leafId: options.expectedLeaf } : undefined,
-      lock: this.#lockOptions(options),
-    });
+    const expected = Object.hasOwn(options, "expectedLeaf") ? { leafId: options.expectedLeaf } : undefined;
+    return this.#queue.append({ drafts, mayWait, expected, lock: this.#lockOptions(options) });
   }
 
   #lockOptions({ signal, within, purpose }: AppendManyOptions): SessionWriteLockOptions | undefined {
@@ -243,8 +236,13 @@ export class Transcript {
   }
 
   #assertOpen(): void {
-    if (!this.#closing.signal.aborted) return;
+    if (!this.#closed.aborted) return;
     const { sessionFile } = this;
     throw new TranscriptError("CLOSED", `the transcript of ${sessionFile} was closed`, { sessionFile });
   }
+}
+
+function onlyOf([appended]: readonly Appended[]): Appended {
+  if (appended === undefined) throw new TranscriptError("IO", "an append without a result");
+  return appended;
 }

@@ -161,7 +161,7 @@ test("a transcript that only drains fails what the disk refuses, and leaves what
     disk,
     spill: { file: spillFile, takesAppends: false },
   });
-  const drain = (text: string) =>
+  const drain = async (text: string) =>
     queue.append({ drafts: [draftMessage(userMessage(text))], expected: undefined, lock: undefined });
   const refused = (): Promise<unknown> => drain("refused").catch((error: unknown) => error);
 

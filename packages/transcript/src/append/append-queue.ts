@@ -64,8 +64,8 @@ export class AppendQueue {
     this.spilling = settings.spill && new SpillingWriter(log, this.#file, settings.spill);
   }
 
-  /** Resolves when what became of the request is known; rejects when nothing of it is acknowledged. */
-  async append(request: AppendRequest): Promise<readonly Appended[]> {
+  /** What became of the request, at once or when that is known; throws or rejects when nothing of it is acknowledged. */
+  append(request: AppendRequest): readonly Appended[] | Promise<readonly Appended[]> {
     if (!this.#isQuiet() || !isUsual(request.lock)) return this.#wait(request);
     const within = request.lock?.within;
     if (within !== undefined) {

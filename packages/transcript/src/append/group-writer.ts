@@ -2,6 +2,7 @@ import { AppendBatch } from "./append.ts";
 import type { Durability } from "./durability.ts";
 import { SYSTEM_DISK } from "../file/disk.ts";
 import type { Disk } from "../file/disk.ts";
+import { appendPlain } from "./plain-append.ts";
 import type { SessionLog } from "../file/session-log.ts";
 import { stageRequest } from "./stage-request.ts";
 import type { AppendRequest, StagedRequest } from "./stage-request.ts";
@@ -49,6 +50,8 @@ export class FileWriter implements GroupWriter {
   /** For one request that need not be on the disk when this returns. Throws where the group would fail. */
   writeNow(right: WriteRight, request: AppendRequest): StagedRequest {
     this.#assertWanted();
+    const appended = appendPlain(this.#log, right, request, this.#disk);
+    if (appended !== undefined) return [appended];
     const batch = AppendBatch.begin(this.#log, right, this.#disk);
     try {
       const result = stageRequest(batch, request, this.#log.path);

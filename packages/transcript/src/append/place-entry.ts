@@ -1,9 +1,10 @@
-import { randomUUID } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import { decodeEntry, decodeLine } from "../file/decode.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
 import { CURRENT_SESSION_VERSION } from "../file/header.ts";
+import type { ToolGroup } from "./tool-group.ts";
 
 /** An entry and its line, which say the same. */
 export interface PlacedEntry {
@@ -14,6 +15,14 @@ export interface PlacedEntry {
   readonly isPlain: boolean;
   /** What the line says, so that memory never differs from disk. Read from it when it is first asked for. */
   readonly entry: SessionEntry;
+}
+
+/** What this process appended in one write. */
+export interface Written {
+  readonly placed: readonly PlacedEntry[];
+  readonly bytes: Buffer;
+  /** The tool calls that are open behind it. Default: those that were before. */
+  readonly group?: ToolGroup;
 }
 
 // Quotes inside a JSON string are escaped, so a name between bare quotes is never part of a text.
@@ -31,10 +40,19 @@ export function placeEntry(draft: EntryDraft, parentId: string | null, id = newE
   return new PlainEntry(id, line);
 }
 
+const ID_BYTES = 8;
+/** Asking the system for as many at a time costs as much as asking for one. */
+const random = { bytes: Buffer.alloc(256 * ID_BYTES), used: Infinity };
+
 /** 64 random bits: no index is needed to know that it is new. */
 export function newEntryId(): string {
-  const uuid = randomUUID();
-  return uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(-4);
+  if (random.used >= random.bytes.length) {
+    randomFillSync(random.bytes);
+    random.used = 0;
+  }
+  const start = random.used;
+  random.used += ID_BYTES;
+  return random.bytes.toString("hex", start, random.used);
 }
 
 let spelled = { at: 0, timestamp: "" };

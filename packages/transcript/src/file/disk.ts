@@ -13,7 +13,8 @@ export interface Disk {
 const fdatasyncAsync = promisify(fdatasync);
 
 export const SYSTEM_DISK: Disk = {
-  write: (fd, bytes, offset) => writeSync(fd, bytes, offset, bytes.length - offset),
+  // Nearly every write is of all bytes, and checking an offset takes Node longer than to make a view of the rest.
+  write: (fd, bytes, offset) => writeSync(fd, offset === 0 ? bytes : bytes.subarray(offset)),
   truncate: ftruncateSync,
   syncNow: fdatasyncSync,
   sync: fdatasyncAsync,

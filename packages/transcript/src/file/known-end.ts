@@ -21,6 +21,11 @@ export function isContinuation(file: SessionFile, known: KnownEnd, stat: FileSta
   return isSettled(known, stat) || (stat.size >= known.end && anchorAt(file, known.end) === known.anchor);
 }
 
+/** Whether the file is the one that is known, to its last byte. */
+export function isUntouched(known: KnownEnd, stat: FileStat): boolean {
+  return isSettled(known, stat) && stat.ino === known.ino && stat.dev === known.dev;
+}
+
 /** False also where the file ended in a torn tail: another writer may have put as many bytes of its own in its place. */
 export function isSettled({ end, size }: KnownEnd, stat: FileStat): boolean {
   return stat.size === size && end === size;

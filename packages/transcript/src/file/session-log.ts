@@ -1,5 +1,6 @@
 import { anchorAt, anchorOf } from "./anchor.ts";
 import { groupBegunBy, readBranchEnd } from "../append/branch-end.ts";
+import { Certainty } from "./certainty.ts";
 import { decodeEntry, decodeLine } from "./decode.ts";
 import type { SessionEntry, SessionHeader } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
@@ -9,23 +10,15 @@ import { keptFiles } from "./kept-files.ts";
 import { keptKeys } from "./kept-keys.ts";
 import { readLines } from "./lines.ts";
 import type { Line } from "./lines.ts";
-import type { PlacedEntry } from "../append/place-entry.ts";
+import type { Written } from "../append/place-entry.ts";
 import { becomesLeaf } from "./navigation.ts";
-import { isContinuation, isLastEntry, isSettled } from "./known-end.ts";
+import { isContinuation, isLastEntry, isSettled, isUntouched } from "./known-end.ts";
 import type { KnownEnd } from "./known-end.ts";
 import type { FileStat, SessionFile } from "./session-file.ts";
 import { SessionIndex } from "./session-index.ts";
 import type { EntrySource } from "./session-index.ts";
 import { readHeader, readTail } from "./tail.ts";
 import { ToolGroup } from "../append/tool-group.ts";
-
-/** What this process appended in one write. */
-export interface Written {
-  readonly placed: readonly PlacedEntry[];
-  readonly bytes: Buffer;
-  /** The tool calls that are open behind it. */
-  readonly group: ToolGroup;
-}
 
 /**
  * What this process knows of one session file: its header, its end and, once somebody asked, its entries and keys.
@@ -39,9 +32,7 @@ export class SessionLog {
   #known: KnownEnd | undefined;
   #index: SessionIndex | undefined;
   #group: ToolGroup | undefined;
-  /** True when something was read since what is known was confirmed, which was done in that epoch of the lock. */
-  #isHearsay = false;
-  #confirmedIn: number | undefined;
+  readonly #certainty = new Certainty();
 
   private constructor(path: string, header: SessionHeader) {
     this.path = path;
@@ -96,18 +87,25 @@ export class SessionLog {
   }
 
   /**
-   * As `update`, by the lock's owner of this epoch. What was read without the lock was perhaps being synced, which failed;
-   * and whoever had it since may have written behind a file that was cut. What stands there now may be as long and end
-   * alike, as the same message does that is appended again, so the last entry itself is looked at.
+   * As `update`, by the lock's owner of this epoch. What stands there now may be as long as what was read and end alike, as
+   * the same message does that is appended again, so the last entry itself is looked at.
    */
   confirm(file: SessionFile, stat: FileStat, epoch: number | undefined): void {
-    const passed = (epoch ?? NaN) - (this.#confirmedIn ?? NaN);
-    const isSure = !this.#isHearsay && (passed === 0 || passed === 1);
     const lastId = this.#index?.isNavigated === true ? this.#index.entries.at(-1)?.id : this.leafId;
-    if (isSure || isLastEntry(lastId, file, this.bounds.end, this.#header)) this.update(file, stat);
+    if (this.#certainty.isGivenIn(epoch) || isLastEntry(lastId, file, this.bounds.end, this.#header))
+      this.update(file, stat);
     else this.#load(file, stat);
-    this.#isHearsay = false;
-    this.#confirmedIn = epoch;
+    this.#certainty.confirm(epoch);
+  }
+
+  /** The end of the file for the lock's owner of this epoch, where nothing is to be read, mended or waited for first. */
+  quietEnd(stat: FileStat, epoch: number | undefined): KnownEnd | undefined {
+    const known = this.#known;
+    if (known === undefined || !isUntouched(known, stat) || !this.#certainty.isGivenIn(epoch))
+      return undefined;
+    if (this.#group?.isIdle !== true || this.unsound || versionOf(this.#header) < 2) return undefined;
+    this.#certainty.confirm(epoch);
+    return known;
   }
 
   /** As `refresh`, through a file that is open already. */
@@ -124,7 +122,7 @@ export class SessionLog {
   }
 
   /** Takes in what this process just wrote to the end of the file, without reading it back. */
-  accept({ placed, bytes, group }: Written): void {
+  accept({ placed, bytes, group = this.#group }: Written): void {
     const known = this.#known;
     const last = placed.at(-1);
     if (known === undefined || last === undefined) return;
@@ -192,7 +190,7 @@ export class SessionLog {
 
   #readEnd(file: SessionFile, { dev, ino, size }: FileStat): void {
     const { end, anchor, last, isOpen } = readTail(file, size, this.#header);
-    this.#isHearsay = true;
+    this.#certainty.shake();
     this.#known = { dev, ino, size, end, leafId: last?.id, anchor };
     this.#group = last && !isOpen ? groupBegunBy(last) : undefined;
     if (isOpen) this.#known = { ...this.#known, leafId: this.#sourced().leafId };
@@ -203,7 +201,7 @@ export class SessionLog {
   }
 
   #take(line: Line): void {
-    this.#isHearsay = true;
+    this.#certainty.shake();
     const fields = decodeLine(line.text);
     const entry = fields && decodeEntry(fields, versionOf(this.#header), 0);
     if (entry) this.#add(entry, line.next);

@@ -1,0 +1,26 @@
+/**
+ * Whether what is known of a file is the truth for an owner of its lock.
+ *
+ * What was read without the lock was perhaps being synced, which failed; and whoever had the lock since may have written
+ * behind a file that was cut. Every owner's epoch is greater than all before, so nobody was between two that follow.
+ */
+export class Certainty {
+  #isHearsay = false;
+  #confirmedIn: number | undefined;
+
+  /** Something was read that is not confirmed. */
+  shake(): void {
+    this.#isHearsay = true;
+  }
+
+  /** The owner of this epoch has seen to it that what is known is true. */
+  confirm(epoch: number | undefined): void {
+    this.#isHearsay = false;
+    this.#confirmedIn = epoch;
+  }
+
+  isGivenIn(epoch: number | undefined): boolean {
+    const passed = (epoch ?? NaN) - (this.#confirmedIn ?? NaN);
+    return !this.#isHearsay && (passed === 0 || passed === 1);
+  }
+}
