@@ -77,7 +77,7 @@ export interface SessionStore {
 const PATIENCE_MS = 10_000;
 const RECORDS_A_TURN = 100;
 
-/** `<SESSION_LOCK_HOME or ~/.session-lock>/agents/<agentId>/sessions`. Default agent: `main`. Throws `INVALID_KEY`. */
+/** `<SESSION_LOCK_HOME or ~/.session-lock>/agents/<agentId>/sessions`. Default agent: `main`. Throws `INVALID_KEY`, and `IO` where there is no home folder. */
 export function defaultStorePath(agentId = "main"): string {
   return path.join(homeFolder(), "agents", assertAgentId(agentId), "sessions");
 }

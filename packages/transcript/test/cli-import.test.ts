@@ -64,3 +64,10 @@ test("what is no sessions.json is no input", async () => {
   expect(empty.err).toContain("is not a sessions.json");
   expect(await transcript("import", `${file}.missing`)).toMatchObject({ code: 66, out: "" });
 });
+
+test("an empty HOME puts sessions nowhere, and import says what to set", async () => {
+  const result = await transcriptWith({ HOME: "", SESSION_LOCK_HOME: "" }, "import", sessionsFile());
+
+  expect(result).toMatchObject({ code: 1, out: "" });
+  expect(result.err).toContain("set HOME or SESSION_LOCK_HOME to a folder");
+});

@@ -1,5 +1,6 @@
 import { importSessions } from "../import-sessions.ts";
 import { defaultStorePath, openSessionStore } from "../session-store.ts";
+import type { SessionStore } from "../session-store.ts";
 import type { CommandOptions } from "./command-line.ts";
 import { counted } from "./counted.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -12,10 +13,7 @@ export async function takeOver(
   { subject, isJson, apply, agentId, storePath }: CommandOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const store =
-    storePath === undefined
-      ? (agent: string) => openSessionStore(defaultStorePath(agent))
-      : openSessionStore(storePath);
+  const store = storePath === undefined ? agentsStores() : openSessionStore(storePath);
   const result = await importSessions(subject, store, { agentId, dryRun: !apply });
   const { imported, existing, refused } = result;
   if (isJson) terminal.out(JSON.stringify({ file: subject, applied: apply, ...result }));
@@ -28,4 +26,10 @@ export async function takeOver(
     );
   }
   return refused.length === 0 ? exitCodes.ok : exitCodes.faults;
+}
+
+/** Throws where there is no place for sessions: that is no record's fault, and would be told of each. */
+function agentsStores(): (agent: string) => SessionStore {
+  defaultStorePath();
+  return (agent) => openSessionStore(defaultStorePath(agent));
 }
