@@ -19,7 +19,7 @@ export interface CleanedSessionLocks {
   readonly failed: readonly { readonly path: string; readonly problem: string }[];
 }
 
-/** Our own temporary files, which only a crash leaves behind. */
+/** Temporary files of ours, and of those who write sessions with us, which only a crash leaves behind. */
 const litter = /\.[0-9a-f]{8}\.(?:tmp|gone|fence)$/;
 const litterAgeMs = 60_000;
 

@@ -160,7 +160,8 @@ export function publishFile(file: string, text: string): boolean {
 
 /** Puts new content in the place of a file, durably: a reader or a crash sees the old content or the new one, whole. */
 export function replaceFile(file: string, text: string): void {
-  const draft = `${file}.${randomBytes(6).toString("hex")}.tmp`;
+  // As session-lock names its own: what a kill leaves of it goes with `session-lock clean`.
+  const draft = `${file}.${randomBytes(4).toString("hex")}.tmp`;
   try {
     writeNew(draft, text);
     renameSync(draft, file);
