@@ -9,10 +9,11 @@ import { isOfTheDead } from "../liveness.ts";
 import { holderOf, owesFence, recordBytes } from "../record.ts";
 import type { Claim, LockRecord } from "../record.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
-import { foundAtPath, isAtPath, openLockFile, readLockFile, removeLockFile } from "./lock-file.ts";
+import { isAtPath, openLockFile, readLockFile, removeLockFile } from "./lock-file.ts";
 import type { LockFile } from "./lock-file.ts";
 import { LockRecordFile } from "./lock-record.ts";
 import { NativeTurn } from "./native-turn.ts";
+import { PathLooks } from "./path-looks.ts";
 import { afterAbout, crowding, onChange, parkUntil } from "./waking.ts";
 
 /**
@@ -45,6 +46,7 @@ export class KernelEngine implements Engine {
   readonly #target: EngineTarget;
   readonly #locks: KernelLocks;
   readonly #record = new LockRecordFile();
+  readonly #looks = new PathLooks();
   readonly #turn: NativeTurn;
   #file: LockFile | undefined;
   #holding = false;
@@ -79,7 +81,7 @@ export class KernelEngine implements Engine {
         const locked = this.#lock(file);
         // A first refusal needs no look at the path: if the file was replaced, the next round finds out.
         if (!locked && this.#parkings === 0) return busy;
-        const found = foundAtPath(file, lockPath);
+        const found = this.#looks.lookAgain(file, lockPath);
         if (found === undefined) this.#forget(file);
         else return locked ? this.#taken(file, claim, found) : busy;
       }
@@ -99,7 +101,8 @@ export class KernelEngine implements Engine {
   }
 
   isOurs(): boolean {
-    return this.#holding && this.#file !== undefined && isAtPath(this.#file, this.#target.lockPath);
+    if (!this.#holding || this.#file === undefined) return false;
+    return this.#looks.look(this.#file, this.#target.lockPath) !== undefined;
   }
 
   settle(): void {

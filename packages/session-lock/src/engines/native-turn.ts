@@ -31,6 +31,8 @@ export class NativeTurn {
   #granted = false;
   /** Granted once more, by a hold that is over. */
   #kept: LockFile | undefined;
+  /** When the event loop comes round, what is kept then is given back; a burst of holds waits for that once. */
+  #isRoundAwaited = false;
   /** The lock was last found held without its turn. */
   #settledSeen = false;
 
@@ -94,7 +96,10 @@ export class NativeTurn {
   keep(file: LockFile): void {
     this.#granted = true;
     this.#kept = file;
+    if (this.#isRoundAwaited) return;
+    this.#isRoundAwaited = true;
     setImmediate(() => {
+      this.#isRoundAwaited = false;
       if (this.#kept !== undefined) this.giveBack(this.#kept);
     });
   }
