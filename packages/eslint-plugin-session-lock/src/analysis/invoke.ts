@@ -7,8 +7,10 @@ import { callContract } from "./contract-calls.ts";
 import { callUnknown } from "./unknown-calls.ts";
 import type { Outcome } from "./frame.ts";
 import { checkLeaks } from "./lock-effects.ts";
+import { leaveShared } from "./function-variables.ts";
 import { capture, type Activation, type Machine } from "./machine.ts";
 import { cellOf } from "./resolve.ts";
+import { runCalled } from "./shared-runs.ts";
 import { noteSlowFunction } from "./slow-functions.ts";
 import { locksIn } from "./stacks.ts";
 import type { FunctionNode } from "./syntax.ts";
@@ -53,7 +55,7 @@ export function callFunction(
     callback: activation.callback,
     isAwaited: isWaitedFor(machine, call.node) && usesResults(call),
   };
-  const { returns, throws } = runFunction(machine, node, inner, call.args, world, activation.key);
+  const { returns, throws } = runCalled(machine, node, inner, call.args, world);
   if (!node.async) {
     for (const thrown of throws) machine.frame.addThrow(thrown);
     return returns;
@@ -88,6 +90,12 @@ function carriesCode(machine: Machine, value: Value): boolean {
   });
 }
 
+/** How a function ends. */
+export interface FunctionRun {
+  readonly returns: readonly Outcome[];
+  readonly throws: readonly World[];
+}
+
 /** Runs a function's body once. `owner` takes over the locks that it returns. */
 export function runFunction(
   machine: Machine,
@@ -96,7 +104,7 @@ export function runFunction(
   args: readonly Value[],
   world: World,
   owner: string | undefined,
-): { readonly returns: readonly Outcome[]; readonly throws: readonly World[] } {
+): FunctionRun {
   const outer = machine.activation;
   machine.activation = activation;
   machine.enter(node);
@@ -126,7 +134,12 @@ export function runFunction(
       checkLeaks(machine, end, [], { how: "throws", owner }).leave(lost),
     );
     machine.close(node, [...returns.map((outcome) => outcome.world), ...throws]);
-    return { returns: distinct(returns), throws };
+    return {
+      returns: distinct(
+        returns.map((end) => ({ ...end, world: leaveShared(machine.scope, node, end.world, end.value) })),
+      ),
+      throws: throws.map((end) => leaveShared(machine.scope, node, end, unknown)),
+    };
   } finally {
     machine.activation = outer;
   }

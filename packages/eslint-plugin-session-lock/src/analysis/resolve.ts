@@ -49,13 +49,18 @@ export class ScopeIndex {
     return locals;
   }
 
+  /** All variables of a function, its blocks included. */
+  variablesIn(owner: Node): readonly Variable[] {
+    const collect = (scope: TSESLint.Scope.Scope): readonly Variable[] => [
+      ...scope.variables,
+      ...scope.childScopes.filter((inner) => inner.variableScope === scope.variableScope).flatMap(collect),
+    ];
+    return this.#scopesOf(owner).slice(-1).flatMap(collect);
+  }
+
   /** The variables that end with a block or function: those that no inner function keeps. */
   localVariablesOf(block: Node): readonly Variable[] {
-    return this.#scopesOf(block).flatMap((scope) =>
-      scope.variables.filter(({ references }) =>
-        references.every(({ from }) => from.variableScope === scope.variableScope),
-      ),
-    );
+    return this.#scopesOf(block).flatMap(({ variables }) => variables.filter(isLocal));
   }
 
   /** The name of a class for the code inside it, which is another variable than the one outside. */
@@ -90,7 +95,7 @@ export class ScopeIndex {
 
   #scopeAround(node: Node | undefined): TSESLint.Scope.Scope | null {
     for (let outer = node; outer !== undefined; outer = parentOf(outer)) {
-      const scope = this.#manager.acquire(outer, true);
+      const scope = scopeless.has(outer.type) ? null : this.#manager.acquire(outer, true);
       if (scope !== null) return scope;
     }
     return null;
@@ -113,6 +118,26 @@ export class ScopeIndex {
     return scopes;
   }
 }
+
+/** True for a variable that no function inside its own uses. */
+export function isLocal({ references, scope }: Variable): boolean {
+  return references.every(({ from }) => from.variableScope === scope.variableScope);
+}
+
+/** The most frequent nodes that never have a scope of their own: to ask costs more than to know. */
+const scopeless: ReadonlySet<AST_NODE_TYPES> = new Set([
+  AST_NODE_TYPES.AwaitExpression,
+  AST_NODE_TYPES.CallExpression,
+  AST_NODE_TYPES.ChainExpression,
+  AST_NODE_TYPES.ExpressionStatement,
+  AST_NODE_TYPES.Identifier,
+  AST_NODE_TYPES.IfStatement,
+  AST_NODE_TYPES.MemberExpression,
+  AST_NODE_TYPES.ObjectExpression,
+  AST_NODE_TYPES.Property,
+  AST_NODE_TYPES.VariableDeclaration,
+  AST_NODE_TYPES.VariableDeclarator,
+]);
 
 /** A text that is made once is found faster than one that is made anew. */
 const cells = new WeakMap<Variable, string>();

@@ -178,6 +178,15 @@ export class World {
     return this.#with({}, { node, what });
   }
 
+  /** The same, reached from the end of one way instead of the end of another, from which it goes on. */
+  enteredBy(path: Step | undefined, instead: Step | undefined): World {
+    if (path === instead) return this;
+    const steps: Step[] = [];
+    for (let step = this.path; step !== undefined && step !== instead; step = step.before) steps.push(step);
+    const way = steps.reduceRight<Step | undefined>((before, step) => ({ ...step, before }), path);
+    return new World(this.#facts, way);
+  }
+
   /** The same variables in a time when no lock of this scope is held any more; who owns a file keeps it. */
   detached(): World {
     const lent = [...this.#facts.held].flatMap(([site, { lock }]) => (lock.claim === "owned" ? [] : [site]));
