@@ -3,6 +3,7 @@ import type { TSESLint, TSESTree } from "@typescript-eslint/utils";
 import { findAnnotated, readAnnotations, type Annotation } from "./annotations.ts";
 import { indexVocabulary } from "./api-index.ts";
 import { worldsOfInstance } from "./classes.ts";
+import { Closings } from "./closings.ts";
 import { enterContract } from "./contract-bodies.ts";
 import { Contracts } from "./contracts.ts";
 import { Escapes } from "./escapes.ts";
@@ -67,7 +68,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
   if (relevance.isEmpty) return [];
   const escapes = new Escapes();
   const entered = new Set<Node>();
-  const closings = new Map<Node, World[]>();
+  const closings = new Closings();
   const instances = new Map<string, readonly World[]>();
   const openClasses = new Set<ClassNode>();
   const stored = new StoredManagers();
@@ -113,9 +114,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
     },
     enter: (node) => entered.add(node),
     close: (node, worlds) => {
-      closings.set(node, [
-        ...meet([...(closings.get(node) ?? []), ...worlds.map((world) => world.detached())]),
-      ]);
+      closings.add(node, worlds);
     },
     created: new Set(),
     instantiated: new Set(),
@@ -163,7 +162,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
   /** Others may make instances of the class: its fields are initialised then, with no lock held. */
   function makeInstance(node: ClassNode): void {
     if (machine.instantiated.has(node)) return;
-    const [world = new World()] = closings.get(enclosingFunction(node)) ?? [];
+    const [world = new World()] = closings.of(enclosingFunction(node));
     worldsOfInstance(machine, node, world.detached());
     runEscapes();
   }
@@ -211,7 +210,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
 
   /** Runs a function by itself, in what becomes of the worlds around it. */
   function runStarts(node: FunctionNode, change: (world: World) => readonly World[]): void {
-    const outer = closings.get(enclosingFunction(node)) ?? [];
+    const outer = closings.of(enclosingFunction(node));
     const worlds = outer.length === 0 ? [new World()] : outer.slice(0, maxRootWorlds);
     const owner = classOf(node);
     const ofClass = owner === undefined || isStatic(node);

@@ -46,13 +46,13 @@ export class Table<T> {
   }
 
   get(name: string): T | undefined {
-    let change = this.#change;
     let entries = this.#entries;
-    while (change !== undefined) {
+    let change = this.#change;
+    while (entries === undefined && change !== undefined) {
       if (change.name === name) return change.value;
       const { table } = change;
-      change = table.#change;
       entries = table.#entries;
+      change = table.#change;
     }
     return entries?.get(name);
   }
@@ -70,15 +70,13 @@ export class Table<T> {
     return this.#together()[Symbol.iterator]();
   }
 
-  /** The names that stand for something else in another table, or for nothing there. */
-  changedIn(other: Table<T>): readonly string[] {
-    const changed: string[] = [];
-    this.#together().forEach((value, name) => {
-      const known = other.get(name);
-      if (known === undefined || (known !== value && this.#show(known) !== this.#show(value)))
-        changed.push(name);
-    });
-    return changed;
+  /** The names that do not stand for the same in both tables. */
+  differencesTo(other: Table<T>): readonly string[] {
+    const names = new Set<string>();
+    // What was made of the same table differs in nothing but the changes.
+    if (this.#collectChanges(names) !== other.#collectChanges(names))
+      for (const table of [this, other]) table.#together().forEach((_, name) => names.add(name));
+    return [...names].filter((name) => !this.#isSame(this.get(name), other.get(name)));
   }
 
   /** The key of what is left if only some values are kept. */
@@ -110,18 +108,28 @@ export class Table<T> {
       high += hash.high;
       low += hash.low;
     }
+    if (this.#change?.depth === maxChanges) {
+      this.#together();
+      this.#change = undefined;
+    }
     const depth = (this.#change?.depth ?? 0) + 1;
-    if (depth > maxChanges) this.#together();
-    return new Table(this.#show, high | 0, low | 0, {
-      table: this,
-      name,
-      value,
-      depth: depth > maxChanges ? 1 : depth,
-    });
+    return new Table(this.#show, high | 0, low | 0, { table: this, name, value, depth });
   }
 
   without(names: readonly string[]): Table<T> {
     return names.reduce<Table<T>>((table, name) => table.with(name, undefined), this);
+  }
+
+  /** Adds the names that were changed, and gives the table in which they were. */
+  #collectChanges(names: Set<string>): Table<T> {
+    if (this.#change === undefined) return this;
+    names.add(this.#change.name);
+    return this.#change.table.#collectChanges(names);
+  }
+
+  #isSame(one: T | undefined, other: T | undefined): boolean {
+    if (one === other) return true;
+    return one !== undefined && other !== undefined && this.#show(one) === this.#show(other);
   }
 
   /** Puts the changes together with what they changed. */
@@ -132,6 +140,7 @@ export class Table<T> {
     for (let change = this.#change; change !== undefined; change = change.table.#change) {
       changes.push(change);
       base = change.table.#entries ?? base;
+      if (change.table.#entries !== undefined) break;
     }
     const entries = new Map(base);
     for (const { name, value } of changes.reverse()) {
@@ -139,7 +148,6 @@ export class Table<T> {
       else entries.set(name, value);
     }
     this.#entries = entries;
-    this.#change = undefined;
     return entries;
   }
 

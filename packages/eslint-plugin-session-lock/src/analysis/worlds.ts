@@ -58,10 +58,7 @@ function blur(worlds: readonly World[]): readonly World[] {
   if (worlds.length <= maxAlike) return worlds;
   const [first] = worlds;
   if (first === undefined) return worlds;
-  const changed = worlds.flatMap((world) => [
-    ...first.bindings.changedIn(world.bindings),
-    ...world.bindings.changedIn(first.bindings),
-  ]);
+  const changed = worlds.flatMap((world) => first.bindings.differencesTo(world.bindings));
   const differing = [...new Set(changed)].filter((cell) =>
     worlds.every(({ bindings }) => {
       const value = bindings.get(cell);
@@ -82,7 +79,7 @@ function isHeavy(value: Value): boolean {
 
 /** What two such worlds agree in; the first itself, if it says nothing that the other does not say. */
 export function agreement(world: World, other: World): World {
-  const differing = world.bindings.changedIn(other.bindings);
+  const differing = world.bindings.differencesTo(other.bindings);
   const undecided = world.decided.filter((cell) => world.truthOf(cell) !== other.truthOf(cell));
   return world.leave([...differing, ...undecided]);
 }
