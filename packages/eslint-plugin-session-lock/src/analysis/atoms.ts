@@ -4,7 +4,7 @@ import { variableFile } from "./files.ts";
 import type { Machine } from "./machine.ts";
 import { cellOf, definitionOf } from "./resolve.ts";
 import { contractValue, typedValue } from "./typed.ts";
-import type { Node, Variable } from "./syntax.ts";
+import type { FunctionNode, Node, Variable } from "./syntax.ts";
 import { nullish, unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
@@ -20,10 +20,15 @@ export function literalValue(node: TSESTree.Literal): Value {
 export function functionValue(machine: Machine, node: Extract<Value, { kind: "function" }>["node"]): Value {
   const { self } = machine.activation;
   machine.created.add(node);
-  const isIdle = !machine.isRelevant(node) && !machine.contractOf(node).isAnnotated;
+  const isIdle = isIdleFunction(machine, node);
   if (node.type !== AST_NODE_TYPES.ArrowFunctionExpression || self === undefined)
     return { kind: "function", node, isIdle };
   return { kind: "function", node, self, isIdle };
+}
+
+/** A function that is not entered where it is called, and of which no annotation says anything. */
+export function isIdleFunction(machine: Machine, node: FunctionNode): boolean {
+  return !machine.isRelevant(node) && !machine.contractOf(node).isAnnotated;
 }
 
 /** What a name stands for in one world: what was assigned to it, else what defined it, else what its type says. */
@@ -54,7 +59,7 @@ function readDefinition(machine: Machine, variable: Variable, node: Node): Value
       return { kind: "global", name: `${definition.from}:${definition.name}` };
     }
     case "function":
-      return { kind: "function", node: definition.node };
+      return { kind: "function", node: definition.node, isIdle: isIdleFunction(machine, definition.node) };
     case "class":
       return { kind: "class", node: definition.node };
     case "signature":

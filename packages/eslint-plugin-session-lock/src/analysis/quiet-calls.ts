@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
-import { readVariable } from "./atoms.ts";
+import { isIdleFunction, readVariable } from "./atoms.ts";
 import { immediateMethods, isBuiltin } from "./builtins.ts";
 import type { Machine } from "./machine.ts";
 import { readMember } from "./members.ts";
@@ -57,14 +57,10 @@ function isUnseen(machine: Machine, value: Value | undefined, world: World): boo
     case "method":
       return value.receiver.kind === "list" && isSilent(value.receiver) && !immediateMethods.has(value.name);
     case "function":
-      return world.held.length === 0 && !isEntered(machine, value.node);
+      return world.held.length === 0 && isIdleFunction(machine, value.node);
     default:
       return isSilent(value);
   }
-}
-
-function isEntered(machine: Machine, node: FunctionNode): boolean {
-  return machine.isRelevant(node) || machine.contractOf(node).isAnnotated;
 }
 
 function isSilent(value: Value | undefined): boolean {
@@ -115,7 +111,7 @@ function namesIn(machine: Machine, call: TSESTree.CallExpression): Names | undef
     const { callee } = "callee" in node.parent ? node.parent : call;
     const name =
       callee.type === AST_NODE_TYPES.MemberExpression ? staticName(callee.property, callee.computed) : "";
-    return name !== "map" && name !== "flatMap" && callee !== node && !isEntered(machine, node);
+    return name !== "map" && name !== "flatMap" && callee !== node && isIdleFunction(machine, node);
   }
 
   function collect(node: Node, list = others): boolean {

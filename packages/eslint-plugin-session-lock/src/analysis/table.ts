@@ -167,12 +167,12 @@ interface Hash {
 }
 
 /** The same few names and values are asked about all the time. */
-const hashes = new Map<string, Hash>();
-const maxHashes = 10_000;
+const hashes = { known: new Map<string, Hash>(), characters: 0 };
+const maxCharacters = 500_000;
 
 /** FNV-1a from two starts. */
 function hashOf(text: string): Hash {
-  const known = hashes.get(text);
+  const known = hashes.known.get(text);
   if (known !== undefined) return known;
   let high = 0x9e3779b9 | 0;
   let low = 0x85ebca6b | 0;
@@ -182,8 +182,12 @@ function hashOf(text: string): Hash {
     low = Math.imul(low ^ code, 0x01000193);
   }
   const fresh = { high: finish(high), low: finish(low) };
-  if (hashes.size >= maxHashes) hashes.clear();
-  hashes.set(text, fresh);
+  hashes.characters += text.length;
+  if (hashes.characters > maxCharacters) {
+    hashes.known.clear();
+    hashes.characters = text.length;
+  }
+  hashes.known.set(text, fresh);
   return fresh;
 }
 

@@ -36,18 +36,23 @@ function distinct(worlds: readonly World[]): readonly World[] {
  */
 function undecide(worlds: readonly World[]): readonly World[] {
   const known = new Map(worlds.map((world) => [world.key, world]));
-  for (const world of worlds) {
+  const waiting = [...worlds];
+  // What two ways become is looked at in its turn.
+  for (const world of waiting) {
+    if (!known.has(world.key)) continue;
     for (const variable of world.decided) {
       const whole = world.undecided(variable);
-      const isKnown = known.has(whole.key);
-      if (!isKnown && !known.has(whole.assume(variable, world.truthOf(variable) !== true).key)) continue;
+      const other = whole.assume(variable, world.truthOf(variable) !== true);
+      if (!known.has(whole.key) && !known.has(other.key)) continue;
       known.delete(world.key);
-      if (!isKnown) known.delete(whole.assume(variable, world.truthOf(variable) !== true).key);
+      if (known.has(whole.key)) break;
+      known.delete(other.key);
       known.set(whole.key, whole);
-      return undecide([...known.values()]);
+      waiting.push(whole);
+      break;
     }
   }
-  return worlds;
+  return [...known.values()];
 }
 
 /**

@@ -12,9 +12,13 @@ test("two ways that differ in one decision are one way that does not know it", (
   expect(only?.key).toBe(start.key);
 });
 
-test("four ways of two decisions are one", () => {
-  const ways = [true, false].flatMap((a) => [true, false].map((b) => start.assume("a", a).assume("b", b)));
+test("all the ways of eight decisions are one", () => {
+  const ways = ["a", "b", "c", "d", "e", "f", "g", "h"].reduce<readonly World[]>(
+    (before, name) => before.flatMap((way) => [way.assume(name, true), way.assume(name, false)]),
+    [start],
+  );
 
+  expect(ways).toHaveLength(256);
   expect(meet(ways).map(({ key }) => key)).toEqual([start.key]);
 });
 
