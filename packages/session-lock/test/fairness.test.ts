@@ -31,19 +31,16 @@ test.each([
   120_000,
 );
 
-// A ratio within one run: a slow machine is slow for all. The first round loads code and starts threads. Who comes while the
-// others are still on their way, as on a busy machine, waits for nobody, and is none of those whose waits are compared.
+// A ratio within one run: a slow machine is slow for all. The first round loads code and starts threads.
 test.each(["kernel", "lockfile"])(
   `of ${size} processes that want the lock all the time (%s), none waits longer than 20 times the median`,
   async (engine) => {
     await using crowd = await Crowd.gather(size);
     await contend(crowd, engine, 10);
 
-    const all = await contend(crowd, engine, 60);
-    const waits = all.flatMap(({ passedOver, ms }) => (passedOver > 0 ? ms : [])).sort((a, b) => a - b);
+    const waits = (await contend(crowd, engine, 60)).map(({ ms }) => ms).sort((a, b) => a - b);
 
-    expect(waits.length).toBeGreaterThan(size * 10);
-    expect(waits.at(-1)).toBeLessThan(20 * Number(waits[Math.floor(waits.length / 2)]));
+    expect(waits.at(-1)).toBeLessThan(20 * Number(waits[waits.length / 2]));
   },
   120_000,
 );
