@@ -73,6 +73,31 @@ describe.each(["kernel", "lockfile"] as const)("waiting with the %s engine", (en
     await stopped;
   }, 120_000);
 
+  test("waits given up the moment they begin, while their holder is stopped, leave no thread and no descriptor", async () => {
+    const sessionFile = tempSession();
+    await using holder = await Driver.start();
+    const stopped = holder.ask("acquireAllAndStop", { sessionFiles: [sessionFile], engine });
+    await until(() => isStopped(holder.pid));
+    await readFile("/proc/self/status");
+    watch(path.dirname(sessionFile)).close();
+    const threadsBefore = readdirSync("/proc/self/task").length;
+    const descriptorsBefore = readdirSync("/proc/self/fd").length;
+
+    for (let round = 0; round < 200; round += 1) {
+      const stop = new AbortController();
+      const wait = acquireSessionWriteLock({ sessionFile, engine, signal: stop.signal });
+      if (round % 2 === 0) await Promise.resolve();
+      stop.abort();
+      await expect(wait).rejects.toMatchObject({ code: "ABORTED" });
+    }
+
+    await until(() => readdirSync("/proc/self/task").length <= threadsBefore);
+    await until(() => readdirSync("/proc/self/fd").length <= descriptorsBefore);
+    expect(isStopped(holder.pid)).toBe(true);
+    holder.signal("SIGCONT");
+    await stopped;
+  });
+
   test("a process whose wait timed out ends by itself while its holder is stopped", async () => {
     const sessionFile = tempSession();
     await using holder = await Driver.start();

@@ -1,7 +1,6 @@
-import { closeSync } from "node:fs";
 import type { Parking } from "../engine.ts";
 import { processWide } from "../process-wide.ts";
-import { interruptWait } from "./interrupt.ts";
+import { endWait } from "./interrupt.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { LockFile } from "./lock-file.ts";
 
@@ -14,7 +13,6 @@ const mostNativeWaits = 32;
 interface Wait {
   readonly file: LockFile;
   wake: (() => void) | undefined;
-  isOver: boolean;
   /** Called when it is over, instead of all else: the engine has let go of the file. */
   close: (() => void) | undefined;
 }
@@ -119,17 +117,15 @@ export class NativeTurn {
     if (wait?.file !== file) return false;
     this.#wait = undefined;
     wait.wake = undefined;
-    const isEnding = interruptWait(file.fd, () => wait.isOver);
-    wait.close = isEnding ? () => undefined : () => closeSync(file.fd);
+    wait.close = endWait(file.fd);
     return true;
   }
 
   #start(file: LockFile): Wait {
-    const wait: Wait = { file, wake: undefined, isOver: false, close: undefined };
+    const wait: Wait = { file, wake: undefined, close: undefined };
     native.waits += 1;
     const over = (granted: boolean): void => {
       native.waits -= 1;
-      wait.isOver = true;
       if (wait.close === undefined) this.#end(wait, granted);
       else wait.close();
     };
