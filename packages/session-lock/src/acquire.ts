@@ -39,9 +39,7 @@ export async function withSessionWriteLock<T>(
  * Takes the write lock of a session file and returns a handle on it; release it in a `finally` or with `await using`.
  * The handle does not make the caller the ambient owner: use `lock.run(fn)` or pass `within: lock` to nest.
  */
-export async function acquireSessionWriteLock(
-  options: AcquireSessionWriteLockOptions,
-): Promise<SessionWriteLock> {
+export function acquireSessionWriteLock(options: AcquireSessionWriteLockOptions): Promise<SessionWriteLock> {
   return acquireOwned(options);
 }
 

@@ -17,6 +17,7 @@ const house = processWide("house", (): House => ({ timer: undefined, waits: 0, i
 export function keepHouse(sweep: (now: number) => boolean, close: () => void): void {
   if (house.timer !== undefined) return;
   house.timer = setInterval(() => {
+    if (house.waits === 0) house.timer?.unref();
     if (sweep(performance.now())) return;
     clearInterval(house.timer);
     house.timer = undefined;
@@ -32,7 +33,7 @@ export function waitBegins(): void {
   if (house.waits === 1) house.timer?.ref();
 }
 
+/** The timer lets go of the process when it next comes by: many waits are over sooner. */
 export function waitEnds(): void {
   house.waits -= 1;
-  if (house.waits === 0) house.timer?.unref();
 }

@@ -203,7 +203,7 @@ export class FileLock implements LeaseHost {
   }
 
   #handOver(now: number): boolean {
-    const [next] = this.#waiting;
+    const next = this.#waiting[0];
     const epoch = next && this.#engine.renew({ purpose: next.request.purpose, where: next.where });
     if (next === undefined || epoch === undefined) return false;
     this.#grant(next, epoch, now);
@@ -221,7 +221,7 @@ export class FileLock implements LeaseHost {
     this.#pumping = true;
     try {
       for (let step = begin; ; step = "try") {
-        const [next] = this.#waiting;
+        const next = this.#waiting[0];
         if (next === undefined || this.#lease !== undefined) return;
         if (step === "try" && this.#pumpTo(next)) return;
         const parking = this.#engine.park(step === "behind");

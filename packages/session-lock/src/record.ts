@@ -2,8 +2,8 @@ import type { SessionLockHolder } from "./errors.ts";
 import type { EngineName } from "./options.ts";
 
 /**
- * A lock record on disk: one JSON object padded with blanks to a fixed length, the epoch first and always 16 digits,
- * so that the hot path reads 32 bytes, rewrites in place, and never needs new disk space to take a lock.
+ * A lock record on disk: one JSON object padded with blanks to a fixed length, the epoch first and always 16 digits, what is
+ * owed next, so that the hot path reads its head, rewrites in place, and never needs new disk space to take a lock.
  */
 export const recordBytes = 1024;
 
@@ -12,11 +12,14 @@ const epochAt = '{"epoch":'.length;
 const epochDigits = 16;
 /** Length of `{"epoch":…,"acquiredAt":…`, which is the same for every record (13 digits: until the year 2286). */
 const numbersBytes = epochAt + epochDigits + ',"acquiredAt":'.length + 13;
+/** What follows the numbers where a fence is owed: no other field begins with its first letter there. */
+const fenceName = ',"fence":';
+const fenceLetterAt = numbersBytes + ',"'.length;
+const fenceLetter = "f".charCodeAt(0);
 /** OpenClaw's older releases think of a lock by the age of `createdAt`, in half hours: it may be as old as this, in ms. */
 const renderedMs = 60_000;
 const longestPurpose = 200;
 const longestWhere = 300;
-const longestFence = 4;
 /** No byte of it reached the disk, or not all did. */
 const remnant = /^(?:$|\0|\{"epoch":)/;
 
@@ -78,10 +81,23 @@ export type LockRecord =
       readonly isRemnant: boolean;
     };
 
-/** The epoch at the start of a record, or 0 where there is none. */
-export function readEpoch(bytes: Buffer): number {
+/** As much of a record as `readHead` looks at. */
+export const headBytes = fenceLetterAt + 1;
+
+/** What whoever takes the lock has to know of the record before. */
+export interface RecordHead {
+  /** 0 where there is none. */
+  readonly epoch: number;
+  /** Whoever lost the lock last was not fenced off. */
+  readonly owesFence: boolean;
+}
+
+export function readHead(bytes: Buffer): RecordHead {
   const epoch = Number(bytes.toString("latin1", epochAt, epochAt + epochDigits));
-  return Number.isSafeInteger(epoch + 1) ? epoch : 0;
+  return {
+    epoch: Number.isSafeInteger(epoch + 1) ? epoch : 0,
+    owesFence: bytes[fenceLetterAt] === fenceLetter,
+  };
 }
 
 /**
@@ -107,7 +123,11 @@ export class RecordWriter {
     const sameText = nonce === this.#nonce && claim.purpose === this.#purpose && claim.where === this.#where;
     if (!sameText || claim.fence !== this.#fence || now - this.#renderedAt > renderedMs)
       this.#render(claim, nonce, now);
-    this.#buffer.write(`{"epoch":${epoch},"acquiredAt":${String(now).padStart(13)}`, 0, "latin1");
+    this.#buffer.write(
+      `{"epoch":${epoch},"acquiredAt":${now < 1e12 ? String(now).padStart(13) : now}`,
+      0,
+      "latin1",
+    );
     return this.#buffer;
   }
 
@@ -118,8 +138,9 @@ export class RecordWriter {
     this.#fence = claim.fence;
     this.#renderedAt = now;
     const text =
+      (claim.fence === undefined ? "" : `${fenceName}"${claim.fence}"`) +
       `,"createdAt":"${new Date(now).toISOString()}","nonce":"${nonce}",${this.#identity}` +
-      `${optional("purpose", claim.purpose, longestPurpose)}${optional("where", claim.where, longestWhere)}${optional("fence", claim.fence, longestFence)}}`;
+      `${optional("purpose", claim.purpose, longestPurpose)}${optional("where", claim.where, longestWhere)}}`;
     this.#buffer.fill(" ").write(text, numbersBytes);
     this.#buffer[recordBytes - 1] = 0x0a;
   }

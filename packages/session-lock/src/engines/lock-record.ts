@@ -2,16 +2,14 @@ import { readSync, writeSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { advanceEpoch } from "../epochs.ts";
 import { identity } from "../owner.ts";
-import { readEpoch, recordBytes, RecordWriter } from "../record.ts";
-import type { Claim } from "../record.ts";
+import { headBytes, readHead, recordBytes, RecordWriter } from "../record.ts";
+import type { Claim, RecordHead } from "../record.ts";
 import { hasSeal, sealFile } from "./record-seal.ts";
 
 /** How old a record on disk may be while its process takes the lock again and again, in ms. */
 const freshMs = 50;
 /** How many epochs a process that is alone with the lock sets aside at a time. */
 const reserved = 64;
-/** How a record says that it owes a fence. It stands in no other field: quotes in those are escaped. */
-const fenceField = Buffer.from('"fence":"');
 /** Only lock folders need one. */
 const nonce = "kernel";
 
@@ -25,7 +23,7 @@ const nonce = "kernel";
  */
 export class LockRecordFile {
   readonly #writer = new RecordWriter(identity(), "kernel");
-  readonly #read = Buffer.alloc(recordBytes);
+  readonly #head = Buffer.alloc(headBytes);
   #claim: Claim | undefined;
   #takenAt = 0;
   #writtenAt = 0;
@@ -46,12 +44,13 @@ export class LockRecordFile {
 
   /**
    * After taking the lock: what the record says. It need not be read where nobody can have written to it. `found`: the
-   * lock file as it is now. `owesFence`: whoever lost the lock last was not fenced off.
+   * lock file as it is now.
    */
-  look(fd: number, found: Stats): { readonly epoch: number; readonly owesFence: boolean } {
+  look(fd: number, found: Stats): RecordHead {
     if (hasSeal(found, this.#seal)) return { epoch: this.#limit, owesFence: false };
-    const length = readSync(fd, this.#read, 0, recordBytes, 0);
-    return { epoch: readEpoch(this.#read), owesFence: this.#read.subarray(0, length).includes(fenceField) };
+    const length = readSync(fd, this.#head, 0, headBytes, 0);
+    if (length < headBytes) this.#head.fill(0, length);
+    return readHead(this.#head);
   }
 
   /** After that: notes the new owner. `stored`: the epoch found. `again`: nobody else had the lock since this process did. */
@@ -61,16 +60,15 @@ export class LockRecordFile {
     this.#takenAt = now;
     const again = stored === this.#limit;
     if (again && this.#canReuse(claim, now)) return { epoch: this.#reuse(), again };
-    const epoch = this.#write(fd, claim, stored, again ? reserved : 0);
+    const epoch = this.#write(fd, claim, stored, again ? reserved : 0, now);
     this.#seal = again && isBurst ? sealFile(fd, this.#limit) : undefined;
     return { epoch, again };
   }
 
   /** While holding on: notes the next owner within this process and returns its epoch. */
   renew(fd: number, claim: Claim): number {
-    return this.#canReuse(claim, performance.now())
-      ? this.#reuse()
-      : this.#write(fd, claim, this.#limit, reserved);
+    const now = performance.now();
+    return this.#canReuse(claim, now) ? this.#reuse() : this.#write(fd, claim, this.#limit, reserved, now);
   }
 
   /** Brings the record on disk up to date with the present owner. */
@@ -102,11 +100,11 @@ export class LockRecordFile {
     return this.#epoch;
   }
 
-  #write(fd: number, claim: Claim, stored: number, ahead: number): number {
+  #write(fd: number, claim: Claim, stored: number, ahead: number, now: number): number {
     this.#epoch = advanceEpoch(stored, ahead);
     this.#limit = this.#epoch + ahead;
     this.#claim = claim;
-    this.#writtenAt = performance.now();
+    this.#writtenAt = now;
     this.#isExact = true;
     writeSync(fd, this.#writer.write(this.#limit, claim, nonce), 0, recordBytes, 0);
     return this.#epoch;
