@@ -15,7 +15,7 @@ import { chainEnd, isOwner, publishNew } from "./engines/claim-chain.ts";
 import { both, main, turn } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import type { KernelLocks } from "./engines/kernel-locks.ts";
-import { isAtPath, readLockFile, withLockFile } from "./engines/lock-file.ts";
+import { isAtPath, readLockFile, removeLockFile, withLockFile } from "./engines/lock-file.ts";
 import { leaveFolder } from "./engines/leave-folder.ts";
 import { advanceEpoch } from "./epochs.ts";
 import { asLockError } from "./errors.ts";
@@ -124,7 +124,7 @@ function oustFromFile(status: SessionLockStatus, epoch: number, reason: string):
   if (replaced === undefined) return false;
   try {
     // Another operator's file is in its place, with a fence of its own, once ours has no name any more.
-    if (fence(sessionFile, () => fstatSync(replaced).nlink > 0)) unlinkSync(lockPath);
+    if (fence(sessionFile, () => fstatSync(replaced).nlink > 0)) removeLockFile(lockPath, epoch);
     return true;
   } finally {
     // Where it failed, the record says so, and whoever takes the lock next does it.

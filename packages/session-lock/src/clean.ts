@@ -1,12 +1,12 @@
-import { lstatSync, readFileSync, rmSync, unlinkSync } from "node:fs";
+import { lstatSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { both, main } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
-import { isAtPath, readLockFile, withLockFile } from "./engines/lock-file.ts";
+import { isAtPath, readLockFile, removeLockFile, withLockFile } from "./engines/lock-file.ts";
 import { passOn } from "./engines/leave-folder.ts";
 import { removeDeadFile } from "./engines/lock-folder.ts";
 import type { SessionLockStatus } from "./inspect.ts";
-import { owesFence } from "./record.ts";
+import { lastEpochOf, owesFence } from "./record.ts";
 import type { LockRecord } from "./record.ts";
 import { entriesOf, listSessionLocks } from "./list.ts";
 
@@ -65,13 +65,10 @@ function removeUnlockedFile(lockPath: string): boolean {
   if (locks === undefined) return false;
   return (
     withLockFile(lockPath, (file) => {
-      if (
-        !locks.tryLock(file.fd, main, both) ||
-        !isAtPath(file, lockPath) ||
-        !isRemovable(readLockFile(file.fd))
-      )
-        return false;
-      unlinkSync(lockPath);
+      if (!locks.tryLock(file.fd, main, both) || !isAtPath(file, lockPath)) return false;
+      const record = readLockFile(file.fd);
+      if (!isRemovable(record)) return false;
+      removeLockFile(lockPath, lastEpochOf(record));
       return true;
     }) === true
   );

@@ -177,6 +177,11 @@ export function owesFence(record: LockRecord): boolean {
   return record.kind === "ours" && record.owner.fence !== undefined;
 }
 
+/** The greatest epoch that was given out or set aside under a lock with this record; 0 where it tells none. */
+export function lastEpochOf(record: LockRecord): number {
+  return record.kind === "ours" ? record.owner.epoch : 0;
+}
+
 /** The holder as errors and the inspector show it. */
 export function holderOf(record: LockRecord): SessionLockHolder | undefined {
   switch (record.kind) {

@@ -1,9 +1,17 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { acquireSessionWriteLock, tryAcquireSessionWriteLock, withSessionWriteLock } from "session-lock";
+import {
+  acquireSessionWriteLock,
+  cleanSessionLocks,
+  tryAcquireSessionWriteLock,
+  withSessionWriteLock,
+} from "session-lock";
 import type { EngineName } from "session-lock";
 import { Driver } from "./support/process.ts";
-import { tempSession } from "./support/temp.ts";
+import { memorySession, tempSession } from "./support/temp.ts";
+import { until } from "./support/until.ts";
 
 /** What every engine promises. */
 export function lockContract(engine: EngineName): void {
@@ -146,6 +154,25 @@ export function lockContract(engine: EngineName): void {
       }
 
       expect(epochs).toEqual([...new Set(epochs)].sort((a, b) => a - b));
+    });
+
+    test("owners of many purposes in turns leave a greater epoch to who comes when their lock file is gone", async () => {
+      const sessionFile = memorySession();
+      await using other = await Driver.start();
+      const epochs: number[] = [];
+      const takeOften = async (purpose: string): Promise<void> => {
+        for (let times = 0; times < 2_000; times += 1)
+          await withSessionWriteLock(sessionFile, (lock) => epochs.push(lock.epoch), { engine, purpose });
+      };
+      await Promise.all([takeOften("one"), takeOften("another")]);
+      await until(() => {
+        cleanSessionLocks(path.dirname(sessionFile));
+        return !existsSync(`${sessionFile}.lock`);
+      });
+
+      const { epoch } = await other.ask("acquire", { sessionFile, engine });
+
+      expect(Number(epoch)).toBeGreaterThan(Math.max(...epochs));
     });
 
     test("an owner between two bursts of another process is never overlooked", async () => {

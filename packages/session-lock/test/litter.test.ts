@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import {
   existsSync,
   readdirSync,
@@ -13,15 +14,40 @@ import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import {
   acquireSessionWriteLock,
+  breakSessionLock,
+  cleanSessionLocks,
   inspectSessionLock,
   tryAcquireSessionWriteLock,
   withSessionWriteLock,
 } from "session-lock";
 import { Driver, workerPath } from "./support/process.ts";
-import { tempSession } from "./support/temp.ts";
+import { memorySession, tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
 describe("the kernel engine's lock file", () => {
+  test("is removed when the clock alone gives the next owner a greater epoch", async () => {
+    const sessionFile = memorySession();
+    await using other = await Driver.start();
+    for (let round = 0; round < 50; round += 1) {
+      await withSessionWriteLock(sessionFile, () => undefined, { engine: "kernel" });
+      const { epoch } = await withSessionWriteLock(sessionFile, (lock) => lock, { engine: "kernel" });
+      cleanSessionLocks(path.dirname(sessionFile));
+      expect(Date.now() * 1000).toBeGreaterThan(epoch);
+    }
+    // By a break it is removed too.
+    const takeovers: number[] = [];
+    const listener = (message: unknown) => takeovers.push((message as { epoch: number }).epoch);
+    subscribe("session-lock:takeover", listener);
+    for (let round = 0; round < 50; round += 1) {
+      await other.ask("acquire", { sessionFile, engine: "kernel" });
+      breakSessionLock(sessionFile, { reason: "test", force: true });
+      expect(Date.now() * 1000).toBeGreaterThan(Number(takeovers.at(-1)));
+      await other.ask("release");
+    }
+    unsubscribe("session-lock:takeover", listener);
+    expect(takeovers.length).toBe(50);
+  });
+
   test("goes away once the session has been idle", async () => {
     const sessionFile = tempSession();
     await withSessionWriteLock(sessionFile, () => undefined, { engine: "kernel" });

@@ -3,10 +3,9 @@ import type { Stats } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
 import { asLockError } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
-import { outlast } from "../epochs.ts";
 import { fence } from "../fence.ts";
 import { isOfTheDead } from "../liveness.ts";
-import { holderOf, owesFence, recordBytes } from "../record.ts";
+import { holderOf, lastEpochOf, owesFence, recordBytes } from "../record.ts";
 import type { Claim, LockRecord } from "../record.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import { isAtPath, openLockFile, readLockFile, removeLockFile } from "./lock-file.ts";
@@ -175,11 +174,10 @@ export class KernelEngine implements Engine {
 
   /** Removed only under the lock, and only our own inode: whoever waits on it then finds that and opens the next. */
   #removeIfFree(file: LockFile): void {
-    if (!this.#locks.tryLock(file.fd, main, both) || owesFence(readLockFile(file.fd))) return;
-    if (isAtPath(file, this.#target.lockPath)) {
-      outlast(this.#record.limit); // the next owner has only the clock to go by
-      removeLockFile(this.#target.lockPath);
-    }
+    if (!this.#locks.tryLock(file.fd, main, both)) return;
+    const record = readLockFile(file.fd);
+    const { lockPath } = this.#target;
+    if (!owesFence(record) && isAtPath(file, lockPath)) removeLockFile(lockPath, lastEpochOf(record));
   }
 
   #lock(file: LockFile): boolean {

@@ -11,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import type { BigIntStats, Stats } from "node:fs";
+import { outlast } from "../epochs.ts";
 import { hasCode, SessionLockError } from "../errors.ts";
 import { parseRecord, recordBytes } from "../record.ts";
 import type { LockRecord } from "../record.ts";
@@ -72,8 +73,9 @@ export function readLockFile(fd: number): LockRecord {
   return parseRecord(buffer.toString("utf8", 0, length));
 }
 
-/** Removes a lock file that its caller has locked. */
-export function removeLockFile(lockPath: string): void {
+/** Removes a lock file that its caller has locked. With it goes the last `epoch`, so the next owner has only the clock to go by. */
+export function removeLockFile(lockPath: string, epoch: number): void {
+  outlast(epoch);
   try {
     unlinkSync(lockPath);
   } catch (error) {

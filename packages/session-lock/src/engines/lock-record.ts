@@ -1,6 +1,6 @@
 import { readSync, writeSync } from "node:fs";
 import type { Stats } from "node:fs";
-import { advanceEpoch } from "../epochs.ts";
+import { advanceEpoch, setAside } from "../epochs.ts";
 import { identity } from "../owner.ts";
 import { headBytes, readHead, recordBytes, RecordWriter } from "../record.ts";
 import type { Claim, RecordHead } from "../record.ts";
@@ -8,7 +8,7 @@ import { hasSeal, sealFile } from "./record-seal.ts";
 
 /** How old a record on disk may be while its process takes the lock again and again, in ms. */
 const freshMs = 50;
-/** How many epochs a process that is alone with the lock sets aside at a time. */
+/** How many epochs a process that is alone with the lock sets aside at a time, unless they would run ahead of the clock. */
 const reserved = 64;
 /** Only lock folders need one. */
 const nonce = "kernel";
@@ -31,11 +31,6 @@ export class LockRecordFile {
   #limit = 0;
   #epoch = 0;
   #isExact = false;
-
-  /** The greatest epoch given out or set aside here. */
-  get limit(): number {
-    return this.#limit;
-  }
 
   /** Complete content for a new lock file that nobody has locked yet. */
   blank(): Buffer {
@@ -101,8 +96,8 @@ export class LockRecordFile {
   }
 
   #write(fd: number, claim: Claim, stored: number, ahead: number, now: number): number {
-    this.#epoch = advanceEpoch(stored, ahead);
-    this.#limit = this.#epoch + ahead;
+    this.#epoch = advanceEpoch(stored);
+    this.#limit = setAside(this.#epoch, ahead);
     this.#claim = claim;
     this.#writtenAt = now;
     this.#isExact = true;

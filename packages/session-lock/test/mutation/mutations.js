@@ -52,8 +52,8 @@ export const mutations = [
   {
     name: "no fence when a lock is broken",
     file: "src/break.ts",
-    find: "if (fence(sessionFile, () => fstatSync(replaced).nlink > 0)) unlinkSync(lockPath);",
-    replace: "unlinkSync(lockPath);",
+    find: "if (fence(sessionFile, () => fstatSync(replaced).nlink > 0)) removeLockFile(lockPath, epoch);",
+    replace: "removeLockFile(lockPath, epoch);",
     tests: ["break"],
   },
   {
