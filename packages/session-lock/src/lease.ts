@@ -2,7 +2,7 @@ import { isObserved, publish } from "./diagnostics.ts";
 import { unwatchHandle, watchHandle } from "./dropped.ts";
 import { asLockError, SessionLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
-import type { EngineName } from "./options.ts";
+import type { EngineName, LockRequest } from "./options.ts";
 import { atWork, enter, nest } from "./owned-lock.ts";
 import type { OwnedLock } from "./owned-lock.ts";
 import { identity } from "./owner.ts";
@@ -34,13 +34,13 @@ export class Lease {
   #unwatched: Hold[] = [];
   #controller: AbortController | undefined;
 
-  constructor(host: LeaseHost, facts: Pick<Lease, "epoch" | "purpose" | "where" | "since" | "deadline">) {
+  constructor(host: LeaseHost, request: LockRequest, facts: Pick<Lease, "epoch" | "where" | "since">) {
     this.#host = host;
     this.epoch = facts.epoch;
-    this.purpose = facts.purpose;
+    this.purpose = request.purpose;
     this.where = facts.where;
     this.since = facts.since;
-    this.deadline = facts.deadline;
+    this.deadline = facts.since + request.maxHoldMs;
   }
 
   get sessionFile(): string {

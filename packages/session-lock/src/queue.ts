@@ -57,7 +57,7 @@ export class FileLock implements LeaseHost {
   }
 
   get isInUse(): boolean {
-    return this.#lease !== undefined || this.#pumping || this.#former.isAtLarge;
+    return this.isHeld || this.#isChanging || this.#pumping || this.queued > 0 || this.#former.isAtLarge;
   }
 
   get isHeld(): boolean {
@@ -195,11 +195,11 @@ export class FileLock implements LeaseHost {
   }
 
   #leaseTo({ request, where }: Asked, epoch: number, now: number, waitedMs: number): OwnedLock {
-    const { engine } = this;
-    const { purpose, maxHoldMs } = request;
-    this.#lease = new Lease(this, { epoch, purpose, where, since: now, deadline: now + maxHoldMs });
-    this.#lease.tellAcquire(engine, waitedMs);
-    return this.#lease.hold();
+    const lease = new Lease(this, request, { epoch, where, since: now });
+    const lock = lease.hold();
+    this.#lease = lease;
+    lease.tellAcquire(this.engine, waitedMs); // a listener may end this lease, and begin another
+    return lock;
   }
 
   #handOver(now: number): boolean {
@@ -212,7 +212,7 @@ export class FileLock implements LeaseHost {
 
   #grant(waiter: Waiter, epoch: number, now: number): void {
     this.#waiting.shift();
-    waiter.grant(this.#leaseTo(waiter, epoch, now, now - waiter.since));
+    waiter.grant(() => this.#leaseTo(waiter, epoch, now, now - waiter.since));
   }
 
   /** `wait`: begin with a wait. `behind`: begin with one in which those who wait already go first. */

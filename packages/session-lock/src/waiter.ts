@@ -45,9 +45,10 @@ export class Waiter {
     return Math.round(performance.now() - this.since);
   }
 
-  grant(lock: OwnedLock): void {
+  /** The wait is over before `lease` tells anybody of the grant: a listener that aborts it then is too late. */
+  grant(lease: () => OwnedLock): void {
     this.#stop();
-    this.#resolve(lock);
+    this.#resolve(lease());
   }
 
   refuse(error: SessionLockError): void {

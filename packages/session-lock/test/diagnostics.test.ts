@@ -2,6 +2,7 @@ import diagnosticsChannel from "node:diagnostics_channel";
 import { expect, onTestFinished, test } from "vitest";
 import {
   acquireSessionWriteLock,
+  breakSessionLock,
   collectSessionLockMetrics,
   tryAcquireSessionWriteLock,
   withSessionWriteLock,
@@ -149,5 +150,63 @@ test("a listener that aborts the wait whose timeout it is told of ends no other 
   await holder.release();
 
   await using lock = await second;
+  lock.assertHeld();
+});
+
+test("a listener that aborts a wait whose grant it is told of is too late: the lock is granted, and is free after its release", async () => {
+  const sessionFile = tempSession();
+  const holder = await acquireSessionWriteLock({ sessionFile });
+  const controller = new AbortController();
+  const waiting = acquireSessionWriteLock({ sessionFile, signal: controller.signal });
+  const listener = () => controller.abort();
+  diagnosticsChannel.subscribe("session-lock:acquire", listener);
+  onTestFinished(() => void diagnosticsChannel.unsubscribe("session-lock:acquire", listener));
+
+  await holder.release();
+  await (await waiting).release();
+
+  expect(controller.signal.aborted).toBe(true);
+  await using next = await acquireSessionWriteLock({ sessionFile, timeoutMs: 1_000 });
+  next.assertHeld();
+});
+
+test("a listener that breaks a lock whose grant it is told of leaves its owner without it, and the next one alone", async () => {
+  const sessionFile = tempSession();
+  const holder = await acquireSessionWriteLock({ sessionFile });
+  const first = acquireSessionWriteLock({ sessionFile });
+  const second = acquireSessionWriteLock({ sessionFile });
+  const listener = () => {
+    diagnosticsChannel.unsubscribe("session-lock:acquire", listener);
+    breakSessionLock(sessionFile, { reason: "test", force: true });
+  };
+  diagnosticsChannel.subscribe("session-lock:acquire", listener);
+
+  await holder.release();
+
+  const broken = await first;
+  await using lock = await second;
+  expect(broken.held).toBe(false);
+  expect(() => broken.assertHeld()).toThrow("it was broken: test");
+  expect(lock.epoch).toBeGreaterThan(broken.epoch);
+  await broken.release();
+  lock.assertHeld();
+});
+
+test("a listener that is told of a release cannot change the engine while others wait", async () => {
+  const sessionFile = tempSession();
+  const holder = await acquireSessionWriteLock({ sessionFile, engine: "kernel" });
+  const waiting = acquireSessionWriteLock({ sessionFile, engine: "kernel", timeoutMs: 5_000 });
+  let other: Promise<SessionWriteLock> | undefined;
+  const listener = () => {
+    other = acquireSessionWriteLock({ sessionFile, engine: "lockfile" });
+    other.catch(() => undefined);
+  };
+  diagnosticsChannel.subscribe("session-lock:release", listener);
+
+  await holder.release();
+  diagnosticsChannel.unsubscribe("session-lock:release", listener);
+
+  await expect(other).rejects.toMatchObject({ code: "ENGINE_MISMATCH" });
+  await using lock = await waiting;
   lock.assertHeld();
 });
