@@ -1,6 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -78,7 +86,7 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     writeFileSync(sessionFile, "before\n");
     await using owner = await Driver.start();
     await owner.ask("acquire", { sessionFile, engine });
-    await owner.ask("stopAfterCopies");
+    await owner.ask("stopAfter", { call: "copyFileSync" });
     const late = owner.ask("breakLock", { sessionFile, reason: "stuck", force: true });
     await until(() => readFileSync(`/proc/${owner.pid}/stat`, "utf8").includes(") T "));
 
@@ -191,4 +199,47 @@ test.each(["", " ", undefined, 5])("a lock is not broken for no reason (%o)", as
 
   expect(() => breakSessionLock(sessionFile, { reason: reason as string, force: true })).toThrow(TypeError);
   lock.assertHeld();
+});
+
+test.each([
+  { moment: "published its claim, and not looked whether that made it the owner", call: "linkSync" },
+  { moment: "taken the place of the owner before, and granted nothing", call: "renameSync" },
+])(
+  "a lock folder that is broken when its next owner has just $moment is taken by that one later",
+  async ({ call }) => {
+    const sessionFile = tempSession();
+    const lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile" });
+    await using waiter = await Driver.start();
+    await waiter.ask("stopAfter", { call });
+    const waiting = waiter.ask("acquire", { sessionFile, engine: "lockfile" });
+    await until(() => inspectSessionLock(sessionFile).waiting?.includes(waiter.pid) === true);
+    await lock.release();
+    await until(() => readFileSync(`/proc/${waiter.pid}/stat`, "utf8").includes(") T "));
+
+    const { outcome } = breakSessionLock(sessionFile, { reason: "stuck", force: true });
+    waiter.signal("SIGCONT");
+
+    expect(outcome).toBe("broken");
+    expect(Number((await waiting)["epoch"])).toBeGreaterThan(lock.epoch);
+    await waiter.ask("assertHeld");
+    await waiter.ask("release");
+    expect(readdirSync(path.dirname(sessionFile))).toEqual([]);
+  },
+);
+
+test("who waits for a lock folder that a tool removes when it has just been taken gets the next one", async () => {
+  const sessionFile = tempSession();
+  const lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile" });
+  await using waiter = await Driver.start();
+  await waiter.ask("stopAfter", { call: "unlinkSync" });
+  const waiting = waiter.ask("acquire", { sessionFile, engine: "lockfile" });
+  await until(() => inspectSessionLock(sessionFile).waiting?.includes(waiter.pid) === true);
+  await lock.release();
+  await until(() => readFileSync(`/proc/${waiter.pid}/stat`, "utf8").includes(") T "));
+
+  rmSync(`${sessionFile}.lock`, { recursive: true });
+  waiter.signal("SIGCONT");
+
+  await waiting;
+  await expect(waiter.ask("assertHeld")).resolves.toEqual({ held: true });
 });

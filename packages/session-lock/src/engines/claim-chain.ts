@@ -83,7 +83,10 @@ function unclaimed(folder: string): ChainEnd | undefined {
   return { record: undefined, entry: undefined, successor: "after-root", isClosed: false, beat };
 }
 
-/** Publishes a draft, now with `record` in it, as the next owner. Returns `undefined` when somebody else is. */
+/**
+ * Publishes a draft, now with `record` in it, as the next owner. Returns `undefined` when somebody else is: a draft that is
+ * still there may then be published once more.
+ */
 export function publish(
   folder: string,
   { successor, former }: Vacancy,
@@ -99,6 +102,7 @@ export function publish(
   }
   switch (standing(folder, nonce)) {
     case "succeeded":
+      removeEntry(draft.file); // it stays in the chain, and must not come into it twice
       return undefined;
     case "stray":
       // The folder is a newer one than the one we judged: our entry hangs on no chain, and gives no right.
@@ -108,7 +112,7 @@ export function publish(
       removeEntry(draft.file);
       if (former === undefined) return { entry, nonce, fd, ino, close };
       removeEntry(path.join(folder, `left-${former.nonce}`));
-      renameSync(entry, path.join(folder, former.entry));
+      if (!rename(entry, path.join(folder, former.entry))) return undefined;
       return { entry: path.join(folder, former.entry), nonce, fd, ino, close };
   }
 }
@@ -181,6 +185,17 @@ function link(existing: string, name: string): boolean {
     return true;
   } catch (error) {
     if (hasCode(error, "ENOENT") || hasCode(error, "EEXIST")) return false;
+    throw error;
+  }
+}
+
+/** Returns false when the folder is gone. */
+function rename(entry: string, name: string): boolean {
+  try {
+    renameSync(entry, name);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return false;
     throw error;
   }
 }

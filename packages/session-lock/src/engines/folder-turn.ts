@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { identity } from "../owner.ts";
 import { RecordWriter } from "../record.ts";
-import { hasLeft } from "./claim-chain.ts";
+import { hasLeft, publish, publishNew } from "./claim-chain.ts";
+import type { Published, Vacancy } from "./claim-chain.ts";
 import { removeEntry } from "./claim-draft.ts";
 import type { Draft } from "./claim-draft.ts";
 import { countAhead, firstMark, isMarkOf, joinQueue, marksBefore } from "./folder-queue.ts";
@@ -28,11 +30,6 @@ export class FolderTurn {
 
   constructor(lockPath: string) {
     this.#lockPath = lockPath;
-  }
-
-  /** The mark we wait with. */
-  get draft(): Draft | undefined {
-    return this.#place?.draft;
   }
 
   /** The last try was refused because of the owner with this nonce, if one was found. */
@@ -62,16 +59,25 @@ export class FolderTurn {
     const now = performance.now();
     if (this.#offer.successor !== successor) this.#offer = { successor, since: now };
     if (now - this.#offer.since < patienceMs) return false;
-    const inFront = marksBefore(this.#lockPath, this.draft);
+    const inFront = marksBefore(this.#lockPath, this.#draft);
     if (now - this.#offer.since < patienceMs * inFront.length) return false;
     for (const { name } of inFront) removeEntry(path.join(this.#lockPath, name));
     return true;
   }
 
-  /** The mark has become the owner's record. */
-  used(): void {
-    this.#place?.used();
-    this.#place = undefined;
+  /** Publishes a record at a place that is ours, written into the mark if we wait with one. `undefined` when somebody else was faster. */
+  publish(vacancy: Vacancy, write: (nonce: string) => Buffer): Published | undefined {
+    const draft = this.#draft;
+    const nonce = draft?.nonce ?? randomUUID();
+    const published =
+      draft === undefined
+        ? publishNew(this.#lockPath, vacancy, nonce, write(nonce))
+        : publish(this.#lockPath, vacancy, draft, write(nonce));
+    if (published !== undefined) {
+      this.#place?.used();
+      this.#place = undefined;
+    } else if (draft !== undefined && !existsSync(draft.file)) this.leave();
+    return published;
   }
 
   /** Returns whether we stood in the queue. */
@@ -82,9 +88,14 @@ export class FolderTurn {
     return place !== undefined;
   }
 
+  /** The mark we wait with. */
+  get #draft(): Draft | undefined {
+    return this.#place?.draft;
+  }
+
   #isFirst(): boolean {
     const first = firstMark(this.#lockPath);
-    return first === undefined || isMarkOf(first.name, this.draft);
+    return first === undefined || isMarkOf(first.name, this.#draft);
   }
 }
 

@@ -1,15 +1,14 @@
-import { randomUUID } from "node:crypto";
 import { statSync, utimesSync, writeSync } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
 import { advanceEpoch, epochAfter } from "../epochs.ts";
-import { asLockError } from "../errors.ts";
+import { asLockError, hasCode } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
 import { fence } from "../fence.ts";
 import { identity } from "../owner.ts";
 import { recordBytes, RecordWriter } from "../record.ts";
 import type { Claim } from "../record.ts";
 import { warn } from "../warning.ts";
-import { isOwner, publish, publishNew } from "./claim-chain.ts";
+import { isOwner } from "./claim-chain.ts";
 import type { Published } from "./claim-chain.ts";
 import { marksIn } from "./folder-queue.ts";
 import { FolderTurn } from "./folder-turn.ts";
@@ -57,8 +56,7 @@ export class LockfileEngine implements Engine {
     try {
       if (this.#tenure !== undefined) this.drop(); // it could not be left when it was let go
       const tenure = this.#claim(claim, staleMs);
-      if (tenure === undefined) return { kind: "busy" };
-      this.#hold(tenure, staleMs);
+      if (tenure === undefined || !this.#hold(tenure, staleMs)) return { kind: "busy" };
       if (tenure.from === "suspect") this.#fenceFormer(tenure, claim);
       this.#parkings = 0;
       this.#seenAt = performance.now();
@@ -157,18 +155,24 @@ export class LockfileEngine implements Engine {
     writeSync(published.fd, this.#writer.write(epoch, claim, published.nonce), 0, recordBytes, 0);
   }
 
-  /** The library finds its folder made, and begins to refresh it. */
-  #hold(tenure: Tenure, staleMs: number): void {
+  /** The library finds its folder made, and begins to refresh it. Returns false where it is not ours any more. */
+  #hold(tenure: Tenure, staleMs: number): boolean {
     this.#tenure = tenure;
     this.#beat = undefined;
-    this.#release = loadProperLockfile().lockSync(this.#target.sessionFile, {
-      lockfilePath: this.#target.lockPath,
-      realpath: false,
-      stale: neverMs,
-      update: Math.max(1_000, staleMs / 4),
-      fs: this.#calls,
-      onCompromised: (error) => this.#lost(`its heartbeat failed: ${error.message}`),
-    });
+    try {
+      this.#release = loadProperLockfile().lockSync(this.#target.sessionFile, {
+        lockfilePath: this.#target.lockPath,
+        realpath: false,
+        stale: neverMs,
+        update: Math.max(1_000, staleMs / 4),
+        fs: this.#calls,
+        onCompromised: (error) => this.#lost(`its heartbeat failed: ${error.message}`),
+      });
+      return true;
+    } catch (error) {
+      if (!hasCode(error, "ENOENT")) throw error;
+      return false; // broken, or removed by hand, in this moment; the library has left it
+    }
   }
 
   readonly #calls: LockFolderCalls = {
@@ -208,19 +212,11 @@ export class LockfileEngine implements Engine {
   #succeed(verdict: Verdict, claim: Claim): Tenure | undefined {
     this.#turn.refused(verdict.kind === "busy" ? verdict.holder : undefined);
     if (verdict.kind === "busy" || !this.#turn.isOurs(verdict.successor)) return undefined;
-    const { lockPath } = this.#target;
     const epoch = advanceEpoch(verdict.epoch);
     const facts: Claim = verdict.from === "suspect" ? { ...claim, fence: "due" } : claim;
-    const { draft } = this.#turn;
-    const nonce = draft?.nonce ?? randomUUID();
-    const record = this.#writer.write(epoch, facts, nonce);
-    const published =
-      draft === undefined
-        ? publishNew(lockPath, verdict, nonce, record)
-        : publish(lockPath, verdict, draft, record);
+    const published = this.#turn.publish(verdict, (nonce) => this.#writer.write(epoch, facts, nonce));
     if (published === undefined) return undefined;
-    this.#turn.used();
-    forgetHeartbeat(lockPath);
+    forgetHeartbeat(this.#target.lockPath);
     return { published, epoch, from: verdict.from };
   }
 

@@ -93,12 +93,15 @@ const operations = {
     writeSync(fd, text);
     lock.assertHeld();
   },
-  /** From now on, this process is stopped right after it has copied a file. */
-  stopAfterCopies() {
-    const { copyFileSync } = fs;
-    fs.copyFileSync = (...given) => {
-      copyFileSync(...given);
+  /** This process is stopped right after it has made a certain call of node:fs for the next time. */
+  stopAfter({ call }) {
+    const plain = fs[call];
+    fs[call] = (...given) => {
+      fs[call] = plain;
+      syncBuiltinESMExports();
+      const result = plain(...given);
       process.kill(process.pid, "SIGSTOP");
+      return result;
     };
     syncBuiltinESMExports();
   },
