@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -94,6 +94,39 @@ describe.each(["kernel", "lockfile"] as const)("waiting with the %s engine", (en
     await until(() => readdirSync("/proc/self/task").length <= threadsBefore);
     await until(() => readdirSync("/proc/self/fd").length <= descriptorsBefore);
     expect(isStopped(holder.pid)).toBe(true);
+    holder.signal("SIGCONT");
+    await stopped;
+  });
+
+  test("a wait that was given up locks nothing of a file that is opened right after", async () => {
+    const sessionFile = tempSession();
+    const other = path.join(path.dirname(sessionFile), "other");
+    writeFileSync(other, "");
+    await using holder = await Driver.start();
+    const stopped = holder.ask("acquireAllAndStop", { sessionFiles: [sessionFile], engine });
+    await until(() => isStopped(holder.pid));
+    await readFile(other);
+    const threadsBefore = readdirSync("/proc/self/task").length;
+    const seen: string[] = [];
+
+    for (let round = 0; round < 100; round += 1) {
+      const stop = new AbortController();
+      const wait = acquireSessionWriteLock({ sessionFile, engine, signal: stop.signal });
+      await delay(2);
+      stop.abort();
+      await expect(wait).rejects.toMatchObject({ code: "ABORTED" });
+      const fd = openSync(other, "r+");
+      await until(() => readdirSync("/proc/self/task").length <= threadsBefore);
+      const inode = `:${fstatSync(fd).ino} `;
+      seen.push(
+        ...readFileSync("/proc/locks", "latin1")
+          .split("\n")
+          .filter((line) => line.includes(inode)),
+      );
+      closeSync(fd);
+    }
+
+    expect(seen).toEqual([]);
     holder.signal("SIGCONT");
     await stopped;
   });

@@ -1,4 +1,4 @@
-import { closeSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
 import { hasCode } from "../errors.ts";
 
@@ -7,37 +7,45 @@ const waitsForLock = 38;
 /** Does nothing by itself, and no tool sends it. */
 const signal = "SIGURG";
 const retryMs = 5;
-/** A thread that has not been found this often is not in the call, or the system does not tell: it ends by itself. */
-const mostLooks = 200;
 
 /**
- * Ends the native wait on an open file, together with its descriptor: at once where the system lets it, which is on Linux and
- * not in a worker thread, as that cannot have a handler for a signal. Returns what to call when the wait is over.
+ * Closes a lock file and ends the native wait on it: at once where the system lets it, which is on Linux and not in a worker
+ * thread, as that cannot have a handler for a signal. Returns what to call when the wait is over.
  *
- * Nothing cancels such a wait, but a signal makes its thread begin the call anew, and by then its descriptor is closed:
- * the call fails, and the thread ends. A signal that is sent to the number of a thread goes to that thread.
+ * Nothing cancels such a wait, but a signal makes its thread begin the call anew, with the number of the descriptor. By then that
+ * number leads to something that cannot be locked, so the call fails, and the thread ends; so does one that had not come to its
+ * call yet. Until then nobody else gets the number: on another lock file, the call would take a lock that nobody knows of.
  */
 export function endWait(fd: number): () => void {
-  let [isOver, isClosed, looks] = [false, false, 0];
-  const close = (): void => {
-    if (!isClosed) closeSync(fd);
-    isClosed = true;
-  };
+  let isOver = false;
+  closeSync(fd);
+  const isKept = keepNumber(fd);
   // A program that handles the signal itself may have one under way, which swallows ours: so it is sent until it has worked.
   const interrupt = (): void => {
     if (isOver) return;
-    const waiting = threadsWaitingOn(fd);
-    // A thread that was just started is not there yet; it would make its call on whatever had the number by then.
-    if (waiting.length > 0) close();
-    for (const thread of waiting) send(thread);
-    looks += 1;
-    if (isClosed || looks < mostLooks) setTimeout(interrupt, retryMs);
+    for (const thread of threadsWaitingOn(fd)) send(thread);
+    setTimeout(interrupt, retryMs);
   };
   if (isMainThread && callOf(process.pid) !== "") interrupt();
   return () => {
     isOver = true;
-    close();
+    if (isKept) closeSync(fd);
   };
+}
+
+/** Opens what cannot be locked, as this number. Returns false where another thread was faster, or nothing can be opened. */
+function keepNumber(fd: number): boolean {
+  const opened: number[] = [];
+  try {
+    // The lowest number that is free is the next to be given out.
+    let next = -1;
+    while (next < fd) opened.push((next = openSync("/proc/self", "r")));
+    return next === fd;
+  } catch {
+    return false; // out of descriptors
+  } finally {
+    for (const other of opened) if (other !== fd) closeSync(other);
+  }
 }
 
 /** What nobody handles is thrown away when it is sent, but not when it is under way. */
