@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { cpSync, mkdirSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,10 +7,11 @@ import { Worker } from "node:worker_threads";
 import { describe, expect, onTestFinished, test } from "vitest";
 import * as original from "session-lock";
 import { mayMount, mount } from "./support/mount.ts";
-import { workerPath } from "./support/process.ts";
+import { Driver, workerPath } from "./support/process.ts";
 import { tempFolder, tempSession } from "./support/temp.ts";
+import { until } from "./support/until.ts";
 
-const { acquireSessionWriteLock, tryAcquireSessionWriteLock } = original;
+const { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } = original;
 
 describe.each(["kernel", "lockfile"] as const)("worker threads with the %s engine", (engine) => {
   test("a thread and the main thread exclude each other", async () => {
@@ -24,6 +25,18 @@ describe.each(["kernel", "lockfile"] as const)("worker threads with the %s engin
 
     await using lock = await acquireSessionWriteLock({ sessionFile, engine });
     lock.assertHeld();
+  });
+
+  test("a thread that waits can be terminated while the holder is stopped", async () => {
+    const sessionFile = tempSession();
+    await using holder = await Driver.start();
+    void holder.ask("acquireAllAndStop", { sessionFiles: [sessionFile], engine });
+    await until(() => readFileSync(`/proc/${holder.pid}/stat`, "latin1").includes(") T "));
+    const worker = startThread(sessionFile, engine);
+    await until(() => inspectSessionLock(sessionFile).waiting?.includes(process.pid) === true);
+
+    await expect(worker.terminate()).resolves.toBe(1);
+    expect(inspectSessionLock(sessionFile)).toMatchObject({ state: "held", holder: { pid: holder.pid } });
   });
 
   test("what a terminated thread held is taken over, although its process lives", async () => {

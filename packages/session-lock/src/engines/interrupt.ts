@@ -1,5 +1,4 @@
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { isMainThread } from "node:worker_threads";
 import { hasCode } from "../errors.ts";
 
 /** F_OFD_SETLKW (fcntl(2)): the call in which a native wait sleeps. */
@@ -9,8 +8,8 @@ const signal = "SIGURG";
 const retryMs = 5;
 
 /**
- * Closes a lock file and ends the native wait on it: at once where the system lets it, which is on Linux and not in a worker
- * thread, as that cannot have a handler for a signal. Returns what to call when the wait is over.
+ * Closes a lock file and ends the native wait on it, at once where the system tells what threads do. Not for worker threads, which
+ * cannot have a handler for a signal. Returns what to call when the wait is over.
  *
  * Nothing cancels such a wait, but a signal makes its thread begin the call anew, with the number of the descriptor. By then that
  * number leads to something that cannot be locked, so the call fails, and the thread ends; so does one that had not come to its
@@ -26,7 +25,7 @@ export function endWait(fd: number): () => void {
     for (const thread of threadsWaitingOn(fd)) send(thread);
     setTimeout(interrupt, retryMs);
   };
-  if (isMainThread && callOf(process.pid) !== "") interrupt();
+  if (callOf(process.pid) !== "") interrupt();
   return () => {
     isOver = true;
     if (isKept) closeSync(fd);

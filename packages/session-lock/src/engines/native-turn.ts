@@ -1,3 +1,4 @@
+import { isMainThread } from "node:worker_threads";
 import type { Parking } from "../engine.ts";
 import { processWide } from "../process-wide.ts";
 import { endWait } from "./interrupt.ts";
@@ -7,8 +8,11 @@ import type { LockFile } from "./lock-file.ts";
 /** Native waits in progress, over all files. */
 const native = processWide("native-waits", () => ({ waits: 0 }));
 
-/** Native waits cost a thread each; beyond this many in the process, waiters watch the file instead. */
-const mostNativeWaits = 32;
+/**
+ * Native waits cost a thread each; beyond this many in the process, waiters watch the file instead. In a worker thread they always
+ * do: it cannot end a native wait, nor be terminated before that is over, nor its process exit, were the holder stopped for ever.
+ */
+const mostNativeWaits = isMainThread ? 32 : 0;
 
 interface Wait {
   readonly file: LockFile;
