@@ -50,7 +50,7 @@ async function acquireOwned(options: AcquireSessionWriteLockOptions): Promise<Ow
   const owned = reentered(file, request);
   if (owned !== undefined) return owned;
   const where = callSite(acquireOwned);
-  const lock = file.owesOthers && request.timeoutMs > 0 ? undefined : file.tryGrant(request, where);
+  const lock = request.timeoutMs > 0 && file.owesOthers() ? undefined : file.tryGrant(request, where);
   if (lock !== undefined) return lock;
   if (request.timeoutMs === 0) throw timeoutError(file.sessionFile, 0, 0, file.describeHolder());
   return file.wait(request, where);
@@ -65,7 +65,7 @@ export function tryAcquireSessionWriteLock(
   const file = fileLock(options.sessionFile, request);
   const owned = reentered(file, request);
   if (owned !== undefined) return owned;
-  if (inTurn && file.owesOthers) return undefined;
+  if (inTurn && file.owesOthers()) return undefined;
   return file.tryGrant(request, callSite(tryAcquireSessionWriteLock));
 }
 

@@ -68,9 +68,9 @@ export class FileLock implements LeaseHost {
     return this.#waiting.length;
   }
 
-  /** Whether this process should let others go first. */
-  get owesOthers(): boolean {
-    return this.#turn.isOver(performance.now());
+  /** Whether this process has had its turn, and others want theirs. */
+  owesOthers(): boolean {
+    return !this.isHeld && this.#turn.isOthers(performance.now(), this.#engine);
   }
 
   /** Grants at once if nobody in this process holds or waits, and no other process holds. */
@@ -93,7 +93,7 @@ export class FileLock implements LeaseHost {
     this.#waiting.push(waiter);
     publish("wait", () => ({ sessionFile: this.sessionFile, queued: this.#waiting.length }));
     // The caller has just tried. The pump settles every waiter itself and never rejects.
-    void this.#pump(this.owesOthers ? "behind" : "wait");
+    void this.#pump(this.owesOthers() ? "behind" : "wait");
     return waiter.granted;
   }
 
@@ -180,7 +180,7 @@ export class FileLock implements LeaseHost {
 
   #pumpIfWanted(): void {
     if (this.#waiting.length === 0 || this.#lease !== undefined || this.#former.isAtLarge) return;
-    void this.#pump(this.owesOthers ? "behind" : "try"); // settles every waiter itself
+    void this.#pump(this.owesOthers() ? "behind" : "try"); // settles every waiter itself
   }
 
   #take(request: LockRequest, where: string | undefined): Taking {

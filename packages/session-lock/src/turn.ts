@@ -53,7 +53,7 @@ export class Turn {
     return now - this.#lastUse <= gapMs && now - this.#start > this.#lengthMs;
   }
 
-  /** Whether it is other processes' turn now. The engine is asked at the end of each turn; if nobody waits, a new one begins. */
+  /** Whether it is other processes' turn now. The engine is asked when a turn has lasted long enough; if nobody waits, a new one begins. */
   isOthers(now: number, engine: Pick<Engine, "isWanted">): boolean {
     if (!this.isOver(now)) return false;
     const isWanted = engine.isWanted();

@@ -241,3 +241,14 @@ test("scopes of different files do not mix", async () => {
     });
   });
 });
+
+test("a process that nobody else is with gets the lock of a lock folder at once, however short it would wait", async () => {
+  const options = { sessionFile: tempSession(), engine: "lockfile", timeoutMs: 1 } as const;
+
+  for (let round = 0; round < 500; round += 1) {
+    const lock = await acquireSessionWriteLock(options);
+    await lock.release();
+  }
+
+  expect(tryAcquireSessionWriteLock(options)).toBeDefined();
+});

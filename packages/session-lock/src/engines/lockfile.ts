@@ -76,7 +76,11 @@ export class LockfileEngine implements Engine {
   }
 
   isWanted(): boolean {
-    return marksIn(this.#target.lockPath).length > 0;
+    try {
+      return marksIn(this.#target.lockPath).length > 0;
+    } catch {
+      return true; // the next try tells what is wrong
+    }
   }
 
   isOurs(): boolean {
