@@ -18,6 +18,9 @@ export interface LeaseHost {
   onTakenAway(lease: Lease, reason: string): void;
 }
 
+/** An owner that does not ask learns within this time that its lock was taken away, in ms. */
+const lookMs = 1_000;
+
 /** One owner's possession of the lock: shared by its first handle and every nested one. */
 export class Lease {
   readonly epoch: number;
@@ -33,6 +36,8 @@ export class Lease {
   /** Handles made since the last look; kept here only until somebody watches for their collection. */
   #unwatched: Hold[] = [];
   #controller: AbortController | undefined;
+  /** When the lock was last looked at, on the disk too. */
+  #lookedAt: number;
 
   constructor(host: LeaseHost, request: LockRequest, facts: Pick<Lease, "epoch" | "where" | "since">) {
     this.#host = host;
@@ -40,6 +45,7 @@ export class Lease {
     this.purpose = request.purpose;
     this.where = facts.where;
     this.since = facts.since;
+    this.#lookedAt = facts.since;
     this.deadline = facts.since + request.maxHoldMs;
   }
 
@@ -70,17 +76,27 @@ export class Lease {
   }
 
   assertHeld(): void {
-    if (this.#state === "held" && performance.now() > this.deadline) this.endOverdue();
-    if (this.#state === "held" && !this.#host.isOursOnDisk())
-      this.#host.onTakenAway(this, "its lock file was replaced or removed");
+    this.#look(performance.now());
     if (this.#state instanceof SessionLockError) throw this.#state;
     if (this.#state === "released") throw releasedError(this.sessionFile);
   }
 
-  /** Ends a hold that has lasted longer than its `maxHoldMs`. */
-  endOverdue(): void {
-    const heldMs = Math.round(performance.now() - this.since);
-    this.#host.onTakenAway(this, `it was held for ${heldMs} ms, longer than its maxHoldMs allows`);
+  /** Called regularly: from now on a handle that is dropped without release is reported; and whoever never asks learns that the right is lost. */
+  tick(now: number): void {
+    for (const hold of this.#unwatched) if (hold.held) hold.watch();
+    this.#unwatched = [];
+    if (now > this.deadline || now - this.#lookedAt > lookMs) this.#look(now);
+  }
+
+  /** Ends a hold that has lasted longer than its `maxHoldMs`, or whose lock was taken away. */
+  #look(now: number): void {
+    this.#lookedAt = now;
+    if (this.#state !== "held") return;
+    if (now > this.deadline) {
+      const heldMs = Math.round(now - this.since);
+      this.#host.onTakenAway(this, `it was held for ${heldMs} ms, longer than its maxHoldMs allows`);
+    } else if (!this.#host.isOursOnDisk())
+      this.#host.onTakenAway(this, "its lock file was replaced or removed");
   }
 
   hold(): Hold {
@@ -88,12 +104,6 @@ export class Lease {
     const hold = new Hold(this, true);
     this.#unwatched.push(hold);
     return hold;
-  }
-
-  /** From now on, a handle that is dropped without release is reported. */
-  watchHandles(): void {
-    for (const hold of this.#unwatched) if (hold.held) hold.watch();
-    this.#unwatched = [];
   }
 
   get isScoped(): boolean {

@@ -154,9 +154,8 @@ export class FileLock implements LeaseHost {
     for (const waiter of [...this.#waiting]) waiter.tick(now);
     const lease = this.#lease;
     if (lease !== undefined) {
-      lease.watchHandles();
-      if (now > lease.deadline) lease.endOverdue();
-      else if (now - lease.since > longHoldMs) this.#engine.settle();
+      lease.tick(now);
+      if (lease.held && now - lease.since > longHoldMs) this.#engine.settle();
       return true;
     }
     if (now - this.#parkedAt > longestParkMs) this.#unpark?.();

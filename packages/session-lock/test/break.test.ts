@@ -69,6 +69,19 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     next.assertHeld();
   });
 
+  test("an owner that never asks learns of a break all the same, and lets the other tasks of its process get the lock", async () => {
+    const sessionFile = tempSession();
+    await using owner = await Driver.start();
+    await owner.ask("acquire", { sessionFile, engine });
+    const next = owner.ask("acquire", { name: "next", sessionFile, engine, timeoutMs: 6_000 });
+
+    breakSessionLock(sessionFile, { reason: "stuck", force: true });
+
+    await next;
+    await expect(owner.ask("assertHeld", { name: "next" })).resolves.toEqual({ held: true });
+    await expect(owner.ask("assertHeld")).rejects.toMatchObject({ code: "LOST" });
+  });
+
   test("a live holder on this machine is not broken without force", async () => {
     const sessionFile = tempSession();
     await using owner = await Driver.start();
