@@ -6,6 +6,8 @@ const waitsForLock = 38;
 /** Does nothing by itself, and no tool sends it. */
 const signal = "SIGURG";
 const retryMs = 5;
+/** A thread that is not found this often does not exist: the system may refuse to start one, of which the add-on says nothing. */
+const mostMisses = 200;
 
 /**
  * Closes a lock file and ends the native wait on it, at once where the system tells what threads do. Not for worker threads, which
@@ -17,13 +19,16 @@ const retryMs = 5;
  */
 export function endWait(fd: number): () => void {
   let isOver = false;
+  let misses = 0;
   closeSync(fd);
   const isKept = keepNumber(fd);
   // A program that handles the signal itself may have one under way, which swallows ours: so it is sent until it has worked.
   const interrupt = (): void => {
     if (isOver) return;
-    for (const thread of threadsWaitingOn(fd)) send(thread);
-    setTimeout(interrupt, retryMs);
+    const waiting = threadsWaitingOn(fd);
+    for (const thread of waiting) send(thread);
+    misses = waiting.length > 0 ? 0 : misses + 1;
+    if (misses < mostMisses) setTimeout(interrupt, retryMs);
   };
   if (callOf(process.pid) !== "") interrupt();
   return () => {
