@@ -99,7 +99,7 @@ function oustFromFolder(status: SessionLockStatus, epoch: number, reason: string
     fence(sessionFile, () => isOwner(lockPath, published));
     return leaveFolder(lockPath, published, epoch);
   } catch (error) {
-    writeSync(published.fd, record("left"), 0, recordBytes, 0); // whoever takes the lock next does it
+    published.write(record("left")); // whoever takes the lock next does it
     throw error;
   } finally {
     published.close();

@@ -55,6 +55,26 @@ function thaw(sessionFile: string): void {
   chmodSync(path.dirname(sessionFile), 0o700);
 }
 
+test("a lock folder that could not be let go, and is then removed by hand, costs no other file a byte", async () => {
+  const sessionFile = ordinarySession("");
+  const victim = path.join(ordinaryFolder(), "victim");
+  writeFileSync(victim, "untouched");
+  giveAway(victim);
+  await using user = await ordinaryProcess();
+  await user.ask("acquire", { sessionFile, engine: "lockfile" });
+  freeze(sessionFile);
+  await expect(user.ask("release")).rejects.toMatchObject({ code: "IO" });
+  // One of these gets the number that the record's descriptor had.
+  for (let number = 0; number < 20; number += 1)
+    await user.ask("openForAppend", { name: String(number), file: victim });
+
+  thaw(sessionFile);
+  rmSync(`${sessionFile}.lock`, { recursive: true });
+  await user.ask("acquire", { sessionFile, engine: "lockfile", timeoutMs: 5_000 });
+
+  expect(readFileSync(victim, "utf8")).toBe("untouched");
+});
+
 describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s engine", (engine) => {
   test("a folder that can no longer be changed does not end the process that looks after its locks", async () => {
     const sessionFile = ordinarySession("");

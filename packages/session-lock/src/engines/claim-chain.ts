@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  fstatSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  readSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, fstatSync, linkSync, lstatSync, openSync, readSync, renameSync, statSync } from "node:fs";
 import path from "node:path";
 import { hasCode } from "../errors.ts";
 import { parseRecord, recordBytes } from "../record.ts";
@@ -49,9 +39,9 @@ export interface Vacancy {
 export interface Published {
   readonly entry: string;
   readonly nonce: string;
-  readonly fd: number;
   readonly ino: number;
-  readonly close: () => void;
+  readonly write: Draft["write"];
+  readonly close: Draft["close"];
 }
 
 /** Walks to the end of the chain. `undefined` when there is no such folder. */
@@ -93,9 +83,9 @@ export function publish(
   draft: Draft,
   record: Buffer,
 ): Published | undefined {
-  const { nonce, fd, ino, close } = draft;
+  const { nonce, ino, write, close } = draft;
   const entry = path.join(folder, successor);
-  writeSync(fd, record, 0, recordBytes, 0);
+  write(record);
   if (!link(draft.file, entry)) {
     // On NFS an answer can get lost, and the call that is sent again then finds what the first one made.
     if (inodeAt(entry) !== ino) return undefined;
@@ -110,10 +100,10 @@ export function publish(
       return undefined;
     case "owner":
       removeEntry(draft.file);
-      if (former === undefined) return { entry, nonce, fd, ino, close };
+      if (former === undefined) return { entry, nonce, ino, write, close };
       removeEntry(path.join(folder, `left-${former.nonce}`));
       if (!rename(entry, path.join(folder, former.entry))) return undefined;
-      return { entry: path.join(folder, former.entry), nonce, fd, ino, close };
+      return { entry: path.join(folder, former.entry), nonce, ino, write, close };
   }
 }
 

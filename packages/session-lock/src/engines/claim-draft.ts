@@ -6,10 +6,10 @@ import { recordBytes } from "../record.ts";
 /** A record in the lock folder that is no owner's yet. */
 export interface Draft {
   readonly file: string;
-  readonly fd: number;
   readonly ino: number;
   readonly nonce: string;
-  /** Closes `fd`, once. */
+  /** Writes another record in its place. Does nothing once it is closed: its descriptor may be another file's by then. */
+  readonly write: (record: Buffer) => void;
   readonly close: () => void;
 }
 
@@ -22,7 +22,7 @@ export function writeDraft(folder: string, name: string, nonce: string, record: 
     writeSync(fd, record, 0, recordBytes, 0);
     // A name can reach the disk, or another host, before what it names, and an empty record counts as held.
     fsyncSync(fd);
-    return { file, fd, ino: fstatSync(fd).ino, nonce, close: closeOnce(fd) };
+    return { file, ino: fstatSync(fd).ino, nonce, ...writable(fd) };
   } catch (error) {
     closeSync(fd);
     removeEntry(file);
@@ -35,11 +35,16 @@ export function discardDraft(draft: Draft): void {
   removeEntry(draft.file);
 }
 
-function closeOnce(fd: number): () => void {
+function writable(fd: number): Pick<Draft, "write" | "close"> {
   let isOpen = true;
-  return () => {
-    if (isOpen) closeSync(fd);
-    isOpen = false;
+  return {
+    write: (record) => {
+      if (isOpen) writeSync(fd, record, 0, recordBytes, 0);
+    },
+    close: () => {
+      if (isOpen) closeSync(fd);
+      isOpen = false;
+    },
   };
 }
 

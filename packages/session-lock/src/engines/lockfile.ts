@@ -1,11 +1,11 @@
-import { statSync, utimesSync, writeSync } from "node:fs";
+import { statSync, utimesSync } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
 import { advanceEpoch, epochAfter } from "../epochs.ts";
 import { asLockError, hasCode } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
 import { fence } from "../fence.ts";
 import { identity } from "../owner.ts";
-import { recordBytes, RecordWriter } from "../record.ts";
+import { RecordWriter } from "../record.ts";
 import type { Claim } from "../record.ts";
 import { warn } from "../warning.ts";
 import { isOwner } from "./claim-chain.ts";
@@ -156,7 +156,7 @@ export class LockfileEngine implements Engine {
   }
 
   #note({ published, epoch }: Tenure, claim: Claim): void {
-    writeSync(published.fd, this.#writer.write(epoch, claim, published.nonce), 0, recordBytes, 0);
+    published.write(this.#writer.write(epoch, claim, published.nonce));
   }
 
   /** The library finds its folder made, and begins to refresh it. Returns false where it is not ours any more. */
