@@ -37,6 +37,7 @@ export class FileLock implements LeaseHost {
   #pumping = false;
   #unpark: (() => void) | undefined;
   #parkedAt = 0;
+  readonly #openedAt = performance.now();
 
   /** `open` gets what to call when the engine finds that the lock was taken away. */
   constructor(sessionFile: string, open: (onLost: (reason: string) => void) => Engine) {
@@ -162,7 +163,7 @@ export class FileLock implements LeaseHost {
     if (this.#pumping) return true;
     this.#finishRelease();
     this.#pumpIfWanted();
-    if (this.#waiting.length > 0 || now - this.#turn.lastUse < idleMs) return true;
+    if (this.#waiting.length > 0 || now - Math.max(this.#turn.lastUse, this.#openedAt) < idleMs) return true;
     this.close();
     return false;
   }

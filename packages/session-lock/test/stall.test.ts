@@ -1,5 +1,14 @@
-import { appendFileSync, closeSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+} from "node:fs";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
 import type { SessionWriteLock } from "session-lock";
@@ -145,6 +154,27 @@ test("a try that never waits is not refused for long when nobody holds the lock,
 
   lock?.assertHeld();
   await lock?.release();
+  closeSync(fd);
+});
+
+test("nor is one of a process that tries for the first time, and seldom", async () => {
+  const sessionFile = tempSession();
+  const elsewhere = tempSession();
+  await using other = await Driver.start();
+  await other.ask("acquire", { sessionFile: elsewhere, engine: "kernel" });
+  await other.ask("release");
+  await until(() => !existsSync(`${elsewhere}.lock`)); // the process has run for a while
+  await (await acquireSessionWriteLock({ sessionFile, engine: "kernel" })).release();
+  const fd = openSync(`${sessionFile}.lock`, "r+");
+  expect(loadKernelLocks()?.tryLock(fd, turn, 1)).toBe(true);
+
+  await until(async () => {
+    const { acquired } = await other.ask("tryAcquire", { sessionFile, engine: "kernel" });
+    await delay(acquired === true ? 0 : 60);
+    return acquired === true;
+  });
+
+  await expect(other.ask("assertHeld")).resolves.toEqual({ held: true });
   closeSync(fd);
 });
 
