@@ -81,3 +81,17 @@ test("keys that change places in a file of the same length are found where they 
 
   expect(entry).toMatchObject({ message: { content: [{ text: "text 0001" }] } });
 });
+
+test("a key is found in a file that took the place of one with as many bytes", async () => {
+  const path = await keyed(3);
+  await using transcript = await openTranscript(path, { durability: "os" });
+  await transcript.append(userMessage("text 0002"), { idempotencyKey: "key 0002" });
+  // What another session's file is that has the number of one that was deleted: many file systems give it again at once.
+  writeFileSync(path, readFileSync(path, "utf8").replaceAll("key 0002", "key 0009"));
+  await using reopened = await openTranscript(path, { durability: "os" });
+
+  const repeat = await reopened.append(userMessage("text 0002"), { idempotencyKey: "key 0009" });
+
+  expect(repeat.repeated).toBe(true);
+  expect(readRaw(path).visible).toHaveLength(3);
+});

@@ -58,7 +58,7 @@ class KeptKeys {
 
 /** The keys of one file, up to where it was read. */
 class FileKeys {
-  readonly #spans = new Map<string, Span>();
+  readonly #spans = new Map<string, KeyedSpan>();
   #end = 0;
   /** What stood before `#end`. */
   #anchor = "";
@@ -81,8 +81,9 @@ class FileKeys {
   }
 
   #readOn({ file, end, version }: KeyedFile): void {
-    if (end === this.#end) return;
+    // Also where it is as long as it was: a file that took the place of one that was deleted may have that one's number.
     if (end < this.#end || anchorAt(file, this.#end) !== this.#anchor) this.#forget();
+    if (end === this.#end) return;
     for (const { bytes, offset } of wholeLines(file, this.#end, end)) this.#note(bytes, offset, version);
     this.#end = end;
     this.#anchor = anchorAt(file, end);
@@ -101,12 +102,22 @@ class FileKeys {
       const next = bytes.indexOf(NEWLINE, at) + 1;
       const entry = entryIn(bytes.subarray(start, next), version);
       const key = entry && idempotencyKeyOf(entry);
-      // The first entry has the key, until the message that it deferred is on the branch.
-      if (entry && key !== undefined && (!this.#spans.has(key) || deferredFromOf(entry) !== undefined))
-        this.#spans.set(key, { offset: offset + start, next: offset + next });
+      if (entry && key !== undefined) this.#keep(key, entry, { offset: offset + start, next: offset + next });
       at = bytes.indexOf(NAME, next);
     }
   }
+
+  /** The first entry has the key, until the message that it deferred is on a branch; on another one that is a copy. */
+  #keep(key: string, entry: SessionEntry, span: Span): void {
+    const isPlaced = deferredFromOf(entry) !== undefined;
+    const known = this.#spans.get(key);
+    if (known === undefined || (isPlaced && !known.isPlaced)) this.#spans.set(key, { ...span, isPlaced });
+  }
+}
+
+interface KeyedSpan extends Span {
+  /** It is a message that was deferred before. */
+  readonly isPlaced: boolean;
 }
 
 /** Runs of complete lines, as many at a time as fit into memory of a fixed size, or one that is longer. */
