@@ -1,4 +1,4 @@
-import { constants } from "node:buffer";
+import { alreadyPlaced } from "./already-placed.ts";
 import { contentOf, draftDeferred, draftLateResult, draftOfDeferred, readDeferred } from "./deferred.ts";
 import { SYSTEM_DISK } from "../file/disk.ts";
 import type { EntryDraft } from "./draft.ts";
@@ -8,7 +8,7 @@ import { encodeHeader } from "../file/header.ts";
 import { draftInterrupted } from "./interrupted.ts";
 import { keptFiles } from "../file/kept-files.ts";
 import { bringUpToDate } from "./mend-tail.ts";
-import { newEntryId, placeEntry } from "./place-entry.ts";
+import { bytesOf, newEntryId, placeEntry } from "./place-entry.ts";
 import type { PlacedEntry } from "./place-entry.ts";
 import { publishFile } from "../file/session-file.ts";
 import type { SessionFile } from "../file/session-file.ts";
@@ -32,6 +32,8 @@ export class AppendBatch {
   readonly #keys = new Map<string, PlacedEntry>();
   #leafId: string | undefined;
   #group: ToolGroup;
+  /** Deferred entries whose messages are in the file; read when the first one is due. */
+  #placed: ReadonlySet<string> | undefined;
   #isRepeating = false;
   /** How long the file is without this batch. The log may look at the file, and find more, before the batch is synced. */
   readonly #base: number;
@@ -105,6 +107,7 @@ export class AppendBatch {
     if (isFork) {
       this.#leafId = parentId ?? undefined;
       this.#group = ToolGroup.of(this.#log.index().branch(parentId));
+      this.#placed = undefined;
     }
     const placed = placeEntry(draft, parentId, draft.id);
     const { idempotencyKey: key } = draft;
@@ -170,10 +173,18 @@ export class AppendBatch {
     if (this.#file !== undefined) keptFiles.giveBack(this.#file);
   }
 
-  /** Brings what is due onto the branch: after the last result, or after a crash between the two. */
+  /**
+   * Brings what is due onto the branch: after the last result, or after a crash between the two. What another branch has
+   * got already, as both go on from before that, comes to this one under an id of its own.
+   */
   #stageDue(): void {
     for (let due = this.#group.takeDue(); due; due = this.#group.takeDue()) {
-      this.#stage(draftOfDeferred(due), due.messageId);
+      this.#placed ??= alreadyPlaced([due, ...this.#group.pending], {
+        file: this.#file,
+        end: this.#base,
+        staged: this.#staged,
+      });
+      this.#stage(draftOfDeferred(due), this.#placed.has(due.id) ? newEntryId() : due.messageId);
     }
   }
 
@@ -230,14 +241,4 @@ export class AppendBatch {
   #bytes(): Buffer {
     return (this.#encoded ??= bytesOf(this.#staged));
   }
-}
-
-/** One string for all lines is the quickest, but no string holds as much as many large messages of one moment. */
-function bytesOf(staged: readonly PlacedEntry[]): Buffer {
-  const [first] = staged;
-  if (first !== undefined && staged.length === 1) return Buffer.from(first.line);
-  const lines = staged.map(({ line }) => line);
-  const length = lines.reduce((sum, line) => sum + line.length, 0);
-  if (length <= constants.MAX_STRING_LENGTH) return Buffer.from(lines.join(""));
-  return Buffer.concat(lines.map((line) => Buffer.from(line)));
 }

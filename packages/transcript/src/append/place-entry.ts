@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { randomFillSync } from "node:crypto";
 import { decodeEntry, decodeLine } from "../file/decode.ts";
 import type { EntryDraft } from "./draft.ts";
@@ -38,6 +39,16 @@ export function placeEntry(draft: EntryDraft, parentId: string | null, id = newE
     return { id: entry.id, line, isPlain: false, entry };
   }
   return new PlainEntry(id, line);
+}
+
+/** The lines of entries. One string for all lines is the quickest, but no string holds as much as many large messages of one moment. */
+export function bytesOf(placed: readonly PlacedEntry[]): Buffer {
+  const [first] = placed;
+  if (first !== undefined && placed.length === 1) return Buffer.from(first.line);
+  const lines = placed.map(({ line }) => line);
+  const length = lines.reduce((sum, line) => sum + line.length, 0);
+  if (length <= constants.MAX_STRING_LENGTH) return Buffer.from(lines.join(""));
+  return Buffer.concat(lines.map((line) => Buffer.from(line)));
 }
 
 const ID_BYTES = 8;

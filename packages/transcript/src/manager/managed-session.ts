@@ -71,7 +71,11 @@ export class ManagedSession {
   }
 
   branch(fromId: string | null = this.leafId): SessionEntry[] {
-    return this.index.branch(fromId);
+    return fromId === null ? [] : this.index.branch(this.find(fromId)?.id);
+  }
+
+  childrenOf(id: string): SessionEntry[] {
+    return this.index.childrenOf(this.find(id)?.id ?? id);
   }
 
   /** With what waits for tool calls behind it: a run that was killed never answers its calls. */
@@ -111,11 +115,11 @@ export class ManagedSession {
 
   /** Goes on in a new session that has only the branch to `leafId`. Writes its file. */
   branchOff(leafId: string): void {
-    this.entry(leafId);
+    const { id } = this.entry(leafId);
     const { cwd, sessionDir } = this.#site;
     const { file } = this.#log;
     const header = newHeader({ sessionId: randomUUID(), cwd, parentSession: file });
-    const entries = branchedEntries(this.index, leafId);
+    const entries = branchedEntries(this.index, id);
     if (file === undefined) this.log = new MemoryLog(header, entries);
     else this.switchTo(writeNewSession(sessionDir, header, entries));
   }

@@ -191,8 +191,8 @@ export class SessionManager {
   }
   /** As `branch`, and tells the model what was left behind. */
   branchWithSummary(branchFromId: string | null, ...summary: SummaryArguments): string {
-    if (branchFromId !== null) this.#session.entry(branchFromId);
-    return this.#append(draftBranchSummary(this.getLeafId(), summary), { id: branchFromId });
+    const id = branchFromId === null ? null : this.#session.entry(branchFromId).id;
+    return this.#append(draftBranchSummary(this.getLeafId(), summary), { id });
   }
 
   getLeafId(): string | null {
@@ -211,7 +211,7 @@ export class SessionManager {
     return this.#session.index.entries.length;
   }
   getChildren(parentId: string): SessionEntry[] {
-    return this.#session.index.childrenOf(parentId);
+    return this.#session.childrenOf(parentId);
   }
   /** From the root to `fromId` (default: the leaf); empty for an unknown id. */
   getBranch(fromId?: string): SessionEntry[] {
