@@ -220,3 +220,22 @@ test("a model that is asked while calls are open is asked after what waits for t
 
   expect(messages.at(-1)).toMatchObject({ role: "user", content: [{ text: "steer" }] });
 });
+
+test("a message as long as one may be waits for tool calls as any other, and those of the same write with it", async () => {
+  const file = tempSession();
+  await using run = await openTranscript(file);
+  const room =
+    64 * 1024 * 1024 - 64 * 1024 - JSON.stringify({ message: userMessage("") }).slice(1, -1).length;
+  await run.append(callingMessage("c1"));
+
+  const appends = await Promise.allSettled([
+    run.append(userMessage("x".repeat(room))),
+    run.append(resultMessage("c1")),
+  ]);
+
+  expect(appends).toMatchObject([
+    { status: "fulfilled", value: { placement: "deferred" } },
+    { status: "fulfilled", value: { placement: "branch" } },
+  ]);
+  expect((await saidIn(file)).map(({ length }) => length)).toEqual([2, "result of c1".length, room]);
+}, 60_000);

@@ -56,14 +56,14 @@ export function draftCustomMessage(fields: Omit<CustomMessageEntry, keyof Sessio
  */
 export function draftCustom(customType: string, data: unknown, idempotencyKey?: string): EntryDraft {
   assertCustomType(customType);
-  return draftOwn(customType, data, idempotencyKey);
-}
-
-/** As `draftCustom`, of any type. */
-export function draftOwn(customType: string, data: unknown, idempotencyKey?: string): EntryDraft {
   assertKey(idempotencyKey);
   const body = assertedBody({ customType, data: keyedData(data, idempotencyKey) });
   return extension("custom", body, idempotencyKey);
+}
+
+/** Around an entry that was checked already, so that this cannot fail: others may be in the same batch. */
+export function draftOwn(customType: string, data: object, idempotencyKey?: string): EntryDraft {
+  return draftExtension("custom", { customType, data: keyedData(data, idempotencyKey) }, idempotencyKey);
 }
 
 /** `type, id, parentId, timestamp, …fields`, the order pi writes. */
