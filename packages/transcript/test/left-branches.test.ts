@@ -5,7 +5,7 @@ import { openTranscript, SessionManager, validate } from "../src/index.ts";
 import { userMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
 import { tempSession } from "./temp-session.ts";
-import { callingMessage, resultMessage } from "./tool-messages.ts";
+import { callingMessage, resultMessage, spokenOn } from "./tool-messages.ts";
 
 /** A session with a message that waited for a tool call, the call's result, the message in its place, and one behind it. */
 async function withWaitedFor() {
@@ -59,6 +59,34 @@ test("so it is where the branch was left before the message came to its place, w
 
   expect(readRaw(file).visible.filter((text) => text === "waited")).toEqual(["waited"]);
   expect(new Set(readRaw(file).entries.map(({ id }) => id)).size).toBe(readRaw(file).entries.length);
+  expect(await errorsIn(file)).toEqual([]);
+});
+
+test("where a branch goes on from between a call and its result, each turn that waited is there with its calls answered", async () => {
+  const file = tempSession();
+  const last = await (async () => {
+    await using transcript = await openTranscript(file);
+    await transcript.append(callingMessage("c1"));
+    await transcript.append(userMessage("steer"));
+    await transcript.append(callingMessage("c2", "c3"));
+    return transcript.append(resultMessage("c2"));
+  })();
+
+  await withSessionWriteLock(file, () => {
+    const manager = SessionManager.open(file);
+    manager.appendSessionInfo("moves on");
+    manager.branch(last.entry.id);
+    manager.appendMessage(userMessage("the other branch"));
+  });
+
+  await using transcript = await openTranscript(file);
+  const { said, misplaced } = spokenOn(await transcript.branch());
+  const interrupted = "tool call interrupted; no result recorded";
+  expect(misplaced).toEqual([]);
+  expect(said).toEqual([
+    ...["c1", interrupted, "steer", "c2+c3", "result of c2", interrupted],
+    "the other branch",
+  ]);
   expect(await errorsIn(file)).toEqual([]);
 });
 

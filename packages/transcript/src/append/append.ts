@@ -113,8 +113,10 @@ export class AppendBatch {
     const { idempotencyKey: key } = draft;
     if (placed.isPlain && this.#group.isIdle) return this.#push(placed, key);
     const { entry } = placed;
-    if (isFork && !this.#group.isAnsweredBy(entry)) {
-      for (const call of this.#group.unanswered) this.#stage(draftInterrupted(call));
+    if (isFork) this.#stageDue();
+    // What waits for these calls may make others.
+    while (isFork && this.#group.isOpen && !this.#group.isAnsweredBy(entry)) {
+      for (const call of this.#group.open) this.#stage(draftInterrupted(call));
       this.#stageDue();
     }
     switch (this.#group.fateOf(entry)) {

@@ -62,6 +62,11 @@ export class ToolGroup {
     return copy;
   }
 
+  /** The calls that want their results next. */
+  get open(): readonly OpenCall[] {
+    return this.#open;
+  }
+
   get isOpen(): boolean {
     return this.#open.length > 0;
   }
