@@ -1,8 +1,14 @@
 import { AsyncResource } from "node:async_hooks";
 import { constants } from "node:buffer";
 import { statSync } from "node:fs";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { acquireSessionWriteLock, withSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
+import { AppendQueue } from "../src/append/append-queue.ts";
+import { draftMessage } from "../src/append/draft.ts";
+import { SYSTEM_DISK } from "../src/file/disk.ts";
+import type { Disk } from "../src/file/disk.ts";
+import { SessionLog } from "../src/file/session-log.ts";
 import { openTranscript } from "../src/index.ts";
 import { userMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
@@ -70,6 +76,41 @@ test.each(DURABILITIES)(
     expect(readRaw(file)).toMatchObject({ forks: 0, unreadable: 0 });
   },
 );
+
+test("an append whose wait is ended while another owner writes it along is written, and told so", async () => {
+  const file = tempSession();
+  await (await openTranscript(file)).close();
+  const stop = new AbortController();
+  const [syncing, written] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const disk: Disk = {
+    ...SYSTEM_DISK,
+    async sync(fd) {
+      syncing.resolve();
+      await written.promise;
+      await SYSTEM_DISK.sync(fd);
+    },
+  };
+  const queue = new AppendQueue(SessionLog.open(file) ?? expect.fail("it was made"), {
+    durability: "fdatasync",
+    disk,
+  });
+  const append = (text: string, lock?: { readonly signal: AbortSignal }) =>
+    queue.append({ drafts: [draftMessage(userMessage(text))], expected: undefined, lock });
+  const elsewhere = new AsyncResource("elsewhere");
+
+  const outcomes = await withSessionWriteLock(file, async () => {
+    const outside = elsewhere.runInAsyncScope(() => append("outside", { signal: stop.signal }));
+    const all = Promise.allSettled([outside, append("inside")]);
+    await syncing.promise;
+    stop.abort();
+    await nextTurn();
+    written.resolve();
+    return all;
+  });
+
+  expect(outcomes).toMatchObject([{ status: "fulfilled" }, { status: "fulfilled" }]);
+  expect(readRaw(file).visible).toEqual(["outside", "inside"]);
+});
 
 test.each(DURABILITIES)(
   "every append that waits for a lock that is not let go fails by its own deadline (%s)",

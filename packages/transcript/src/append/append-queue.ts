@@ -1,7 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
-import { acquireSessionWriteLock, SessionLockError, tryAcquireSessionWriteLock } from "session-lock";
+import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
 import type { AcquireSessionWriteLockOptions, SessionWriteLock } from "session-lock";
+import { abortedError } from "./aborted.ts";
 import type { Durability } from "./durability.ts";
 import type { Appended } from "./appended.ts";
 import { TranscriptError } from "../errors.ts";
@@ -11,6 +12,7 @@ import type { SessionLog } from "../file/session-log.ts";
 import type { Spill } from "../spill/spill-file.ts";
 import { SpillingWriter } from "../spill/spilling-writer.ts";
 import { QuickLock } from "./quick-lock.ts";
+import { isUsual } from "./stage-request.ts";
 import type { AppendRequest, StagedRequest } from "./stage-request.ts";
 import { LockLooks } from "./write-right.ts";
 import type { OwnersRight } from "./write-right.ts";
@@ -66,7 +68,7 @@ export class AppendQueue {
 
   /** What became of the request, at once or when that is known; throws or rejects when nothing of it is acknowledged. */
   append(request: AppendRequest): readonly Appended[] | Promise<readonly Appended[]> {
-    if (!this.#isQuiet() || !isUsual(request.lock)) return this.#wait(request);
+    if (!this.#isQuiet() || !isUsual(request)) return this.#wait(request);
     const within = request.lock?.within;
     if (within !== undefined) {
       // A lock that is over, or another file's: the normal way says so.
@@ -114,10 +116,7 @@ export class AppendQueue {
 
   /** What is being written when the signal comes is written to its end. */
   #watch(pending: Pending, signal: AbortSignal): void {
-    const onAbort = () => {
-      const isWaiting = this.#waiting.includes(pending);
-      if (isWaiting) this.#refuse(pending, abortedError(this.#path, signal));
-    };
+    const onAbort = () => this.#giveUp(pending, abortedError(this.#path, signal));
     signal.addEventListener("abort", onAbort, { once: true });
     pending.stopWatching = () => signal.removeEventListener("abort", onAbort);
     if (signal.aborted) onAbort();
@@ -126,7 +125,7 @@ export class AppendQueue {
   async #seeTo(pending: Pending): Promise<void> {
     if (this.#durability === "batch") await this.#gather();
     if (this.#leader === undefined) return this.#lead(pending, timeoutOf(pending));
-    await this.#reenter(pending).catch((error: unknown) => this.#refuse(pending, error));
+    await this.#reenter(pending).catch((error: unknown) => this.#giveUp(pending, error));
   }
 
   /** In the scope of the lock's owner. Elsewhere there is nothing to do: the leader takes this one along. */
@@ -158,7 +157,9 @@ export class AppendQueue {
       return;
     } catch (error) {
       this.#leader = undefined;
-      this.#settleAll([pending], await this.#writer.withoutLock(pending.request, error));
+      // Who got the lock meanwhile may have taken it along; else nobody may, while it is put elsewhere.
+      if (this.#withdraw(pending))
+        this.#settleAll([pending], await this.#writer.withoutLock(pending.request, error));
     } finally {
       await lock?.release().catch(tellOfLock);
     }
@@ -214,6 +215,18 @@ export class AppendQueue {
     pending.resolve(result);
   }
 
+  /** Refuses a request that nobody is writing. */
+  #giveUp(pending: Pending, error: unknown): void {
+    if (this.#withdraw(pending)) this.#refuse(pending, error);
+  }
+
+  /** False when somebody has taken it from those that wait, and will settle it. */
+  #withdraw(pending: Pending): boolean {
+    const at = this.#waiting.indexOf(pending);
+    if (at !== -1) this.#waiting.splice(at, 1);
+    return at !== -1;
+  }
+
   #refuse(pending: Pending, error: unknown): void {
     this.#leave(pending);
     pending.reject(error);
@@ -222,8 +235,6 @@ export class AppendQueue {
   #leave(pending: Pending): void {
     pending.stopWatching?.();
     this.#unsettled.delete(pending);
-    const at = this.#waiting.indexOf(pending);
-    if (at !== -1) this.#waiting.splice(at, 1);
     if (this.#unsettled.size === 0) for (const tell of this.#onIdle.splice(0)) tell();
   }
 }
@@ -233,18 +244,6 @@ function tellOfLock(error: unknown): void {
   process.emitWarning(error instanceof Error ? error : new Error(String(error)));
 }
 
-/** Nothing is asked of the lock but to have it. */
-function isUsual(lock: AppendRequest["lock"]): boolean {
-  return lock === undefined || (lock.signal ?? lock.purpose) === undefined;
-}
-
 function timeoutOf({ request }: Pending): number {
   return request.lock?.timeoutMs ?? TIMEOUT_MS;
-}
-
-function abortedError(sessionFile: string, signal: AbortSignal): SessionLockError {
-  return new SessionLockError("ABORTED", `waiting for the write lock on ${sessionFile} was aborted`, {
-    sessionFile,
-    cause: signal.reason,
-  });
 }

@@ -30,6 +30,11 @@ export interface AppendRequest {
   readonly lock: SessionWriteLockOptions | undefined;
 }
 
+/** Nothing is asked of the lock but to have it. */
+export function isUsual({ lock }: AppendRequest): boolean {
+  return lock === undefined || (lock.signal ?? lock.purpose) === undefined;
+}
+
 /** What a request will have been answered with, once its batch is written. */
 export type StagedRequest = readonly Appended[] | TranscriptError;
 
