@@ -2,7 +2,7 @@ import type { SessionWriteLock, SessionWriteLockOptions } from "session-lock";
 import { AppendQueue, type AppendQueueSettings } from "./append/append-queue.ts";
 import type { Durability } from "./append/durability.ts";
 import type { Appended } from "./append/appended.ts";
-import { draftOfCompaction } from "./append/compaction.ts";
+import { assertCompaction, draftOfCompaction } from "./append/compaction.ts";
 import type { Compaction } from "./append/compaction.ts";
 import { projectContext } from "./context/project-context.ts";
 import type { ProjectedContext, ProjectionOptions } from "./context/project-context.ts";
@@ -157,6 +157,7 @@ export class Transcript {
     const before = this.#fresh().branch();
     const compaction = await summarise(before);
     if (compaction === undefined) return undefined;
+    assertCompaction(compaction);
     const drafts = (view: BranchView) => {
       const draft = draftOfCompaction(compaction, before, view.branch(), this.sessionFile);
       return draft instanceof TranscriptError ? draft : [draft];

@@ -5,7 +5,6 @@ import type { AcquireSessionWriteLockOptions, SessionWriteLock } from "session-l
 import { abortedError } from "./aborted.ts";
 import type { Durability } from "./durability.ts";
 import type { Appended } from "./appended.ts";
-import { TranscriptError } from "../errors.ts";
 import { FileWriter } from "./group-writer.ts";
 import type { FileWriterSettings, GroupWriter, Outcome } from "./group-writer.ts";
 import type { SessionLog } from "../file/session-log.ts";
@@ -87,7 +86,7 @@ export class AppendQueue {
 
   #writeNow(right: OwnersRight, request: AppendRequest): readonly Appended[] {
     const result = this.#file.writeNow(right, request);
-    if (result instanceof TranscriptError) throw result;
+    if (result instanceof Error) throw result;
     return result;
   }
 
@@ -207,7 +206,7 @@ export class AppendQueue {
   }
 
   #settle(pending: Pending, result: StagedRequest | undefined): void {
-    if (result === undefined || result instanceof TranscriptError) {
+    if (result === undefined || result instanceof Error) {
       this.#refuse(pending, result);
       return;
     }

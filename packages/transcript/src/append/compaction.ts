@@ -1,4 +1,6 @@
 import { contextOf } from "../context.ts";
+import { isFields } from "../context/fields.ts";
+import { assertBody } from "./draft.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
@@ -16,6 +18,20 @@ export interface Compaction {
   readonly details?: unknown;
 }
 
+/** Throws `INVALID_MESSAGE` for what is none, and for what is no JSON: ask it before the write is shared with others. */
+export function assertCompaction(compaction: unknown): void {
+  if (
+    !isFields(compaction) ||
+    typeof compaction["summary"] !== "string" ||
+    compaction["summary"].trim() === ""
+  )
+    throw new TranscriptError(
+      "INVALID_MESSAGE",
+      "a compaction needs a summary: it takes the place of the entries",
+    );
+  assertBody(compaction);
+}
+
 /**
  * The entry for a summary that was made from `before`, if it is still true of the branch `now`.
  *
@@ -30,12 +46,6 @@ export function draftOfCompaction(
 ): EntryDraft | TranscriptError {
   const conflict = (why: string) =>
     new TranscriptError("CONFLICT", `cannot compact ${sessionFile}: ${why}`, { sessionFile });
-  if (typeof summary !== "string" || summary.trim() === "")
-    return new TranscriptError(
-      "INVALID_MESSAGE",
-      "a compaction needs a summary: it takes the place of the entries",
-      { sessionFile },
-    );
   const at = now.findIndex(({ id }) => id === firstKeptEntryId);
   const kept = now[at];
   if (kept === undefined) return conflict(`the kept entry ${firstKeptEntryId} is not on its branch`);

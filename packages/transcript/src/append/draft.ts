@@ -91,6 +91,11 @@ function placeIn({ id, parentId, timestamp }: Place): string {
   return `"id":${JSON.stringify(id)},"parentId":${JSON.stringify(parentId)},"timestamp":"${timestamp}"`;
 }
 
+/** Throws `INVALID_MESSAGE` for fields that are no JSON or too long to be read. */
+export function assertBody(fields: object): void {
+  assertedBody(fields);
+}
+
 /** As `bodyOf`. Throws for what would make a line that nobody reads. */
 function assertedBody(fields: object): string {
   const body = bodyOf(fields);

@@ -36,13 +36,13 @@ export function isUsual({ lock }: AppendRequest): boolean {
 }
 
 /** What a request will have been answered with, once its batch is written. */
-export type StagedRequest = readonly Appended[] | TranscriptError;
+export type StagedRequest = readonly Appended[] | Error;
 
 /** Puts a request into a batch. The conflict of one request is no failure of the others, so it is returned. */
 export function stageRequest(batch: AppendBatch, request: AppendRequest, file: string): StagedRequest {
   const { expected } = request;
-  const drafts = typeof request.drafts === "function" ? request.drafts(batch) : request.drafts;
-  if (drafts instanceof TranscriptError) return drafts;
+  const drafts = draftsOf(request, batch);
+  if (drafts instanceof Error) return drafts;
   if (expected === undefined && drafts.every(hasNoKey))
     return drafts.map((draft) => newlyAppended(batch.add(draft)));
   const repeats = drafts.map(({ idempotencyKey: key }) =>
@@ -62,6 +62,16 @@ export function stageRequest(batch: AppendBatch, request: AppendRequest, file: s
       repeats[at] ?? (draft.idempotencyKey === undefined ? undefined : batch.findKey(draft.idempotencyKey));
     return first === undefined ? newlyAppended(batch.add(draft)) : appendedOf(first, true);
   });
+}
+
+/** What a request appends to this branch. Whatever goes wrong in making it is returned: it concerns no other request. */
+export function draftsOf({ drafts }: AppendRequest, view: BranchView): readonly EntryDraft[] | Error {
+  if (typeof drafts !== "function") return drafts;
+  try {
+    return drafts(view);
+  } catch (error) {
+    return error instanceof Error ? error : new Error("drafts that could not be made", { cause: error });
+  }
 }
 
 function hasNoKey({ idempotencyKey }: EntryDraft): boolean {

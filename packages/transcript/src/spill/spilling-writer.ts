@@ -15,6 +15,7 @@ import { asIoError, errnoOf, TranscriptError } from "../errors.ts";
 import type { FileWriter, GroupWriter, Outcome } from "../append/group-writer.ts";
 import { newEntryId, placeEntry } from "../append/place-entry.ts";
 import type { SessionLog } from "../file/session-log.ts";
+import { draftsOf } from "../append/stage-request.ts";
 import type { AppendRequest, BranchView, StagedRequest } from "../append/stage-request.ts";
 import { ToolGroup } from "../append/tool-group.ts";
 import type { OwnersRight } from "../append/write-right.ts";
@@ -145,8 +146,8 @@ export class SpillingWriter implements GroupWriter {
       const message = `the disk of ${this.#log.path} takes no appends, and this one depends on what the branch is`;
       return new TranscriptError("DEGRADED", message, { sessionFile: this.#log.path, cause });
     }
-    const made = typeof drafts === "function" ? drafts(this.#view(waiting)) : drafts;
-    if (made instanceof TranscriptError) return made;
+    const made = typeof drafts === "function" ? draftsOf(request, this.#view(waiting)) : drafts;
+    if (made instanceof Error) return made;
     return made.map((draft) => {
       const { idempotencyKey: key } = draft;
       const first = key === undefined ? undefined : this.#firstUnder(key, waiting);
