@@ -6,6 +6,7 @@ import type { Durability } from "../src/append/durability.ts";
 import { SYSTEM_DISK } from "../src/file/disk.ts";
 import type { Disk } from "../src/file/disk.ts";
 import { draftMessage } from "../src/append/draft.ts";
+import type { EntryDraft } from "../src/append/draft.ts";
 import { newHeader } from "../src/file/header.ts";
 import { openTranscript } from "../src/index.ts";
 import { SessionLog } from "../src/file/session-log.ts";
@@ -53,15 +54,18 @@ function faultyDisk(errno = "EIO") {
   return { disk, faults, syncs: () => syncs };
 }
 
-async function queueOn(disk: Disk, durability: Durability = "fdatasync") {
+async function queueOn(disk: Disk, durability: Durability = "fdatasync", takesAppends = false) {
   const file = tempSession();
   const created = await openTranscript(file, { create: { cwd: "/w" } });
   await created.close();
   const log = SessionLog.open(file) ?? SessionLog.fresh(file, newHeader({ sessionId: "s", cwd: "/w" }));
-  const queue = new AppendQueue(log, { durability, disk });
-  const append = (text: string) =>
-    queue.append({ drafts: [draftMessage(userMessage(text))], expected: undefined, lock: {} });
-  return { file, append, log };
+  const spill = takesAppends ? { file: `${file}.spill`, takesAppends } : undefined;
+  const queue = new AppendQueue(log, { durability, disk, spill });
+  const add = (drafts: readonly EntryDraft[]) => queue.append({ drafts, expected: undefined, lock: {} });
+  const append = (text: string, key?: string) => add([draftMessage(userMessage(text), key)]);
+  const appendMany = (...texts: readonly string[]) =>
+    add(texts.map((text) => draftMessage(userMessage(text))));
+  return { file, append, appendMany, log };
 }
 
 // Some file systems tell that a disk is full, or a quota used up, only when they are asked to sync.
@@ -103,6 +107,58 @@ test("what a failed sync left behind is never built upon, however well the next 
   await append("two");
 
   expect(readRaw(file)).toMatchObject({ visible: ["one", "two"], forks: 0, unreadable: 0 });
+});
+
+/** A disk that once takes all but the last byte, refuses the rest, and then refuses to cut off what it took. */
+function halfWrittenOnce(): Disk {
+  let writes = 0;
+  let truncates = 0;
+  return {
+    ...SYSTEM_DISK,
+    write(fd, bytes, offset) {
+      writes += 1;
+      if (writes === 2) throw failure("ENOSPC");
+      return SYSTEM_DISK.write(fd, writes === 1 ? bytes.subarray(0, -1) : bytes, offset);
+    },
+    truncate(fd, size) {
+      truncates += 1;
+      if (truncates === 1) throw failure("EIO");
+      SYSTEM_DISK.truncate(fd, size);
+    },
+  };
+}
+
+test("whole lines of a write that failed, and could not be taken back, are not built upon", async () => {
+  const { file, appendMany } = await queueOn(halfWrittenOnce());
+
+  await expect(appendMany("one", "two")).rejects.toMatchObject({ code: "IO" });
+  await appendMany("three");
+
+  expect(readRaw(file)).toMatchObject({ visible: ["three"], forks: 0, unreadable: 0 });
+});
+
+test("what is written at the second try, after the first could not be taken back, is there once", async () => {
+  const { file, appendMany } = await queueOn(halfWrittenOnce(), "fdatasync", true);
+
+  await appendMany("one", "two");
+
+  expect(readRaw(file)).toMatchObject({ visible: ["one", "two"], entries: { length: 2 }, forks: 0 });
+});
+
+test("what a failed sync left behind stays where another owner of the lock has acknowledged it", async () => {
+  const { disk, faults } = faultyDisk();
+  const { file, append } = await queueOn(disk);
+  await append("one", "k1");
+  faults.add("sync").add("truncate");
+  await expect(append("two", "k2")).rejects.toMatchObject({ code: "IO" });
+  faults.clear();
+  await using other = await openTranscript(file);
+
+  const repeat = await other.append(userMessage("two"), { idempotencyKey: "k2" });
+  await append("three", "k3");
+
+  expect(repeat.repeated).toBe(true);
+  expect(readRaw(file)).toMatchObject({ visible: ["one", "two", "three"], forks: 0, unreadable: 0 });
 });
 
 test("a reader that looks while a sync is going to fail does not keep its bytes in the file", async () => {

@@ -136,7 +136,7 @@ export class AppendBatch {
   write(): void {
     if (this.#staged.length === 0) return;
     this.#right.assertWritable();
-    if (this.#file && this.#log.isOnDisk) this.#file.append(this.#bytes(), this.#base);
+    if (this.#file && this.#log.isOnDisk) this.#file.append(this.#bytes(), this.#base, this.#log);
     else this.#create();
   }
 

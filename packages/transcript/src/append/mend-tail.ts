@@ -14,7 +14,7 @@ import type { SessionLog } from "../file/session-log.ts";
  * go to `<file>.rej`.
  */
 export function bringUpToDate(log: SessionLog, right: WriteRight, { file, stat }: LentFile): void {
-  const isCut = cutUnsound(log, file);
+  const isCut = cutUnsound(log, file, right);
   log.confirm(file, isCut ? file.stat() : stat, right.epoch);
   if (versionOf(log.header) < 2) {
     throw new TranscriptError(
@@ -27,7 +27,7 @@ export function bringUpToDate(log: SessionLog, right: WriteRight, { file, stat }
   if (end === size) return;
   right.assertWritable();
   if (isWholeLine(file, end, size)) {
-    file.append(Buffer.from("\n"), size);
+    file.append(Buffer.from("\n"), size, log);
   } else {
     keepRejected(log.path, piecesOf(file, end, size));
     right.assertWritable();
@@ -42,13 +42,17 @@ function isWholeLine(file: SessionFile, start: number, end: number): boolean {
   return decodeLine(file.read(start, end).toString("utf8")) !== undefined;
 }
 
-/** Nothing is built on bytes that a failed sync left behind: they are cut off first, or the append fails. */
-function cutUnsound(log: SessionLog, file: SessionFile): boolean {
+/**
+ * Nothing is built on bytes that a failed write or sync left behind: they are cut off first, or the append fails. But whoever
+ * had the lock meanwhile took them for what they say, and may have acknowledged that.
+ */
+function cutUnsound(log: SessionLog, file: SessionFile, { epoch }: WriteRight): boolean {
   if (log.unsound === undefined) return false;
+  const { size, expected } = log.unsound;
   try {
-    file.takeBack(log.unsound.size, log.unsound.expected);
+    if (epoch === undefined || log.isOwnIn(epoch)) file.takeBack(size, expected);
   } catch (error) {
-    throw asIoError(error, "take back what was not synced in", log.path);
+    throw asIoError(error, "take back what was not written well in", log.path);
   }
   log.unsound = undefined;
   return true;

@@ -31,7 +31,7 @@ export function appendPlain(
     const placed = placeEntry(draft, end.leafId ?? null);
     const bytes = Buffer.from(placed.line);
     right.assertWritable();
-    lent.file.append(bytes, end.size);
+    lent.file.append(bytes, end.size, log);
     right.assertHeld();
     log.accept({ placed: [placed], bytes });
     const { path: sessionFile, header } = log;

@@ -20,7 +20,19 @@ export class Certainty {
   }
 
   isGivenIn(epoch: number | undefined): boolean {
+    return !this.#isHearsay && this.#follows(epoch);
+  }
+
+  /** False when somebody else may have had the lock. What is known is hearsay until it is confirmed. */
+  goesOnIn(epoch: number): boolean {
+    if (!this.#follows(epoch)) return false;
+    this.#isHearsay = true;
+    this.#confirmedIn = epoch;
+    return true;
+  }
+
+  #follows(epoch: number | undefined): boolean {
     const passed = (epoch ?? NaN) - (this.#confirmedIn ?? NaN);
-    return !this.#isHearsay && (passed === 0 || passed === 1);
+    return passed === 0 || passed === 1;
   }
 }

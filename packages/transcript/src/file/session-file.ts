@@ -25,6 +25,12 @@ export interface FileStat {
   readonly size: number;
 }
 
+/** Bytes that nobody was promised, and that could not be cut off: how long the file is without them, and with them. */
+export interface LeftBehind {
+  readonly size: number;
+  readonly expected: number;
+}
+
 // A link is never followed and a FIFO never blocks: a session file is a plain file or it is refused.
 const SAFE = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -98,15 +104,16 @@ export class SessionFile {
    * Appends `bytes` to a file of `size` bytes: one write, all or nothing.
    *
    * A write that the disk cuts short is taken back, unless somebody wrote behind it without the lock: their bytes are
-   * not ours to cut, and the torn line before them is left to the tail rule.
+   * not ours to cut, and the torn line before them is left to the tail rule. What the disk does not even take back is
+   * remembered in `writer`.
    */
-  append(bytes: Buffer, size: number): void {
+  append(bytes: Buffer, size: number, writer: { unsound: LeftBehind | undefined }): void {
     let written = 0;
     try {
       while (written < bytes.length) written += this.#disk.write(this.#fd, bytes, written);
     } catch (error) {
-      // What cannot be taken back either is a torn tail, or whole lines that nobody was promised.
-      this.tryTakeBack(size, size + written);
+      const expected = size + written;
+      if (!this.tryTakeBack(size, expected)) writer.unsound = { size, expected };
       throw asIoError(error, "append to", this.path);
     }
   }

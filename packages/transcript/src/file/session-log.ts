@@ -14,7 +14,7 @@ import type { Written } from "../append/place-entry.ts";
 import { becomesLeaf } from "./navigation.ts";
 import { isContinuation, isLastEntry, isSettled, isUntouched } from "./known-end.ts";
 import type { KnownEnd } from "./known-end.ts";
-import type { FileStat, SessionFile } from "./session-file.ts";
+import type { FileStat, LeftBehind, SessionFile } from "./session-file.ts";
 import { SessionIndex } from "./session-index.ts";
 import type { EntrySource } from "./session-index.ts";
 import { readHeader, readTail } from "./tail.ts";
@@ -98,6 +98,11 @@ export class SessionLog {
     this.#certainty.confirm(epoch);
   }
 
+  /** Whether nobody else can have had the lock since this process had it last, as the owner of this epoch asks. */
+  isOwnIn(epoch: number): boolean {
+    return this.#certainty.goesOnIn(epoch);
+  }
+
   /** The end of the file for the lock's owner of this epoch, where nothing is to be read, mended or waited for first. */
   quietEnd(stat: FileStat, epoch: number | undefined): KnownEnd | undefined {
     const known = this.#known;
@@ -146,11 +151,8 @@ export class SessionLog {
     return this.index().branch(this.leafId);
   }
 
-  /**
-   * Bytes that a failed sync left behind when they could not be cut off: the system may believe them written, so a later
-   * sync that succeeds says nothing about them.
-   */
-  unsound: { readonly size: number; readonly expected: number } | undefined;
+  /** What a failed write or sync left behind: the system may believe it written, so no later sync says anything of it. */
+  unsound: LeftBehind | undefined;
 
   /** The tool calls at the leaf that wait for their results. */
   group(file: SessionFile): ToolGroup {
