@@ -8,7 +8,7 @@ import { encodeHeader, newHeader } from "./file/header.ts";
 import { assertBound } from "./store/session-binding.ts";
 import type { SessionBinding } from "./store/session-binding.ts";
 import { ensureFolder } from "./file/ensure-folder.ts";
-import { publishFile } from "./file/session-file.ts";
+import { publishFile } from "./file/whole-file.ts";
 import { assertSessionId } from "./store/session-key.ts";
 import { SessionLog } from "./file/session-log.ts";
 import { spillBeside, spillPathOf } from "./spill/spill-file.ts";

@@ -114,8 +114,7 @@ export function openSessionStore(storePath: string): SessionStore {
           if (before && before.sessionFile !== locks.sessionFile)
             return { kind: "needs", sessionFile: before.sessionFile };
         }
-        locks.assertHeld();
-        writeRecord(file, after);
+        writeRecord(file, after, () => locks.assertHeld());
         return { kind: "made", value: after };
       },
       waitOf(options),

@@ -10,7 +10,7 @@ import { keptFiles } from "../file/kept-files.ts";
 import { bringUpToDate } from "./mend-tail.ts";
 import { bytesOf, newEntryId, placeEntry } from "./place-entry.ts";
 import type { PlacedEntry } from "./place-entry.ts";
-import { publishFile } from "../file/session-file.ts";
+import { publishFile } from "../file/whole-file.ts";
 import type { SessionFile } from "../file/session-file.ts";
 import type { SessionLog } from "../file/session-log.ts";
 import { ToolGroup } from "./tool-group.ts";
@@ -224,6 +224,7 @@ export class AppendBatch {
   #create(): void {
     const text = encodeHeader(this.#log.header) + this.#bytes().toString("utf8");
     if (publishFile(this.#log.path, text)) return;
+    this.#right.assertHeld();
     throw new TranscriptError(
       "CONFLICT",
       `${this.#log.path} was made at the same moment by a writer without the lock`,

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync } from "node:fs";
 import path from "node:path";
-import { syncFolder } from "./session-file.ts";
+import { syncFolder } from "./whole-file.ts";
 import { writeAll } from "./write-all.ts";
 
 // A link is not followed: what it leads to is not ours.

@@ -1,19 +1,6 @@
-import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readSync,
-  renameSync,
-  unlinkSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import type { Stats } from "node:fs";
-import path from "node:path";
 import { SYSTEM_DISK } from "./disk.ts";
-import { writeAll } from "./write-all.ts";
 import type { Disk } from "./disk.ts";
 import { asIoError, errnoOf, TranscriptError } from "../errors.ts";
 
@@ -144,80 +131,6 @@ export class SessionFile {
 
   [Symbol.dispose](): void {
     closeSync(this.#fd);
-  }
-}
-
-/**
- * Makes a file with all its first bytes at once, durably. Returns false when there is one already that is not empty.
- *
- * Claiming the name first shows what is there; a crash after it leaves an empty file, which is no session yet.
- */
-export function publishFile(file: string, text: string): boolean {
-  try {
-    const claim = openSync(file, constants.O_WRONLY | constants.O_CREAT | SAFE, 0o600);
-    const isTaken = fstatSync(claim).size > 0;
-    closeSync(claim);
-    if (isTaken) return false;
-  } catch (error) {
-    throw asIoError(error, "create", file);
-  }
-  replaceFile(file, text);
-  return true;
-}
-
-/** Puts new content in the place of a file, durably: a reader or a crash sees the old content or the new one, whole. */
-export function replaceFile(file: string, text: string): void {
-  // As session-lock names its own: what a kill leaves of it goes with `session-lock clean`.
-  const draft = `${file}.${randomBytes(4).toString("hex")}.tmp`;
-  try {
-    writeNew(draft, text);
-    renameSync(draft, file);
-    syncFolder(path.dirname(file));
-  } catch (error) {
-    removeIfThere(draft);
-    throw asIoError(error, "write", file);
-  }
-}
-
-/** Removes a file durably. False when there was none. */
-export function removeFile(file: string): boolean {
-  try {
-    unlinkSync(file);
-    syncFolder(path.dirname(file));
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return false;
-    throw asIoError(error, "delete", file);
-  }
-}
-
-function writeNew(file: string, text: string): void {
-  const fd = openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | SAFE, 0o600);
-  try {
-    writeAll(fd, Buffer.from(text));
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** A new name is durable only when its folder is. Windows cannot sync a folder and does not need to. */
-export function syncFolder(folder: string): void {
-  if (process.platform === "win32") return;
-  const fd = openSync(folder, constants.O_RDONLY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function removeIfThere(file: string): void {
-  try {
-    unlinkSync(file);
-  } catch (error) {
-    // Gone is what was wanted: a rename moved it, or it was never made.
-    if (errnoOf(error) !== "ENOENT") throw error;
   }
 }
 

@@ -18,7 +18,8 @@ import { piSessionFile } from "./pi-layout.ts";
 import type { PlacedEntry } from "../append/place-entry.ts";
 import { piecesOf } from "../file/lines.ts";
 import { keepRejected } from "../file/rejected.ts";
-import { replaceFile, SessionFile } from "../file/session-file.ts";
+import { SessionFile } from "../file/session-file.ts";
+import { replaceFile } from "../file/whole-file.ts";
 import type { SessionIndex } from "../file/session-index.ts";
 import { SessionLog } from "../file/session-log.ts";
 import type { OpenSessionOptions } from "./session-options.ts";
@@ -149,8 +150,8 @@ function startOver(path: string, cwd: string, guard: WriteGuard): EntryLog {
   using file = SessionFile.open(path, "read");
   const size = file?.stat().size ?? 0;
   keepRejected(path, file ? piecesOf(file, 0, size) : []);
-  lock?.assertHeld();
-  replaceFile(path, encodeHeader(newHeader({ sessionId: randomUUID(), cwd })));
+  const header = newHeader({ sessionId: randomUUID(), cwd });
+  replaceFile(path, encodeHeader(header), () => lock?.assertHeld());
   return openLog(path, cwd, guard);
 }
 

@@ -6,7 +6,7 @@ import { CURRENT_SESSION_VERSION, encodeHeader, newHeader, versionOf } from "../
 import { piSessionFile } from "./pi-layout.ts";
 import { newEntryId } from "../append/place-entry.ts";
 import { ensureFolder } from "../file/ensure-folder.ts";
-import { publishFile } from "../file/session-file.ts";
+import { publishFile } from "../file/whole-file.ts";
 import type { SessionIndex } from "../file/session-index.ts";
 import { assertSessionId } from "../store/session-key.ts";
 import { jsonOf } from "../file/json.ts";

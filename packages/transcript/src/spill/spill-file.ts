@@ -16,7 +16,7 @@ import type { Fields } from "../context/fields.ts";
 import { canonicalPath } from "../file/canonical-path.ts";
 import { decodeLine } from "../file/decode.ts";
 import { errnoOf } from "../errors.ts";
-import { syncFolder } from "../file/session-file.ts";
+import { syncFolder } from "../file/whole-file.ts";
 import { writeAll } from "../file/write-all.ts";
 
 /** Where appends go that the session's disk refuses: beside the session, or to a folder, best on another disk. */

@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { asIoError, errnoOf, TranscriptError } from "../errors.ts";
-import { removeFile, replaceFile, SessionFile } from "../file/session-file.ts";
+import { SessionFile } from "../file/session-file.ts";
+import { removeFile, replaceFile } from "../file/whole-file.ts";
 import { encodeRecord, MAX_RECORD_BYTES, notARecord, parseRecord } from "./session-record.ts";
 import type { SessionRecord } from "./session-record.ts";
 
@@ -31,10 +32,10 @@ export function readRecord(file: string): SessionRecord | undefined {
   }
 }
 
-/** Puts the record in the place of what is there, whole and durable. */
-export function writeRecord(file: string, record: SessionRecord): void {
+/** Puts the record in the place of what is there, whole and durable. `assertHeld` is asked at the last moment. */
+export function writeRecord(file: string, record: SessionRecord, assertHeld: () => void): void {
   countChange();
-  replaceFile(file, encodeRecord(record, path.dirname(file)));
+  replaceFile(file, encodeRecord(record, path.dirname(file)), assertHeld);
 }
 
 /** False when there was none. */

@@ -1,0 +1,117 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  unlinkSync,
+} from "node:fs";
+import path from "node:path";
+import { asIoError, errnoOf } from "../errors.ts";
+import { writeAll } from "./write-all.ts";
+
+/**
+ * Makes a file with all its first bytes at once, durably. Returns false when there is one already that is not empty, also
+ * where it came a moment ago: who stands still here may have lost the lock.
+ */
+export function publishFile(file: string, text: string): boolean {
+  const draft = draftOf(file);
+  try {
+    writeNew(draft, text);
+    const isMade = takeName(draft, file);
+    syncFolder(path.dirname(file));
+    return isMade;
+  } catch (error) {
+    throw asIoError(error, "create", file);
+  } finally {
+    removeIfThere(draft);
+  }
+}
+
+/**
+ * Puts new content in the place of a file, durably: a reader or a crash sees the old content or the new one, whole.
+ * `assertHeld` is asked when all is done but that: writing takes time, in which a lock may be lost.
+ */
+export function replaceFile(file: string, text: string, assertHeld: () => void): void {
+  const draft = draftOf(file);
+  try {
+    writeNew(draft, text);
+    assertHeld();
+    renameSync(draft, file);
+    syncFolder(path.dirname(file));
+  } catch (error) {
+    removeIfThere(draft);
+    throw asIoError(error, "write", file);
+  }
+}
+
+/** As session-lock names its own: what a kill leaves of it goes with `session-lock clean`. */
+function draftOf(file: string): string {
+  return `${file}.${randomBytes(4).toString("hex")}.tmp`;
+}
+
+/** Removes a file durably. False when there was none. */
+export function removeFile(file: string): boolean {
+  try {
+    unlinkSync(file);
+    syncFolder(path.dirname(file));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw asIoError(error, "delete", file);
+  }
+}
+
+function writeNew(file: string, text: string): void {
+  const fd = openSync(
+    file,
+    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+    0o600,
+  );
+  try {
+    writeAll(fd, Buffer.from(text));
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Gives the draft its name unless somebody has it. An empty file is no session yet. */
+function takeName(draft: string, file: string): boolean {
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (!NO_LINK.has(errnoOf(error) ?? "")) throw error;
+  }
+  const there = lstatSync(file, { throwIfNoEntry: false });
+  if (there !== undefined && !(there.isFile() && there.size === 0)) return false;
+  renameSync(draft, file);
+  return true;
+}
+
+/** The name is there, or the file system knows no second names. */
+const NO_LINK: ReadonlySet<string> = new Set(["EEXIST", "EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+
+/** A new name is durable only when its folder is. Windows cannot sync a folder and does not need to. */
+export function syncFolder(folder: string): void {
+  if (process.platform === "win32") return;
+  const fd = openSync(folder, constants.O_RDONLY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    // Gone is what was wanted: a rename moved it, or it was never made.
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+}

@@ -1,0 +1,86 @@
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { breakSessionLock } from "session-lock";
+import { expect, onTestFinished, test } from "vitest";
+import { openSessionStore, openTranscript, SessionManager } from "../src/index.ts";
+import { userMessage } from "./messages.ts";
+import { readRaw } from "./raw-session.ts";
+import { tempFolder, tempSession } from "./temp-session.ts";
+
+/** Calls `stop` in the first sync that is made from now on, as if the process stood still there. */
+function inFirstSync(stop: () => void): void {
+  const { fsyncSync } = fs;
+  const restore = () => {
+    fs.fsyncSync = fsyncSync;
+    syncBuiltinESMExports();
+  };
+  fs.fsyncSync = (fd) => {
+    restore();
+    fsyncSync(fd);
+    stop();
+  };
+  syncBuiltinESMExports();
+  onTestFinished(restore);
+}
+
+const HEADER = {
+  type: "session",
+  version: 3,
+  id: "theirs",
+  timestamp: "2026-01-01T00:00:00.000Z",
+  cwd: "/w",
+};
+const ENTRY = {
+  type: "message",
+  id: "a",
+  parentId: null,
+  timestamp: HEADER.timestamp,
+  message: userMessage("theirs"),
+};
+const THEIRS = `${JSON.stringify(HEADER)}\n${JSON.stringify(ENTRY)}\n`;
+
+test("who stands still as it makes a session does not replace the one that somebody made meanwhile", async () => {
+  const file = tempSession();
+  inFirstSync(() => fs.writeFileSync(file, THEIRS));
+
+  await using transcript = await openTranscript(file);
+  await transcript.append(userMessage("ours"));
+
+  expect(transcript.sessionId).toBe("theirs");
+  expect(readRaw(file)).toMatchObject({ visible: ["theirs", "ours"], headers: 1 });
+});
+
+test("nor does a session manager whose first append makes the file", () => {
+  const file = tempSession();
+  const manager = SessionManager.open(file, { unguarded: "allow" });
+  inFirstSync(() => fs.writeFileSync(file, THEIRS));
+
+  expect(() => manager.appendMessage(userMessage("ours"))).toThrow(
+    expect.objectContaining({ code: "CONFLICT" }),
+  );
+
+  expect(readRaw(file)).toMatchObject({ visible: ["theirs"], headers: 1 });
+});
+
+test("an empty file at the path is no session yet, and is made one", async () => {
+  const file = tempSession();
+  fs.writeFileSync(file, "");
+
+  await using transcript = await openTranscript(file);
+  await transcript.append(userMessage("ours"));
+
+  expect(readRaw(file)).toMatchObject({ visible: ["ours"], headers: 1 });
+});
+
+test("who loses a record's lock as it writes the record leaves it as it is", async () => {
+  const folder = tempFolder();
+  const store = openSessionStore(folder);
+  await store.update("main", () => ({ label: "first" }));
+  const [name = ""] = fs.readdirSync(folder).filter((one) => one.endsWith(".json"));
+  inFirstSync(() => void breakSessionLock(`${folder}/${name}`, { reason: "test", force: true }));
+
+  await expect(store.update("main", () => ({ label: "stale" }))).rejects.toMatchObject({ code: "LOST" });
+
+  expect(await store.get("main")).toMatchObject({ label: "first" });
+  expect(fs.readdirSync(folder).filter((one) => one.endsWith(".tmp"))).toEqual([]);
+});
