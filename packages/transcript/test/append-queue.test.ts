@@ -14,6 +14,13 @@ import { userMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
 import { tempSession } from "./temp-session.ts";
 
+/** What somebody waits for until another one opens it. */
+function gate() {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open: () => open() };
+}
+
 const DURABILITIES = ["os", "fdatasync", "batch"] as const;
 
 test.each(DURABILITIES)(
@@ -81,12 +88,12 @@ test("an append whose wait is ended while another owner writes it along is writt
   const file = tempSession();
   await (await openTranscript(file)).close();
   const stop = new AbortController();
-  const [syncing, written] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const [syncing, written] = [gate(), gate()];
   const disk: Disk = {
     ...SYSTEM_DISK,
     async sync(fd) {
-      syncing.resolve();
-      await written.promise;
+      syncing.open();
+      await written.opened;
       await SYSTEM_DISK.sync(fd);
     },
   };
@@ -101,10 +108,10 @@ test("an append whose wait is ended while another owner writes it along is writt
   const outcomes = await withSessionWriteLock(file, async () => {
     const outside = elsewhere.runInAsyncScope(() => append("outside", { signal: stop.signal }));
     const all = Promise.allSettled([outside, append("inside")]);
-    await syncing.promise;
+    await syncing.opened;
     stop.abort();
     await nextTurn();
-    written.resolve();
+    written.open();
     return all;
   });
 

@@ -69,7 +69,7 @@ test("where a branch goes on from between a call and its result, each turn that 
     await transcript.append(callingMessage("c1"));
     await transcript.append(userMessage("steer"));
     await transcript.append(callingMessage("c2", "c3"));
-    return transcript.append(resultMessage("c2"));
+    return await transcript.append(resultMessage("c2"));
   })();
 
   await withSessionWriteLock(file, () => {
