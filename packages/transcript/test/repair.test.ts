@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -306,6 +307,19 @@ test("the newest backups stay and the others go", async () => {
     .toSorted();
   expect(backups.map((name) => readFileSync(path.join(folder, name), "utf8"))).toEqual(before.slice(2));
   expect(readFileSync(file, "utf8")).toBe(whole);
+});
+
+test("a repaired file still belongs to its user, also where another one repairs it who may give files away", async () => {
+  const file = sessionFile(`${whole}oops\n`);
+  const { uid } = statSync(file);
+  // Root stands for the administrator; anybody else repairs a file of their own.
+  const owner = uid === 0 ? 12_345 : uid;
+  chownSync(file, owner, statSync(file).gid);
+
+  await repair(file, fix);
+
+  expect(statSync(file).uid).toBe(owner);
+  expect(await leftIn(file)).toEqual([]);
 });
 
 test("a repaired file keeps its mode and leaves nothing else behind", async () => {

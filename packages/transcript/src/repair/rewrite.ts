@@ -4,6 +4,7 @@ import {
   constants,
   copyFileSync,
   fchmodSync,
+  fchownSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
@@ -16,6 +17,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
+import type { Stats } from "node:fs";
 import path from "node:path";
 import { errnoOf } from "../errors.ts";
 import type { ByteSource } from "../file/lines.ts";
@@ -33,7 +35,7 @@ export interface NewFile {
 }
 
 /**
- * Writes the drafts, durably, to a new file beside `file`. It has the mode of `file`.
+ * Writes the drafts, durably, to a new file beside `file`. It has the mode and the owner of `file`.
  *
  * Only for the holder of the lock: the name is always the same, and what a killed repair left there goes.
  */
@@ -46,7 +48,7 @@ export function writeDrafts(file: string, drafts: readonly Draft[], source: Byte
     0o600,
   );
   try {
-    fchmodSync(fd, statSync(file).mode & 0o777);
+    giveTo(fd, statSync(file));
     const out = new Output(fd);
     for (const draft of drafts) writeDraft(draft, out, source);
     out.flush();
@@ -122,6 +124,18 @@ function syncFolder(folder: string): void {
   } finally {
     closeSync(fd);
   }
+}
+
+/** An administrator who repairs a user's session must not take it from that user. */
+function giveTo(fd: number, { uid, gid, mode }: Stats): void {
+  const made = fstatSync(fd);
+  try {
+    if (made.uid !== uid || made.gid !== gid) fchownSync(fd, uid, gid);
+  } catch (error) {
+    // Who is no administrator cannot give a file away; the folder's rights let them replace it all the same.
+    if (errnoOf(error) !== "EPERM") throw error;
+  }
+  fchmodSync(fd, mode & 0o777);
 }
 
 function writeDraft({ from, edits }: Draft, out: Output, source: ByteSource): void {
