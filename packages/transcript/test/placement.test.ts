@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { withSessionWriteLock } from "session-lock";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import {
   appendAssistantMessageToSessionTranscript,
   onSessionTranscriptUpdate,
@@ -219,6 +219,25 @@ test("a model that is asked while calls are open is asked after what waits for t
   const { messages } = await run.context();
 
   expect(messages.at(-1)).toMatchObject({ role: "user", content: [{ text: "steer" }] });
+});
+
+test("the context is the same at every look while messages wait for tool calls", async () => {
+  const file = tempSession();
+  await using run = await openTranscript(file);
+  await run.append(callingMessage("c1"));
+  await withSessionWriteLock(file, () => {
+    SessionManager.open(file).appendCustomMessageEntry("note", "waits", true);
+  });
+  const { entry } = await run.append(userMessage("waits too"));
+
+  const first = await run.context();
+  // The clock has moved on, as far as entries show it.
+  await vi.waitUntil(() => new Date().toISOString() > entry.timestamp);
+  await run.appendCustom("x", {});
+  const second = await run.context();
+
+  expect(JSON.stringify(first.messages)).toContain("waits");
+  expect(second.messages).toEqual(first.messages);
 });
 
 test("a message as long as one may be waits for tool calls as any other, and those of the same write with it", async () => {

@@ -10,6 +10,8 @@ export interface Deferred {
   readonly id: string;
   /** The id that the message has on the branch once it is there. */
   readonly messageId: string;
+  /** When it was deferred. */
+  readonly timestamp: string;
   /** The entry that it becomes, without its place. */
   readonly content: Fields;
 }
@@ -47,7 +49,7 @@ export function readDeferred(entry: SessionEntry): Deferred | undefined {
   const { messageId, entry: content } = entry.data;
   if (typeof messageId !== "string" || !isFields(content) || typeof content["type"] !== "string")
     return undefined;
-  return { id: entry.id, messageId, content };
+  return { id: entry.id, messageId, timestamp: entry.timestamp, content };
 }
 
 /** The deferred entry whose message this is, or undefined. */
