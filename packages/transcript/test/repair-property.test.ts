@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { repair, SessionManager, TranscriptError, validate } from "../src/index.ts";
 import { branches, damages } from "./arbitrary-session.ts";
-import { header, linesOf } from "./session-lines.ts";
+import { header, linesOf, START, user } from "./session-lines.ts";
 import { tempFolder, tempSession } from "./temp-session.ts";
 
 const RUNS = { numRuns: 250 };
@@ -89,6 +89,44 @@ test("any bytes below a header are repaired", async () => {
       await repair(file, { dryRun: false, backups: 0 });
       expect(await remaining(file)).toEqual([]);
       expect(SessionManager.open(file).getHeader()).toMatchObject({ id: "11111111-2222" });
+    }),
+    RUNS,
+  );
+});
+
+test("ends that were joined are joined for good, and every entry stays", async () => {
+  const file = tempSession();
+  const raced = fc.array(fc.record({ above: fc.nat({ max: 5 }), afterMs: fc.nat({ max: 3_000 }) }), {
+    minLength: 3,
+    maxLength: 30,
+  });
+  await fc.assert(
+    fc.asyncProperty(raced, async (steps) => {
+      let now = START;
+      const entries = steps.map(({ above, afterMs }, at) => {
+        now += afterMs;
+        const parentId = at === 0 ? null : `e${Math.max(0, at - 1 - above)}`;
+        return {
+          type: "message",
+          id: `e${at}`,
+          parentId,
+          timestamp: new Date(now).toISOString(),
+          message: user(),
+        };
+      });
+      writeFileSync(file, linesOf(entries), { mode: 0o600 });
+      const linearize = { dryRun: false, linearize: true, backups: 0 } as const;
+
+      await repair(file, linearize);
+
+      expect(await repair(file, linearize)).toEqual({ applied: false, steps: [] });
+      const { findings } = await validate(file);
+      expect(findings.filter(({ code, severity }) => code === "T10" || severity === "E")).toEqual([]);
+      expect(
+        SessionManager.open(file)
+          .getEntries()
+          .map(({ id }) => id),
+      ).toEqual(entries.map(({ id }) => id));
     }),
     RUNS,
   );

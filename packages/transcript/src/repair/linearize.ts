@@ -11,18 +11,29 @@ interface Lane {
 /**
  * Joins the branches of forks that look like a race, in the order of the file.
  *
- * Only the ends grow together: whoever went back on purpose, to an entry that is no end, keeps his branch.
+ * Only the ends grow together: whoever went back on purpose, to an entry that is no end, keeps his branch. Branches that are
+ * joined may look as if another one had raced with them, so it is asked until none does: a parent only ever moves down.
  */
 export function linearizeForks(plan: Plan): void {
   const { drafts } = plan;
   // Where entries move the leaf, forks are made by them.
   if (plan.format === 4 || drafts.some(({ moving }) => moving !== undefined)) return;
+  const before = drafts.map(({ parentId }) => parentId);
+  while (joinForks(plan));
+  drafts.forEach((draft, row) => {
+    if (draft.parentId !== before[row]) tellOfJoint(draft, plan);
+  });
+}
+
+/** False when there was no fork to join. */
+function joinForks(plan: Plan): boolean {
+  const { drafts } = plan;
   const { parents } = parentRows(plan);
   const forks = new Set(racedForks(drafts.map((draft, row) => rowAt(draft, parents[row] ?? -1))));
-  if (forks.size === 0) return;
   /** By the row that is an end in the old tree. */
   const lanes = new Map<number, Lane>();
-  for (let row = 0; row < drafts.length; row += 1) {
+  let isJoined = false;
+  for (let row = 0; row < drafts.length && forks.size > 0; row += 1) {
     const draft = drafts[row];
     const parent = parents[row] ?? -1;
     if (draft === undefined || parent < 0) continue;
@@ -30,9 +41,10 @@ export function linearizeForks(plan: Plan): void {
     if (lane === undefined) continue;
     if (!forks.has(row)) lanes.delete(parent);
     lanes.set(row, lane);
-    hangBelow(draft, drafts[lane.end], plan);
+    isJoined = hangBelow(draft, drafts[lane.end]) || isJoined;
     lane.end = row;
   }
+  return isJoined;
 }
 
 /** The lane of the branch that was there before `row` began a second one. */
@@ -52,18 +64,17 @@ function isBelow(row: number, above: number, parents: readonly number[]): boolea
   return at === above;
 }
 
-function hangBelow(draft: Draft, parent: Draft | undefined, plan: Plan): void {
-  if (parent?.id === undefined || draft.parentId === parent.id) return;
+function hangBelow(draft: Draft, parent: Draft | undefined): boolean {
+  if (parent?.id === undefined || draft.parentId === parent.id) return false;
   draft.parentId = parent.id;
-  draft.edits.set("parentId", JSON.stringify(parent.id));
-  const message = `it hangs below ${parent.id} now`;
-  plan.steps.push({
-    code: "T10",
-    action: "set-parent",
-    line: draft.line,
-    ...(draft.id && { entryId: draft.id }),
-    message,
-  });
+  return true;
+}
+
+function tellOfJoint(draft: Draft, plan: Plan): void {
+  const { id, line, parentId } = draft;
+  draft.edits.set("parentId", JSON.stringify(parentId));
+  const message = `it hangs below ${String(parentId)} now`;
+  plan.steps.push({ code: "T10", action: "set-parent", line, ...(id && { entryId: id }), message });
 }
 
 function rowAt({ timestamp, type, id }: Draft, parent: number) {
