@@ -36,8 +36,8 @@ export class Lease {
   /** Handles made since the last look; kept here only until somebody watches for their collection. */
   #unwatched: Hold[] = [];
   #controller: AbortController | undefined;
-  /** When the lock was last looked at, on the disk too. */
-  #lookedAt: number;
+  /** When an owner that may not ask was last looked after, in monotonic ms. */
+  #lookedAt = 0;
 
   constructor(host: LeaseHost, request: LockRequest, facts: Pick<Lease, "epoch" | "where" | "since">) {
     this.#host = host;
@@ -45,7 +45,6 @@ export class Lease {
     this.purpose = request.purpose;
     this.where = facts.where;
     this.since = facts.since;
-    this.#lookedAt = facts.since;
     this.deadline = facts.since + request.maxHoldMs;
   }
 
@@ -85,12 +84,13 @@ export class Lease {
   tick(now: number): void {
     for (const hold of this.#unwatched) if (hold.held) hold.watch();
     this.#unwatched = [];
-    if (now > this.deadline || now - this.#lookedAt > lookMs) this.#look(now);
+    if (now <= this.deadline && now - Math.max(this.since, this.#lookedAt) <= lookMs) return;
+    this.#lookedAt = now;
+    this.#look(now);
   }
 
   /** Ends a hold that has lasted longer than its `maxHoldMs`, or whose lock was taken away. */
   #look(now: number): void {
-    this.#lookedAt = now;
     if (this.#state !== "held") return;
     if (now > this.deadline) {
       const heldMs = Math.round(now - this.since);
