@@ -14,6 +14,7 @@ import type { FileLock } from "./queue.ts";
 import { ownedInScope } from "./scope.ts";
 import type { SessionWriteLock } from "./session-write-lock.ts";
 import { abortedError, timeoutError } from "./waiter.ts";
+import { warn } from "./warning.ts";
 
 /**
  * Runs `fn` as the only writer of a session file, among all tasks, threads and processes of the machine, and releases
@@ -26,13 +27,17 @@ export async function withSessionWriteLock<T>(
   options: SessionWriteLockOptions = {},
 ): Promise<T> {
   const lock = await acquireOwned({ ...options, sessionFile });
+  let result: T;
   try {
-    const result = await lock[enter](() => fn(lock));
+    result = await lock[enter](() => fn(lock));
     assertNotLost(lock);
-    return result;
-  } finally {
-    await lock.release();
+  } catch (error) {
+    // The caller is told what went wrong first; the lock is let go as soon as that is possible.
+    await lock.release().catch((late: unknown) => warn("SESSION_LOCK_RELEASE", String(late)));
+    throw error;
   }
+  await lock.release();
+  return result;
 }
 
 /**

@@ -75,6 +75,17 @@ test("a lock folder that could not be let go, and is then removed by hand, costs
   expect(readFileSync(victim, "utf8")).toBe("untouched");
 });
 
+test("what fails under a lock that then cannot be let go either is what the caller is told", async () => {
+  const sessionFile = ordinarySession("");
+  await using user = await ordinaryProcess();
+
+  const failing = user.ask("failInScope", { sessionFile, engine: "lockfile", message: "what matters" });
+
+  await expect(failing).rejects.toMatchObject({ message: "what matters" });
+  thaw(sessionFile);
+  await user.ask("acquire", { sessionFile, engine: "lockfile", timeoutMs: 5_000 });
+});
+
 describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s engine", (engine) => {
   test("a folder that can no longer be changed does not end the process that looks after its locks", async () => {
     const sessionFile = ordinarySession("");

@@ -1,6 +1,7 @@
 // A process that does with locks what the test tells it to, one message at a time.
 import fs, { appendFileSync, openSync, writeSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import path from "node:path";
 import {
   acquireSessionWriteLock,
   breakSessionLock,
@@ -8,6 +9,7 @@ import {
   inspectSessionLock,
   listSessionLocks,
   tryAcquireSessionWriteLock,
+  withSessionWriteLock,
 } from "session-lock";
 
 const locks = new Map();
@@ -55,6 +57,14 @@ const operations = {
     for (const sessionFile of sessionFiles)
       locks.set(sessionFile, tryAcquireSessionWriteLock({ sessionFile, engine }));
     process.kill(process.pid, "SIGSTOP");
+  },
+  /** Fails inside the lock's scope, when the lock cannot be let go any more. */
+  async failInScope({ sessionFile, message, ...options }) {
+    const fail = () => {
+      fs.chmodSync(path.dirname(sessionFile), 0o500);
+      throw new Error(message);
+    };
+    await withSessionWriteLock(sessionFile, fail, options);
   },
   async release({ name = "lock" }) {
     await locks.get(name).release();
