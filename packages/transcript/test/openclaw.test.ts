@@ -432,3 +432,20 @@ test("an edit of the context and the cost of a call count in version 4 as in ver
   ]);
   expect((await validate(file)).findings).toEqual([]);
 });
+
+test.each(cases.filter(([, , entries]) => entries.length > 0))(
+  "a tail gives each entry as all of them are given: %s",
+  async (_, version, entries) => {
+    const file = fileOf(version, entries);
+    await using transcript = await openTranscript(file);
+    const all = await transcript.entries();
+    const tailed: SessionEntry[] = [];
+
+    for await (const { seq, entry } of transcript.tail()) {
+      tailed.push(entry);
+      if (seq === all.length) break;
+    }
+
+    expect(tailed).toEqual(all);
+  },
+);

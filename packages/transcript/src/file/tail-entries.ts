@@ -7,7 +7,7 @@ import type { SessionEntry } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
 import { versionOf } from "./header.ts";
 import { hasLineEnd, readLines } from "./lines.ts";
-import { navigated, Navigation, needsNavigation } from "./navigation.ts";
+import { movesLeaf, navigated, Navigation, needsNavigation } from "./navigation.ts";
 import { SessionFile } from "./session-file.ts";
 import { readHeader } from "./tail.ts";
 
@@ -97,7 +97,7 @@ class EntryCursor {
     if (!this.#anchorIn(file).equals(this.#anchor)) throw this.#rewritten();
     if (size <= this.#position || !this.#hasWholeLine(file, size)) return;
     const version = versionOf(readHeader(file, size, this.#path));
-    for (const { text, next } of readLines(file, this.#position, size)) {
+    for (const { text, offset, next } of readLines(file, this.#position, size)) {
       this.#position = next;
       // Before the entry is given: who takes it may take an hour, and the file may be another one then.
       this.#anchor = this.#anchorIn(file);
@@ -107,7 +107,8 @@ class EntryCursor {
       const entry = decodeEntry(fields, version, this.#ordinal);
       if (entry === undefined || this.#ids.has(entry.id)) continue;
       this.#ids.add(entry.id);
-      if (needsNavigation(version)) this.#navigation ??= new Navigation(version);
+      if (needsNavigation(version) || movesLeaf(entry))
+        this.#navigation ??= navigationBefore(file, offset, version);
       yield { seq: this.#ids.size, entry: this.#navigation ? navigated(entry, this.#navigation) : entry };
     }
     this.#lookedThrough(file, size);
@@ -138,6 +139,23 @@ class EntryCursor {
       { sessionFile: this.#path },
     );
   }
+}
+
+/** Where the leaf is behind the entries before `end`. Until one of them moves it, they all are where they say. */
+function navigationBefore(file: SessionFile, end: number, version: number): Navigation {
+  const navigation = new Navigation(version);
+  const ids = new Set<string>();
+  let ordinal = -1;
+  for (const { text } of readLines(file, 0, end)) {
+    const fields = decodeLine(text);
+    if (fields === undefined) continue;
+    ordinal += 1;
+    const entry = decodeEntry(fields, version, ordinal);
+    if (entry === undefined || ids.has(entry.id)) continue;
+    ids.add(entry.id);
+    navigation.take(entry);
+  }
+  return navigation;
 }
 
 /** Tells when a file may have changed. */
