@@ -72,11 +72,16 @@ export class AppendBatch {
 
   /** The entry that has this key, on disk or in this batch. */
   findKey(key: string): SessionEntry | undefined {
-    const staged = this.#keys.get(key)?.entry;
+    const staged = this.findStaged(key);
     if (staged || !this.#file || !this.#log.isOnDisk) return staged;
     const found = this.#log.findKey(key, this.#file);
     this.#isRepeating ||= found !== undefined;
     return found;
+  }
+
+  /** As `findKey`, in this batch alone. */
+  findStaged(key: string): SessionEntry | undefined {
+    return this.#keys.get(key)?.entry;
   }
 
   /** From the root to the leaf, this batch included. */
@@ -222,16 +227,11 @@ export class AppendBatch {
   }
 
   #create(): void {
-    const text = encodeHeader(this.#log.header) + this.#bytes().toString("utf8");
-    if (publishFile(this.#log.path, text)) return;
+    const { path: sessionFile, header } = this.#log;
+    if (publishFile(sessionFile, encodeHeader(header) + this.#bytes().toString("utf8"))) return;
     this.#right.assertHeld();
-    throw new TranscriptError(
-      "CONFLICT",
-      `${this.#log.path} was made at the same moment by a writer without the lock`,
-      {
-        sessionFile: this.#log.path,
-      },
-    );
+    const message = `${sessionFile} was made at the same moment by a writer without the lock`;
+    throw new TranscriptError("CONFLICT", message, { sessionFile });
   }
 
   #takenBack(error: unknown): unknown {

@@ -59,7 +59,8 @@ export function stageRequest(batch: AppendBatch, request: AppendRequest, file: s
   return drafts.map((draft, at) => {
     // A key that is new on disk may have come a moment ago, in this same batch.
     const first =
-      repeats[at] ?? (draft.idempotencyKey === undefined ? undefined : batch.findKey(draft.idempotencyKey));
+      repeats[at] ??
+      (draft.idempotencyKey === undefined ? undefined : batch.findStaged(draft.idempotencyKey));
     return first === undefined ? newlyAppended(batch.add(draft)) : appendedOf(first, true);
   });
 }
