@@ -7,13 +7,19 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
+import {
+  acquireSessionWriteLock,
+  breakSessionLock,
+  inspectSessionLock,
+  tryAcquireSessionWriteLock,
+} from "session-lock";
 import type { EngineName } from "session-lock";
 import { mayMount, mount, tmpfs, unmount } from "./support/mount.ts";
 import { Driver } from "./support/process.ts";
@@ -85,6 +91,23 @@ test("what fails under a lock that then cannot be let go either is what the call
   thaw(sessionFile);
   await user.ask("acquire", { sessionFile, engine: "lockfile", timeoutMs: 5_000 });
 });
+
+test.each(["kernel", "lockfile"] as const)(
+  "a session whose lock an administrator breaks still belongs to its user (%s)",
+  async (engine) => {
+    const sessionFile = ordinarySession("said\n");
+    const before = statSync(sessionFile);
+    await using user = await ordinaryProcess();
+    await user.ask("acquire", { sessionFile, engine });
+
+    breakSessionLock(sessionFile, { reason: "test", force: true });
+
+    const { ino, uid, gid, mode } = statSync(sessionFile);
+    expect({ uid, gid, mode }).toEqual({ uid: before.uid, gid: before.gid, mode: before.mode });
+    expect(ino).not.toBe(before.ino);
+    await user.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+  },
+);
 
 describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s engine", (engine) => {
   test("a folder that can no longer be changed does not end the process that looks after its locks", async () => {
