@@ -55,10 +55,11 @@ async function acquireOwned(options: AcquireSessionWriteLockOptions): Promise<Ow
   const owned = reentered(file, request);
   if (owned !== undefined) return owned;
   const where = callSite(acquireOwned);
-  const lock = request.timeoutMs > 0 && file.owesOthers() ? undefined : file.tryGrant(request, where);
+  const isBehind = request.timeoutMs > 0 && file.owesOthers();
+  const lock = isBehind ? undefined : file.tryGrant(request, where);
   if (lock !== undefined) return lock;
   if (request.timeoutMs === 0) throw timeoutError(file.sessionFile, 0, 0, file.describeHolder());
-  return file.wait(request, where);
+  return file.wait(request, where, isBehind);
 }
 
 /** Takes the lock if that is possible this instant, else returns `undefined`. Synchronous; never waits. */

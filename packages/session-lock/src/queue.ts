@@ -88,13 +88,13 @@ export class FileLock implements LeaseHost {
     }
   }
 
-  /** Joins the queue. Rejects with `TIMEOUT` or `ABORTED`, or with what the engine throws. */
-  wait(request: LockRequest, where: string | undefined): Promise<OwnedLock> {
+  /** Joins the queue, `isBehind` the other processes. Rejects with `TIMEOUT` or `ABORTED`, or with what the engine throws. */
+  wait(request: LockRequest, where: string | undefined, isBehind: boolean): Promise<OwnedLock> {
     const waiter = new Waiter(request, where, this);
     this.#waiting.push(waiter);
     publish("wait", () => ({ sessionFile: this.sessionFile, queued: this.#waiting.length }));
     // The caller has just tried. The pump settles every waiter itself and never rejects.
-    void this.#pump(this.owesOthers() ? "behind" : "wait");
+    void this.#pump(isBehind ? "behind" : "wait");
     return waiter.granted;
   }
 
