@@ -4,6 +4,7 @@ import type { ScannedEntry, Span } from "./entry-scan.ts";
 import type { SessionEntry } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
 import { readLines } from "./lines.ts";
+import type { ByteSource } from "./lines.ts";
 import { SessionFile } from "./session-file.ts";
 import type { EntrySource } from "./session-index.ts";
 
@@ -24,17 +25,21 @@ export function fileEntries(known: () => KnownFile): EntrySource {
   };
 }
 
-/** Entries of version 1 are named after their place among the objects of the file. */
-function* parseAll({ path, version, end }: KnownFile): Generator<SessionEntry> {
-  using file = openKnown(path);
+/** The entries before `end`. Those of version 1 are named after their place among the objects of the file. */
+export function* entriesBefore(source: ByteSource, end: number, version: number): Generator<SessionEntry> {
   let ordinal = -1;
-  for (const { text } of readLines(file, 0, end)) {
+  for (const { text } of readLines(source, 0, end)) {
     const fields = decodeLine(text);
     if (fields === undefined) continue;
     ordinal += 1;
     const entry = decodeEntry(fields, version, ordinal);
     if (entry) yield entry;
   }
+}
+
+function* parseAll({ path, version, end }: KnownFile): Generator<SessionEntry> {
+  using file = openKnown(path);
+  yield* entriesBefore(file, end, version);
 }
 
 function* scanAll({ path, version, end }: KnownFile): Generator<ScannedEntry> {

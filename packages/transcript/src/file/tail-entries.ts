@@ -5,6 +5,7 @@ import { anchorAt } from "./anchor.ts";
 import { decodeEntry, decodeLine } from "./decode.ts";
 import type { SessionEntry } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
+import { entriesBefore } from "./file-entries.ts";
 import { versionOf } from "./header.ts";
 import { hasLineEnd, readLines } from "./lines.ts";
 import { movesLeaf, navigated, Navigation, needsNavigation } from "./navigation.ts";
@@ -145,15 +146,9 @@ class EntryCursor {
 function navigationBefore(file: SessionFile, end: number, version: number): Navigation {
   const navigation = new Navigation(version);
   const ids = new Set<string>();
-  let ordinal = -1;
-  for (const { text } of readLines(file, 0, end)) {
-    const fields = decodeLine(text);
-    if (fields === undefined) continue;
-    ordinal += 1;
-    const entry = decodeEntry(fields, version, ordinal);
-    if (entry === undefined || ids.has(entry.id)) continue;
+  for (const entry of entriesBefore(file, end, version)) {
+    if (!ids.has(entry.id)) navigation.take(entry);
     ids.add(entry.id);
-    navigation.take(entry);
   }
   return navigation;
 }

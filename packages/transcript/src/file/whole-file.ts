@@ -85,7 +85,7 @@ function takeName(draft: string, file: string): boolean {
     linkSync(draft, file);
     return true;
   } catch (error) {
-    if (!NO_LINK.has(errnoOf(error) ?? "")) throw error;
+    if (errnoOf(error) !== "EEXIST" && !isWithoutLinks(error)) throw error;
   }
   const there = lstatSync(file, { throwIfNoEntry: false });
   if (there !== undefined && !(there.isFile() && there.size === 0)) return false;
@@ -93,8 +93,12 @@ function takeName(draft: string, file: string): boolean {
   return true;
 }
 
-/** The name is there, or the file system knows no second names. */
-const NO_LINK: ReadonlySet<string> = new Set(["EEXIST", "EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
+const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "EMLINK", "ENOSYS"]);
+
+/** Whether a link failed since the file system gives a file no second name, or not one more. */
+export function isWithoutLinks(error: unknown): boolean {
+  return NO_LINKS.has(errnoOf(error) ?? "");
+}
 
 /** A new name is durable only when its folder is. Windows cannot sync a folder and does not need to. */
 export function syncFolder(folder: string): void {

@@ -21,6 +21,7 @@ import type { Stats } from "node:fs";
 import path from "node:path";
 import { errnoOf } from "../errors.ts";
 import type { ByteSource } from "../file/lines.ts";
+import { isWithoutLinks, syncFolder } from "../file/whole-file.ts";
 import { withMember } from "./json-members.ts";
 import type { Draft, Range } from "./plan.ts";
 
@@ -103,7 +104,7 @@ export function keepBackup(file: string, keep: number): string {
   try {
     linkSync(file, backup);
   } catch (error) {
-    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "EMLINK", "ENOSYS"].includes(errnoOf(error) ?? "")) throw error;
+    if (!isWithoutLinks(error)) throw error;
     copyFileSync(file, backup, constants.COPYFILE_EXCL);
   }
   const folder = path.dirname(file);
@@ -114,16 +115,6 @@ export function keepBackup(file: string, keep: number): string {
   for (const name of backups.slice(0, Math.max(0, backups.length - keep)))
     unlinkSync(path.join(folder, name));
   return backup;
-}
-
-function syncFolder(folder: string): void {
-  if (process.platform === "win32") return; // cannot sync a folder, and does not need to
-  const fd = openSync(folder, constants.O_RDONLY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** An administrator who repairs a user's session must not take it from that user. */
