@@ -1,16 +1,12 @@
+import type { BriefSessionWriteLock } from "./brief-lock.ts";
 import { callSite } from "./call-site.ts";
 import { hasCode, SessionLockError } from "./errors.ts";
 import { fileLock, knownFileLock } from "./file-locks.ts";
-import { readInTurn, readOptions } from "./options.ts";
-import type {
-  AcquireSessionWriteLockOptions,
-  LockRequest,
-  SessionWriteLockOptions,
-  TryAcquireSessionWriteLockOptions,
-} from "./options.ts";
+import { readOptions } from "./options.ts";
+import type { AcquireSessionWriteLockOptions, LockRequest, SessionWriteLockOptions } from "./options.ts";
 import { enter, isAtWork, isOwnedLock, nestedHold } from "./owned-lock.ts";
 import type { OwnedLock } from "./owned-lock.ts";
-import type { FileLock } from "./queue.ts";
+import type { FileLock } from "./file-lock.ts";
 import { ownedInScope } from "./scope.ts";
 import type { SessionWriteLock } from "./session-write-lock.ts";
 import { abortedError, timeoutError } from "./waiter.ts";
@@ -62,16 +58,35 @@ async function acquireOwned(options: AcquireSessionWriteLockOptions): Promise<Ow
   return file.wait(request, where, isBehind);
 }
 
+/**
+ * Runs `fn` as the only writer of a session file, at once and to its end, and returns what it returned; for writes that
+ * are over as soon as they begin. Returns `undefined`, without having called `fn`, where the lock is not to be had this instant,
+ * where the calling scope owns it, and where this process has had it for its turn and others are to go first: then
+ * `acquireSessionWriteLock` is the way. Never waits, cannot be revoked, and makes nobody the ambient owner.
+ *
+ * `fn` must be synchronous: `TypeError` where it returns a promise, with the lock let go. What goes wrong in letting go
+ * becomes the process warning `SESSION_LOCK_RELEASE`. Throws what `fn` throws, `INVALID_TARGET`, `ENGINE_MISMATCH`, `IO`.
+ */
+export function tryWithSessionWriteLock<T extends object>(
+  sessionFile: string,
+  fn: (lock: BriefSessionWriteLock) => T,
+): T | undefined {
+  const result = fileLock(sessionFile, anyEngine).runNow(callSite(tryWithSessionWriteLock), fn);
+  if (result instanceof Promise)
+    throw new TypeError("fn must not return a promise: the lock is let go as it returns");
+  return result;
+}
+
+const anyEngine = { engine: undefined };
+
 /** Takes the lock if that is possible this instant, else returns `undefined`. Synchronous; never waits. */
 export function tryAcquireSessionWriteLock(
-  options: TryAcquireSessionWriteLockOptions,
+  options: AcquireSessionWriteLockOptions,
 ): SessionWriteLock | undefined {
   const request = readOptions(options);
-  const inTurn = readInTurn(options);
   const file = fileLock(options.sessionFile, request);
   const owned = reentered(file, request);
   if (owned !== undefined) return owned;
-  if (inTurn && file.owesOthers()) return undefined;
   return file.tryGrant(request, callSite(tryAcquireSessionWriteLock));
 }
 

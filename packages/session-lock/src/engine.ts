@@ -27,12 +27,15 @@ export interface Parking {
  */
 export interface Engine {
   readonly name: EngineName;
-  /** `staleMs`: as the option. Throws when an owner that may still be writing cannot be fenced off: then nobody has the lock. */
-  take(claim: Claim, staleMs: number): Taking;
+  /** `now`: monotonic ms. `staleMs`: as the option. Throws when an owner that may still be writing cannot be fenced off: then nobody has the lock. */
+  take(claim: Claim, now: number, staleMs: number): Taking;
   /** Records the next owner of this process without letting go. `undefined` when the lock is not ours any more. */
   renew(claim: Claim): number | undefined;
-  /** Whether what is on disk still says that we hold. */
-  isOurs(): boolean;
+  /**
+   * Whether what is on disk still says that we hold. `now`, for who took the lock in this same call: what was seen of the path
+   * in the millisecond before counts, as far as the open file says nothing else.
+   */
+  isOurs(now?: number): boolean;
   /** Whether other processes may be waiting for us to let go. */
   isWanted(): boolean;
   /**

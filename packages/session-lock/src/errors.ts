@@ -55,6 +55,19 @@ export class SessionLockError extends Error {
   }
 }
 
+export function releasedError(sessionFile: string): SessionLockError {
+  const message = `the write lock on ${sessionFile} was released; acquire it again to write`;
+  return new SessionLockError("RELEASED", message, { sessionFile });
+}
+
+/** Why a lock is lost whose owner did not outstay its time. */
+export const goneReason = "its lock file was replaced or removed";
+
+export function lostError(sessionFile: string, reason: string, holder?: SessionLockHolder): SessionLockError {
+  const message = `the write lock on ${sessionFile} was lost: ${reason}`;
+  return new SessionLockError("LOST", message, { sessionFile, holder });
+}
+
 /** Whether a caught value is an error with this `code` (ours or the system's). */
 export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;

@@ -3,7 +3,7 @@ import { SessionLockError } from "./errors.ts";
 import { keepHouse } from "./housekeeper.ts";
 import type { LockRequest } from "./options.ts";
 import { processWide } from "./process-wide.ts";
-import { FileLock } from "./queue.ts";
+import { FileLock } from "./file-lock.ts";
 import { canonicalSessionFile, lockPathOf } from "./target.ts";
 import { warn } from "./warning.ts";
 

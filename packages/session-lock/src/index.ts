@@ -2,16 +2,13 @@ export {
   acquireSessionWriteLock,
   heldSessionWriteLock,
   tryAcquireSessionWriteLock,
+  tryWithSessionWriteLock,
   withSessionWriteLock,
 } from "./acquire.ts";
+export type { BriefSessionWriteLock } from "./brief-lock.ts";
 export { SessionLockError } from "./errors.ts";
 export type { SessionLockErrorCode, SessionLockHolder } from "./errors.ts";
-export type {
-  AcquireSessionWriteLockOptions,
-  EngineName,
-  SessionWriteLockOptions,
-  TryAcquireSessionWriteLockOptions,
-} from "./options.ts";
+export type { AcquireSessionWriteLockOptions, EngineName, SessionWriteLockOptions } from "./options.ts";
 export type { SessionWriteLock } from "./session-write-lock.ts";
 export { breakSessionLock } from "./break.ts";
 export type { BreakSessionLockOptions, BrokenSessionLock } from "./break.ts";

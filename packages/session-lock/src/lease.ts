@@ -1,6 +1,7 @@
+import { performance } from "node:perf_hooks";
 import { isObserved, publish } from "./diagnostics.ts";
 import { unwatchHandle, watchHandle } from "./dropped.ts";
-import { asLockError, SessionLockError } from "./errors.ts";
+import { asLockError, goneReason, lostError, releasedError, SessionLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
 import type { EngineName, LockRequest } from "./options.ts";
 import { atWork, enter, nest } from "./owned-lock.ts";
@@ -95,8 +96,7 @@ export class Lease {
     if (now > this.deadline) {
       const heldMs = Math.round(now - this.since);
       this.#host.onTakenAway(this, `it was held for ${heldMs} ms, longer than its maxHoldMs allows`);
-    } else if (!this.#host.isOursOnDisk())
-      this.#host.onTakenAway(this, "its lock file was replaced or removed");
+    } else if (!this.#host.isOursOnDisk()) this.#host.onTakenAway(this, goneReason);
   }
 
   hold(): Hold {
@@ -137,9 +137,7 @@ export class Lease {
   revoke(reason: string): void {
     if (this.#state !== "held") return;
     const { sessionFile } = this;
-    const holder = this.describe();
-    const message = `the write lock on ${sessionFile} was lost: ${reason}`;
-    this.#state = new SessionLockError("LOST", message, { sessionFile, holder });
+    this.#state = lostError(sessionFile, reason, this.describe());
     this.#controller?.abort(this.#state);
   }
 
@@ -234,13 +232,3 @@ class Hold implements OwnedLock {
 }
 
 const done = Promise.resolve();
-
-function releasedError(sessionFile: string): SessionLockError {
-  return new SessionLockError(
-    "RELEASED",
-    `the write lock on ${sessionFile} was released; acquire it again to write`,
-    {
-      sessionFile,
-    },
-  );
-}

@@ -33,14 +33,6 @@ export interface AcquireSessionWriteLockOptions extends SessionWriteLockOptions 
   readonly sessionFile: string;
 }
 
-export interface TryAcquireSessionWriteLockOptions extends AcquireSessionWriteLockOptions {
-  /**
-   * Also refuse a free lock that this process has had for its turn, with hardly a pause, so that others come first:
-   * then `acquireSessionWriteLock` queues behind them. For who would take the lock in a loop. Default: `false`.
-   */
-  readonly inTurn?: boolean;
-}
-
 export type EngineName = "kernel" | "lockfile";
 
 /** Options with their defaults applied. */
@@ -77,12 +69,6 @@ export function readOptions(options: SessionWriteLockOptions): LockRequest {
   if (within !== undefined && !isObject(within)) throw mustBe("within", "a lock", within);
   if (engine !== undefined && !engines.has(engine)) throw mustBe("engine", '"kernel" or "lockfile"', engine);
   return { timeoutMs, maxHoldMs, staleMs, allowReentrant, signal, purpose, within, engine };
-}
-
-/** The one option that only a try has. Throws `TypeError`. */
-export function readInTurn({ inTurn = false }: TryAcquireSessionWriteLockOptions): boolean {
-  if (!isFlag(inTurn)) throw mustBe("inTurn", "true or false", inTurn);
-  return inTurn;
 }
 
 const engines: ReadonlySet<unknown> = new Set(["kernel", "lockfile"]);

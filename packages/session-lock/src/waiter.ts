@@ -5,11 +5,17 @@ import type { SessionLockHolder } from "./errors.ts";
 import type { OwnedLock } from "./owned-lock.ts";
 import type { LockRequest } from "./options.ts";
 
+/** Who has the lock that a task waits for, or is refused. */
+export interface Found {
+  readonly holder: SessionLockHolder | undefined;
+  readonly sameProcess: boolean;
+}
+
 export interface WaiterHost {
   readonly sessionFile: string;
   /** The waiter has given up. */
   onLeft(waiter: Waiter): void;
-  describeHolder(): { readonly holder: SessionLockHolder | undefined; readonly sameProcess: boolean };
+  describeHolder(): Found;
 }
 
 /** What a call asked for, and where in the program. */
@@ -96,7 +102,7 @@ export function timeoutError(
   sessionFile: string,
   timeoutMs: number,
   waitedMs: number,
-  found: { readonly holder: SessionLockHolder | undefined; readonly sameProcess: boolean },
+  found: Found,
 ): SessionLockError {
   const { holder, sameProcess } = found;
   publish("timeout", () => ({ sessionFile, waitedMs, holder, sameProcess }));

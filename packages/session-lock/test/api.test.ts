@@ -22,6 +22,7 @@ test("the package exports exactly its contract", () => {
     "inspectSessionLock",
     "listSessionLocks",
     "tryAcquireSessionWriteLock",
+    "tryWithSessionWriteLock",
     "withSessionWriteLock",
   ]);
 });
@@ -53,7 +54,6 @@ describe("options", () => {
     ["within", null],
     ["within", "lock"],
     ["engine", null],
-    ["inTurn", "yes"],
   ])(
     "%s of the wrong type is a TypeError that names it, with or without contention (%o)",
     async (name, value) => {
@@ -119,23 +119,6 @@ describe("options", () => {
     await expect(acquireSessionWriteLock({ sessionFile, within: lock })).rejects.toMatchObject({
       code: "RELEASED",
     });
-  });
-
-  test("inTurn refuses a free lock once its process has had it for a while, until it has queued for it", async () => {
-    const sessionFile = tempSession();
-    const take = () => tryAcquireSessionWriteLock({ sessionFile, inTurn: true });
-    const until = performance.now() + 5_000;
-    let lock = take();
-    for (; lock !== undefined && performance.now() < until; lock = take()) await lock.release();
-
-    expect(lock).toBeUndefined();
-    const plain = tryAcquireSessionWriteLock({ sessionFile });
-    expect(plain?.held).toBe(true);
-    await plain?.release();
-    await (await acquireSessionWriteLock({ sessionFile })).release();
-    lock = take();
-    expect(lock?.held).toBe(true);
-    await lock?.release();
   });
 
   test('allowReentrant "process" shares one lock among all tasks and frees it after the last', async () => {

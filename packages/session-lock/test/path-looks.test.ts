@@ -32,7 +32,7 @@ test("a file that is removed, or another one in its place, is noticed right afte
       renameSync(`${file}.new`, file);
     }
 
-    expect(looks.lookAgain(open, file)).toBeUndefined();
+    expect(looks.look(open, file, performance.now())).toBeUndefined();
     closeSync(open.fd);
   }
 });
@@ -46,7 +46,7 @@ test("what is told right after a look is how the file is now", () => {
     writeSync(open.fd, "x");
 
     const { size, mtimeMs } = statSync(file);
-    expect(looks.lookAgain(open, file)).toMatchObject({ size, mtimeMs });
+    expect(looks.look(open, file, performance.now())).toMatchObject({ size, mtimeMs });
   }
   closeSync(open.fd);
 });
@@ -64,6 +64,6 @@ test("that a folder above the file was exchanged is noticed a millisecond later"
   writeFileSync(file, "");
   while (performance.now() - lookedAt <= 1);
 
-  expect(looks.lookAgain(open, file)).toBeUndefined();
+  expect(looks.look(open, file, performance.now())).toBeUndefined();
   closeSync(open.fd);
 });

@@ -70,7 +70,7 @@ export class Transcript {
   readonly #queue: AppendQueue;
   readonly #lockTimeoutMs: number | undefined;
   readonly #closing = new AbortController();
-  readonly #closed = this.#closing.signal;
+  #isClosed = false;
 
   constructor(log: SessionLog, { durability, lockTimeoutMs, boundTo, spill }: TranscriptSettings) {
     this.#log = log;
@@ -173,7 +173,7 @@ export class Transcript {
    */
   tail(options: TailOptions = {}): AsyncIterable<SequencedEntry> {
     this.#assertOpen();
-    const signal = AbortSignal.any([this.#closed, ...(options.signal ? [options.signal] : [])]);
+    const signal = AbortSignal.any([this.#closing.signal, ...(options.signal ? [options.signal] : [])]);
     return tailEntries(this.sessionFile, { ...options, signal });
   }
 
@@ -200,6 +200,7 @@ export class Transcript {
 
   /** Refuses further calls and waits for the appends under way. Idempotent. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#closing.abort();
     await this.#queue.idle();
     keptFiles.forget(this.sessionFile);
@@ -237,13 +238,13 @@ export class Transcript {
   }
 
   #assertOpen(): void {
-    if (!this.#closed.aborted) return;
+    if (!this.#isClosed) return;
     const { sessionFile } = this;
     throw new TranscriptError("CLOSED", `the transcript of ${sessionFile} was closed`, { sessionFile });
   }
 }
 
-function onlyOf([appended]: readonly Appended[]): Appended {
-  if (appended === undefined) throw new TranscriptError("IO", "an append without a result");
-  return appended;
+function onlyOf(all: readonly Appended[]): Appended {
+  if (all[0] === undefined) throw new TranscriptError("IO", "an append without a result");
+  return all[0];
 }

@@ -28,8 +28,9 @@ function faultyDisk(errno = "EIO") {
     if (faults.has(fault)) throw failure(errno);
   };
   const disk: Disk = {
-    write(fd, bytes, offset) {
+    write(fd, data, offset) {
       failOn("write");
+      const bytes = Buffer.from(data);
       const isShort = faults.has("short write") && bytes.length - offset > 1;
       const end = isShort ? offset + Math.ceil((bytes.length - offset) / 2) : bytes.length;
       const written = SYSTEM_DISK.write(fd, bytes.subarray(0, end), offset);
@@ -115,10 +116,10 @@ function halfWrittenOnce(): Disk {
   let truncates = 0;
   return {
     ...SYSTEM_DISK,
-    write(fd, bytes, offset) {
+    write(fd, data, offset) {
       writes += 1;
       if (writes === 2) throw failure("ENOSPC");
-      return SYSTEM_DISK.write(fd, writes === 1 ? bytes.subarray(0, -1) : bytes, offset);
+      return SYSTEM_DISK.write(fd, writes === 1 ? Buffer.from(data).subarray(0, -1) : data, offset);
     },
     truncate(fd, size) {
       truncates += 1;

@@ -1,6 +1,6 @@
-import { copyFileSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
-import { withSessionWriteLock } from "session-lock";
+import { acquireSessionWriteLock, withSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
 import { openTranscript, SessionManager } from "../src/index.ts";
 import { userMessage } from "./messages.ts";
@@ -22,6 +22,13 @@ function targetOf(fd: string): string {
   } catch {
     return ""; // the descriptor with which the list was read
   }
+}
+
+/** The path of a session that does not exist yet, in a folder that can be moved. */
+function sessionInFolder(): string {
+  const folder = path.join(tempFolder(), "sessions");
+  mkdirSync(folder);
+  return path.join(folder, "session.jsonl");
 }
 
 /** As a forced takeover of the lock and a repair do: the same bytes, another file. */
@@ -79,6 +86,40 @@ test("an append is not led to another name of the file by a link in its place", 
 
   await expect(transcript.append(userMessage("two"))).rejects.toMatchObject({ code: "NOT_A_SESSION" });
   expect(readRaw(`${file}.moved`).visible).toEqual(["one"]);
+});
+
+test("an append to a session whose folder was moved away a moment ago says so, and the moved file is left as it is", async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const file = sessionInFolder();
+    const folder = path.dirname(file);
+    await using transcript = await openTranscript(file, { durability: "os", create: { cwd: "/w" } });
+    await transcript.append(userMessage("one"));
+
+    renameSync(folder, `${folder}.moved`);
+
+    await expect(transcript.append(userMessage("two"))).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(readRaw(path.join(`${folder}.moved`, path.basename(file))).visible).toEqual(["one"]);
+  }
+});
+
+test("an append writes nothing to a folder that took the place of another a moment ago, where somebody else has the lock", async () => {
+  for (let round = 0; round < 20; round += 1) {
+    const file = sessionInFolder();
+    const folder = path.dirname(file);
+    await using transcript = await openTranscript(file, { durability: "os", create: { cwd: "/w" } });
+    await transcript.append(userMessage("one"));
+    const other = path.join(`${folder}.new`, path.basename(file));
+    mkdirSync(`${folder}.new`);
+    copyFileSync(file, other);
+    await using _lock = await acquireSessionWriteLock({ sessionFile: other });
+    await transcript.append(userMessage("two"));
+
+    renameSync(folder, `${folder}.old`);
+    renameSync(`${folder}.new`, folder);
+
+    await expect(transcript.append(userMessage("three"))).rejects.toMatchObject({ code: "LOST" });
+    expect(readRaw(file).visible).toEqual(["one"]);
+  }
 });
 
 test("sessions that were appended to stay open for a moment, never more than 64, and then none", async () => {

@@ -1,4 +1,5 @@
-import { appendFileSync, copyFileSync, readFileSync, renameSync } from "node:fs";
+import { appendFileSync, copyFileSync, readFileSync, renameSync, statSync } from "node:fs";
+import fc from "fast-check";
 import { SessionLockError } from "session-lock";
 import { expect, test } from "vitest";
 import { AppendBatch } from "../src/append/append.ts";
@@ -6,7 +7,9 @@ import { draftCustom, draftMessage } from "../src/append/draft.ts";
 import type { EntryDraft } from "../src/append/draft.ts";
 import { appendPlain } from "../src/append/plain-append.ts";
 import type { AppendRequest } from "../src/append/stage-request.ts";
+import { anchorOf, anchorOfText } from "../src/file/anchor.ts";
 import { SYSTEM_DISK } from "../src/file/disk.ts";
+import type { Disk } from "../src/file/disk.ts";
 import { newHeader } from "../src/file/header.ts";
 import type { AgentMessage } from "../src/index.ts";
 import { SessionLog } from "../src/file/session-log.ts";
@@ -19,6 +22,7 @@ const rightIn = (epoch: number) => ({
   epoch,
   assertWritable: () => undefined,
   assertHeld: () => undefined,
+  assertUnbroken: () => undefined,
 });
 const LOST = new SessionLockError("LOST", "the lock was lost");
 const throwLost = () => {
@@ -114,7 +118,7 @@ test("a right that is lost before the write keeps the file as it is, and one tha
   ).toThrow(LOST);
   expect(readRaw(log.path).visible).toEqual(["one"]);
   expect(() =>
-    appendPlain(log, { ...rightIn(1), assertHeld: throwLost }, asking(plain), SYSTEM_DISK),
+    appendPlain(log, { ...rightIn(1), assertUnbroken: throwLost }, asking(plain), SYSTEM_DISK),
   ).toThrow(LOST);
 
   expect(log.leafId).toBe(leaf);
@@ -139,3 +143,35 @@ function appendPlainly(log: SessionLog): void {
   batch.write();
   batch.acknowledge();
 }
+
+test.each(["short", "é".repeat(500), "🦀".repeat(31) + "é", "x".repeat(100_000), "€".repeat(100_000)])(
+  "what a disk takes in pieces is all there, and the end is known to the byte (%#)",
+  (text) => {
+    const log = sessionWith(assistantMessage("an answer"));
+    const pieces: Disk = {
+      ...SYSTEM_DISK,
+      write: (fd, data, offset) => {
+        const bytes = Buffer.from(data);
+        const end = offset + Math.ceil((bytes.length - offset) / 2);
+        return SYSTEM_DISK.write(fd, bytes.subarray(0, end), offset);
+      },
+    };
+
+    for (const disk of [SYSTEM_DISK, pieces])
+      expect(appendPlain(log, rightIn(2), asking(draftMessage(userMessage(text))), disk)).toBeDefined();
+
+    expect(readRaw(log.path)).toMatchObject({ visible: ["one", "an answer", text, text], unreadable: 0 });
+    expect(log.bounds).toMatchObject({ end: statSync(log.path).size, size: statSync(log.path).size });
+  },
+);
+
+test("the anchor of a text is that of its bytes", () => {
+  const text = fc.oneof(fc.string({ unit: "binary", maxLength: 200 }), fc.string({ maxLength: 200 }));
+  fc.assert(
+    fc.property(text, fc.constantFrom("", "x".repeat(70_000)), (end, begin) => {
+      const bytes = Buffer.from(begin + end);
+      expect(anchorOfText(begin + end, bytes.length)).toBe(anchorOf(bytes));
+    }),
+    { numRuns: 1_000 },
+  );
+});

@@ -119,9 +119,9 @@ test("appends that wait for a full disk are for the same session too: none is ac
   const state = { isFull: true };
   const disk = {
     ...SYSTEM_DISK,
-    write(fd: number, bytes: Buffer, offset: number) {
+    write(fd: number, data: Buffer | string, offset: number) {
       if (state.isFull) throw Object.assign(new Error("ENOSPC: injected"), { code: "ENOSPC" });
-      return SYSTEM_DISK.write(fd, bytes, offset);
+      return SYSTEM_DISK.write(fd, data, offset);
     },
   };
   const log =

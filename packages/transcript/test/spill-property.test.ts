@@ -34,7 +34,8 @@ async function sessionOnFailingDisk() {
   };
   const disk = {
     ...SYSTEM_DISK,
-    write(fd: number, bytes: Buffer, offset: number) {
+    write(fd: number, data: Buffer | string, offset: number) {
+      const bytes = Buffer.from(data);
       const isHalf = state.fails && bytes.length - offset > 1 && offset === 0;
       if (!isHalf) refuse();
       return SYSTEM_DISK.write(fd, isHalf ? bytes.subarray(0, bytes.length >> 1) : bytes, offset);

@@ -219,9 +219,9 @@ async function queueOnRefusingDisk(errno = "ENOSPC") {
   const state = { isFull: false };
   const disk = {
     ...SYSTEM_DISK,
-    write(fd: number, bytes: Buffer, offset: number) {
+    write(fd: number, data: Buffer | string, offset: number) {
       if (state.isFull) throw Object.assign(new Error(`${errno}: injected`), { code: errno });
-      return SYSTEM_DISK.write(fd, bytes, offset);
+      return SYSTEM_DISK.write(fd, data, offset);
     },
   };
   const log = SessionLog.open(file) ?? SessionLog.fresh(file, newHeader({ sessionId: "s", cwd: "/w" }));

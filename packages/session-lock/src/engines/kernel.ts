@@ -70,7 +70,7 @@ export class KernelEngine implements Engine {
     this.#turn = new NativeTurn(locks, turn, () => this.#holding && this.#hasTurn);
   }
 
-  take(claim: Claim): Taking {
+  take(claim: Claim, now: number): Taking {
     const { lockPath, sessionFile } = this.#target;
     try {
       // Each round ends in a lock, in a refusal, or in a newer file at the path.
@@ -80,9 +80,9 @@ export class KernelEngine implements Engine {
         const locked = this.#lock(file);
         // A first refusal needs no look at the path: if the file was replaced, the next round finds out.
         if (!locked && this.#parkings === 0) return busy;
-        const found = this.#looks.lookAgain(file, lockPath);
+        const found = this.#looks.look(file, lockPath, now);
         if (found === undefined) this.#forget(file);
-        else return locked ? this.#taken(file, claim, found) : busy;
+        else return locked ? this.#taken(file, claim, found, now) : busy;
       }
     } catch (error) {
       throw asLockError(error, "take the lock", sessionFile);
@@ -99,9 +99,9 @@ export class KernelEngine implements Engine {
     return true;
   }
 
-  isOurs(): boolean {
+  isOurs(now?: number): boolean {
     if (!this.#holding || this.#file === undefined) return false;
-    return this.#looks.look(this.#file, this.#target.lockPath) !== undefined;
+    return this.#looks.look(this.#file, this.#target.lockPath, now) !== undefined;
   }
 
   settle(): void {
@@ -216,7 +216,7 @@ export class KernelEngine implements Engine {
     return undefined;
   }
 
-  #taken(file: LockFile, claim: Claim, found: Stats): Taking {
+  #taken(file: LockFile, claim: Claim, found: Stats, now: number): Taking {
     const from = this.#fromDead ? "dead" : "nobody";
     this.#holding = true;
     this.#refusedAt = Infinity;
@@ -227,7 +227,7 @@ export class KernelEngine implements Engine {
       if (stored.owesFence) fence(this.#target.sessionFile, () => this.isOurs());
       if (this.#fromDead) ftruncateSync(file.fd, recordBytes);
       this.#fromDead = false;
-      const { epoch, again } = this.#record.take(file.fd, claim, stored.epoch);
+      const { epoch, again } = this.#record.take(file.fd, claim, stored.epoch, now);
       return { kind: "taken", epoch, again, from };
     } catch (error) {
       this.drop(false);

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { readSync, writeSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { advanceEpoch, setAside } from "../epochs.ts";
@@ -49,8 +50,12 @@ export class LockRecordFile {
   }
 
   /** After that: notes the new owner. `stored`: the epoch found. `again`: nobody else had the lock since this process did. */
-  take(fd: number, claim: Claim, stored: number): { readonly epoch: number; readonly again: boolean } {
-    const now = performance.now();
+  take(
+    fd: number,
+    claim: Claim,
+    stored: number,
+    now: number,
+  ): { readonly epoch: number; readonly again: boolean } {
     const isBurst = now - this.#takenAt < freshMs;
     this.#takenAt = now;
     const again = stored === this.#limit;

@@ -51,7 +51,7 @@ export class LockfileEngine implements Engine {
     this.#turn = new FolderTurn(target.lockPath);
   }
 
-  take(claim: Claim, staleMs: number): Taking {
+  take(claim: Claim, _now: number, staleMs: number): Taking {
     const { sessionFile } = this.#target;
     try {
       if (this.#tenure !== undefined) this.drop(); // it could not be left when it was let go

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { fstatSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { foundAtPath } from "./lock-file.ts";
@@ -19,24 +20,24 @@ interface Look {
  *
  * Right after a look at the path, the descriptor tells the same for half the price: while the inode has as many names as it
  * had then, and its status was not changed, it was neither replaced nor removed nor written. That a folder above it was
- * exchanged only the path tells, so the descriptor is not asked before anything is acknowledged, nor after a millisecond.
+ * exchanged only the path tells, so the descriptor is asked for a millisecond at most, and only by who takes the lock, or lets go
+ * of it in the same call.
  */
 export class PathLooks {
   #last: Look | undefined;
 
-  /** The open file as it is now; `undefined` when `lockPath` does not lead to it any more. */
-  look(file: LockFile, lockPath: string): Stats | undefined {
+  /**
+   * The open file as it is now; `undefined` when `lockPath` does not lead to it any more. With `now`, in monotonic ms, a look at the
+   * path in the millisecond before counts for what the descriptor cannot tell.
+   */
+  look(file: LockFile, lockPath: string, now?: number): Stats | undefined {
+    const last = this.#last;
+    if (now !== undefined && last?.file === file && now - last.at <= freshMs) {
+      const found = fstatSync(file.fd);
+      if (found.nlink === last.found.nlink && found.ctimeMs === last.found.ctimeMs) return found;
+    }
     const found = foundAtPath(file, lockPath);
     this.#last = found && { file, found, at: performance.now() };
     return found;
-  }
-
-  /** As `look`, for who is going to look at the path once more before it tells anybody that it wrote. */
-  lookAgain(file: LockFile, lockPath: string): Stats | undefined {
-    const last = this.#last;
-    if (last?.file !== file || performance.now() - last.at > freshMs) return this.look(file, lockPath);
-    const now = fstatSync(file.fd);
-    const isSame = now.nlink === last.found.nlink && now.ctimeMs === last.found.ctimeMs;
-    return isSame ? now : this.look(file, lockPath);
   }
 }

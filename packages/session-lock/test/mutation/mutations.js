@@ -2,10 +2,31 @@
 export const mutations = [
   {
     name: "no queue inside the process",
-    file: "src/queue.ts",
-    find: "if (this.isHeld || this.#waiting.length > 0 || this.#isChanging) return undefined;",
+    file: "src/file-lock.ts",
+    find: "if (this.isHeld || this.queued > 0 || this.#isChanging) return undefined;",
     replace: "",
     tests: ["contract"],
+  },
+  {
+    name: "a brief lock that goes in front of a task that waits",
+    file: "src/file-lock.ts",
+    find: "|| !this.#tasks.isIdle",
+    replace: "",
+    tests: ["brief-lock"],
+  },
+  {
+    name: "a brief lock that is good for writing when it is over",
+    file: "src/brief-lock.ts",
+    find: '    this.#state = "released";\n',
+    replace: "",
+    tests: ["brief-lock"],
+  },
+  {
+    name: "a brief lock whose owner is not fenced off when it lost it",
+    file: "src/file-lock.ts",
+    find: "if (this.#brief.isLost) this.#former.lost();",
+    replace: "",
+    tests: ["brief-lock"],
   },
   {
     name: "no inode re-check after locking",
@@ -17,8 +38,8 @@ export const mutations = [
   {
     name: "a look of a moment ago that is believed though the file went away",
     file: "src/engines/path-looks.ts",
-    find: "const isSame = now.nlink === last.found.nlink && now.ctimeMs === last.found.ctimeMs;",
-    replace: "const isSame = true;",
+    find: "if (found.nlink === last.found.nlink && found.ctimeMs === last.found.ctimeMs) return found;",
+    replace: "return found;",
     tests: ["path-looks"],
   },
   {
@@ -37,14 +58,14 @@ export const mutations = [
   },
   {
     name: "released before revoked",
-    file: "src/queue.ts",
+    file: "src/file-lock.ts",
     find: "    // In memory first,",
     replace: "    this.#engine.drop(false);\n    // In memory first,",
     tests: ["hold"],
   },
   {
     name: "no fence when a hold is overdue",
-    file: "src/queue.ts",
+    file: "src/file-lock.ts",
     find: "    this.#former.lost();",
     replace: "",
     tests: ["hold"],
@@ -121,7 +142,7 @@ export const mutations = [
   },
   {
     name: "a break of the own process's lock that hides that it could not fence",
-    file: "src/queue.ts",
+    file: "src/file-lock.ts",
     find: "    if (this.#former.isAtLarge) this.#finishRelease();\n    return true;",
     replace: "    return true;",
     tests: ["trouble"],
@@ -135,7 +156,7 @@ export const mutations = [
   },
   {
     name: "a break that a listener of the same break can begin again",
-    file: "src/queue.ts",
+    file: "src/file-lock.ts",
     find: "if (this.#lease?.held !== true) return false;",
     replace: "if (this.#lease === undefined) return false;",
     tests: ["break"],

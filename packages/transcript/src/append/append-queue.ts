@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
-import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
+import { acquireSessionWriteLock, tryAcquireSessionWriteLock, tryWithSessionWriteLock } from "session-lock";
 import type { AcquireSessionWriteLockOptions, SessionWriteLock } from "session-lock";
 import { abortedError } from "./aborted.ts";
 import type { Durability } from "./durability.ts";
@@ -10,11 +10,9 @@ import type { FileWriterSettings, GroupWriter, Outcome } from "./group-writer.ts
 import type { SessionLog } from "../file/session-log.ts";
 import type { Spill } from "../spill/spill-file.ts";
 import { SpillingWriter } from "../spill/spilling-writer.ts";
-import { QuickLock } from "./quick-lock.ts";
 import { isUsual } from "./stage-request.ts";
 import type { AppendRequest, StagedRequest } from "./stage-request.ts";
 import { LockLooks } from "./write-right.ts";
-import type { OwnersRight } from "./write-right.ts";
 
 export interface AppendQueueSettings extends FileWriterSettings {
   /** Where appends go that the session's disk refuses. Default: nowhere, they fail. */
@@ -49,7 +47,6 @@ export class AppendQueue {
   readonly #file: FileWriter;
   /** Undefined where nothing is spilled and nothing waits. */
   readonly spilling: SpillingWriter | undefined;
-  readonly #quick = new QuickLock();
   readonly #looks = new LockLooks();
   readonly #unsettled = new Set<Pending>();
   #waiting: Pending[] = [];
@@ -72,22 +69,10 @@ export class AppendQueue {
     if (within !== undefined) {
       // A lock that is over, or another file's: the normal way says so.
       if (!within.held || within.sessionFile !== this.#path) return this.#wait(request);
-      return this.#writeNow(this.#looks.rightOf(within), request);
+      return this.#file.writeNow(this.#looks.rightOf(within), request);
     }
-    const lock = this.#quick.take(this.#path);
-    if (lock === undefined) return this.#wait(request);
-    try {
-      return this.#writeNow(this.#looks.rightTaken(lock), request);
-    } finally {
-      // The lock is free when this returns; what went wrong with that becomes a warning.
-      void lock.release().catch(tellOfLock);
-    }
-  }
-
-  #writeNow(right: OwnersRight, request: AppendRequest): readonly Appended[] {
-    const result = this.#file.writeNow(right, request);
-    if (result instanceof Error) throw result;
-    return result;
+    const appended = tryWithSessionWriteLock(this.#path, (right) => this.#file.writeNow(right, request));
+    return appended ?? this.#wait(request);
   }
 
   /** Nobody would come along, nobody is to go first, and nothing is done but the write. */
@@ -151,7 +136,6 @@ export class AppendQueue {
     try {
       lock = await acquireSessionWriteLock(this.#lockOptions(pending, timeoutMs));
       this.#leader = undefined;
-      this.#quick.began(lock);
       await this.#flush(lock);
       return;
     } catch (error) {

@@ -77,7 +77,7 @@ export function draftExtension(type: string, fields: object, idempotencyKey?: st
 }
 
 function plain(type: string, body: string, idempotencyKey?: string, isPlain = false): EntryDraft {
-  const head = `{"type":${JSON.stringify(type)},`;
+  const head = `{"type":${quoted(type)},`;
   const tail = body === "" ? "}\n" : `,${body}}\n`;
   return { idempotencyKey, isPlain, encode: (place) => `${head}${placeIn(place)}${tail}` };
 }
@@ -87,8 +87,15 @@ function extension(type: string, body: string, idempotencyKey?: string): EntryDr
   return { idempotencyKey, encode: (place) => `${head}${placeIn(place)}}\n` };
 }
 
+const SIMPLE = /^[\w-]*$/;
+
+/** As `JSON.stringify`, which takes as long as the rest of a line for the ids that there are. */
+function quoted(text: string): string {
+  return SIMPLE.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
 function placeIn({ id, parentId, timestamp }: Place): string {
-  return `"id":${JSON.stringify(id)},"parentId":${JSON.stringify(parentId)},"timestamp":"${timestamp}"`;
+  return `"id":${quoted(id)},"parentId":${parentId === null ? "null" : quoted(parentId)},"timestamp":"${timestamp}"`;
 }
 
 /** Throws `INVALID_MESSAGE` for fields that are no JSON or too long to be read. */

@@ -1,4 +1,5 @@
 import { AppendBatch } from "./append.ts";
+import type { Appended } from "./appended.ts";
 import type { Durability } from "./durability.ts";
 import { SYSTEM_DISK } from "../file/disk.ts";
 import type { Disk } from "../file/disk.ts";
@@ -6,7 +7,7 @@ import { appendPlain } from "./plain-append.ts";
 import type { SessionLog } from "../file/session-log.ts";
 import { stageRequest } from "./stage-request.ts";
 import type { AppendRequest, StagedRequest } from "./stage-request.ts";
-import type { OwnersRight, WriteRight } from "./write-right.ts";
+import type { OwnersRight } from "./write-right.ts";
 
 /** What became of a group of requests: an outcome for each, or one failure for all. */
 export type Outcome =
@@ -48,7 +49,7 @@ export class FileWriter implements GroupWriter {
   }
 
   /** For one request that need not be on the disk when this returns. Throws where the group would fail. */
-  writeNow(right: WriteRight, request: AppendRequest): StagedRequest {
+  writeNow(right: OwnersRight, request: AppendRequest): readonly Appended[] {
     this.#assertWanted();
     const appended = appendPlain(this.#log, right, request, this.#disk);
     if (appended !== undefined) return [appended];
@@ -57,6 +58,7 @@ export class FileWriter implements GroupWriter {
       const result = stageRequest(batch, request, this.#log.path);
       batch.write();
       batch.acknowledge();
+      if (result instanceof Error) throw result;
       return result;
     } finally {
       batch[Symbol.dispose]();

@@ -1,5 +1,5 @@
 import { constants } from "node:buffer";
-import { randomFillSync } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { decodeEntry, decodeLine } from "../file/decode.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "../entry.ts";
@@ -51,19 +51,19 @@ export function bytesOf(placed: readonly PlacedEntry[]): Buffer {
   return Buffer.concat(lines.map((line) => Buffer.from(line)));
 }
 
-const ID_BYTES = 8;
+const ID_LENGTH = 16;
 /** Asking the system for as many at a time costs as much as asking for one. */
-const random = { bytes: Buffer.alloc(256 * ID_BYTES), used: Infinity };
+const random = { digits: "", used: 0 };
 
 /** 64 random bits: no index is needed to know that it is new. */
 export function newEntryId(): string {
-  if (random.used >= random.bytes.length) {
-    randomFillSync(random.bytes);
+  if (random.used >= random.digits.length) {
+    random.digits = randomBytes(128 * ID_LENGTH).toString("hex");
     random.used = 0;
   }
   const start = random.used;
-  random.used += ID_BYTES;
-  return random.bytes.toString("hex", start, random.used);
+  random.used += ID_LENGTH;
+  return random.digits.slice(start, random.used);
 }
 
 let spelled = { at: 0, timestamp: "" };

@@ -6,7 +6,7 @@ import { placeEntry } from "./place-entry.ts";
 import type { SessionLog } from "../file/session-log.ts";
 import type { AppendRequest } from "./stage-request.ts";
 import { announce } from "../updates.ts";
-import type { WriteRight } from "./write-right.ts";
+import type { OwnersRight } from "./write-right.ts";
 
 /**
  * What an `AppendBatch` comes to for nearly every append: one entry that is known to be plain and has no key, at an end that
@@ -15,12 +15,12 @@ import type { WriteRight } from "./write-right.ts";
  */
 export function appendPlain(
   log: SessionLog,
-  right: WriteRight,
+  right: OwnersRight,
   { drafts, expected }: AppendRequest,
   disk: Disk,
 ): Appended | undefined {
   if (expected !== undefined || typeof drafts === "function" || drafts.length !== 1) return undefined;
-  const [draft] = drafts;
+  const draft = drafts[0];
   if (draft?.isPlain !== true || draft.idempotencyKey !== undefined || draft.id !== undefined)
     return undefined;
   const lent = keptFiles.lend(log.path, disk);
@@ -29,11 +29,10 @@ export function appendPlain(
     const end = log.quietEnd(lent.stat, right.epoch);
     if (end === undefined) return undefined;
     const placed = placeEntry(draft, end.leafId ?? null);
-    const bytes = Buffer.from(placed.line);
     right.assertWritable();
-    lent.file.append(bytes, end.size, log);
-    right.assertHeld();
-    log.accept({ placed: [placed], bytes });
+    const length = lent.file.append(placed.line, end.size, log);
+    right.assertUnbroken();
+    log.acceptPlain(placed, length);
     const { path: sessionFile, header } = log;
     announce(() => ({ sessionFile, sessionId: header.id, entries: [placed.entry] }));
     return newlyAppended(placed);

@@ -14,6 +14,8 @@ export interface WriteRight {
 /** The right of one owner of the write lock. */
 export interface OwnersRight extends WriteRight {
   readonly epoch: number;
+  /** As `assertHeld`, where the session file was found at its path under this lock: see `BriefSessionWriteLock`. */
+  assertUnbroken(): void;
 }
 
 /** What of a lock tells whether one may write. */
@@ -67,5 +69,9 @@ class LockRight implements OwnersRight {
   assertHeld(): void {
     this.#lock.assertHeld();
     this.#looks.saw(this.epoch);
+  }
+
+  assertUnbroken(): void {
+    this.assertHeld();
   }
 }

@@ -12,6 +12,16 @@ export function anchorAt(source: ByteSource, end: number, known?: Buffer): strin
   return anchorOf(isKnown ? known : source.read(end - length, end));
 }
 
+/** A part of a text keeps all of it in memory, so that of a longer one is made anew. */
+const MAX_KEPT_LENGTH = 64 * 1024;
+
+/** As `anchorAt`, behind a text of so many bytes that was just written. */
+export function anchorOfText(text: string, length: number): string {
+  if (length === text.length && length <= MAX_KEPT_LENGTH) return text.slice(-ANCHOR_BYTES);
+  // The first of these characters may be half of one.
+  return anchorOf(Buffer.from(text.slice(-ANCHOR_BYTES - 1)));
+}
+
 /** As `anchorAt`, behind bytes that were just written. */
 export function anchorOf(bytes: Buffer): string {
   return bytes.toString("latin1", Math.max(0, bytes.length - ANCHOR_BYTES));

@@ -3,8 +3,8 @@ import { promisify } from "node:util";
 
 /** The calls that a disk may fail in the middle of an append. Tests pass one that does. */
 export interface Disk {
-  /** Returns how many bytes it wrote, which may be fewer than asked. */
-  write(fd: number, bytes: Buffer, offset: number): number;
+  /** Writes a text, or what of the bytes is behind `offset`. Returns how many bytes it wrote, which may be fewer than asked. */
+  write(fd: number, data: Buffer | string, offset: number): number;
   truncate(fd: number, size: number): void;
   syncNow(fd: number): void;
   sync(fd: number): Promise<void>;
@@ -13,8 +13,11 @@ export interface Disk {
 const fdatasyncAsync = promisify(fdatasync);
 
 export const SYSTEM_DISK: Disk = {
-  // Nearly every write is of all bytes, and checking an offset takes Node longer than to make a view of the rest.
-  write: (fd, bytes, offset) => writeSync(fd, offset === 0 ? bytes : bytes.subarray(offset)),
+  write: (fd, data, offset) => {
+    if (typeof data === "string") return writeSync(fd, data);
+    // Nearly every write is of all bytes, and checking an offset takes Node longer than to make a view of the rest.
+    return writeSync(fd, offset === 0 ? data : data.subarray(offset));
+  },
   truncate: ftruncateSync,
   syncNow: fdatasyncSync,
   sync: fdatasyncAsync,

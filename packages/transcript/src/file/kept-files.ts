@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import type { Disk } from "./disk.ts";
 import { SessionFile } from "./session-file.ts";
 import type { FileStat } from "./session-file.ts";
@@ -32,6 +31,7 @@ const MAX_KEPT = process.platform === "win32" ? 0 : 64;
  */
 class KeptFiles {
   readonly #kept = new Map<string, Kept>();
+  #uses = 0;
   #sweeper: NodeJS.Timeout | undefined;
 
   /** The file at `path`, for appending, until it is given back. Undefined when there is none. */
@@ -69,7 +69,7 @@ class KeptFiles {
       return;
     }
     kept.isLent = false;
-    kept.usedAt = performance.now();
+    kept.usedAt = this.#uses += 1;
     if (this.#kept.size > MAX_KEPT) this.#closeOldest();
     if (this.#sweeper === undefined) this.#sweepLater();
   }
@@ -101,12 +101,10 @@ class KeptFiles {
   }
 
   #sweepLater(): void {
+    const before = this.#uses;
     this.#sweeper = setTimeout(() => {
       this.#sweeper = undefined;
-      const now = performance.now();
-      const idle = [...this.#kept.values()].filter(
-        ({ isLent, usedAt }) => !isLent && now - usedAt >= IDLE_MS,
-      );
+      const idle = [...this.#kept.values()].filter(({ isLent, usedAt }) => !isLent && usedAt <= before);
       for (const kept of idle) this.#close(kept);
       if (this.#kept.size > 0) this.#sweepLater();
     }, IDLE_MS).unref();

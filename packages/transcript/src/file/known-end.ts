@@ -15,6 +15,12 @@ export interface KnownEnd extends FileStat {
   readonly anchor: string;
 }
 
+/** What is known behind an entry that was just written. */
+export function knownBehind(known: KnownEnd, leafId: string, length: number, anchor: string): KnownEnd {
+  const size = known.size + length;
+  return { dev: known.dev, ino: known.ino, size, end: size, leafId, anchor };
+}
+
 /** Whether what is known is still there, so that only what is behind it has to be read. */
 export function isContinuation(file: SessionFile, known: KnownEnd, stat: FileStat): boolean {
   if (stat.dev !== known.dev || stat.ino !== known.ino) return false;

@@ -26,6 +26,9 @@ export class SessionFile {
   readonly path: string;
   /** Which file this is, and how long it was when it was opened. */
   readonly opened: FileStat;
+  /** As numbers, which compare faster. */
+  readonly #dev: number;
+  readonly #ino: number;
   readonly #fd: number;
   readonly #disk: Disk;
 
@@ -33,6 +36,8 @@ export class SessionFile {
     this.path = file;
     this.#fd = fd;
     this.opened = opened;
+    this.#dev = Number(opened.dev);
+    this.#ino = Number(opened.ino);
     this.#disk = disk;
   }
 
@@ -62,12 +67,11 @@ export class SessionFile {
   /** As `stat`, asked of the path: undefined when that leads to another file by now, or to none. */
   statAtPath(): FileStat | undefined {
     const { dev, ino } = this.opened;
-    const found =
-      ino > Number.MAX_SAFE_INTEGER
-        ? lstatSync(this.path, { bigint: true, throwIfNoEntry: false })
-        : lstatSync(this.path, { throwIfNoEntry: false });
-    if (found === undefined || BigInt(found.ino) !== ino || BigInt(found.dev) !== dev) return undefined;
-    return { dev, ino, size: Number(found.size) };
+    const found = lstatSync(this.path, orUndefined);
+    if (found?.ino !== this.#ino || found.dev !== this.#dev) return undefined;
+    return this.#ino <= Number.MAX_SAFE_INTEGER || isAt(this.path, ino)
+      ? { dev, ino, size: found.size }
+      : undefined;
   }
 
   /** The bytes from `start` up to `end`, fewer when the file ends before. */
@@ -88,16 +92,22 @@ export class SessionFile {
   }
 
   /**
-   * Appends `bytes` to a file of `size` bytes: one write, all or nothing.
+   * Appends to a file of `size` bytes: one write, all or nothing. Returns how many bytes that were.
    *
    * A write that the disk cuts short is taken back, unless somebody wrote behind it without the lock: their bytes are
    * not ours to cut, and the torn line before them is left to the tail rule. What the disk does not even take back is
    * remembered in `writer`.
    */
-  append(bytes: Buffer, size: number, writer: { unsound: LeftBehind | undefined }): void {
+  append(data: Buffer | string, size: number, writer: { unsound: LeftBehind | undefined }): number {
+    const length = Buffer.byteLength(data);
     let written = 0;
     try {
-      while (written < bytes.length) written += this.#disk.write(this.#fd, bytes, written);
+      written = this.#disk.write(this.#fd, data, 0);
+      if (written < length) {
+        const bytes = Buffer.from(data);
+        while (written < length) written += this.#disk.write(this.#fd, bytes, written);
+      }
+      return length;
     } catch (error) {
       const expected = size + written;
       if (!this.tryTakeBack(size, expected)) writer.unsound = { size, expected };
@@ -132,6 +142,12 @@ export class SessionFile {
   [Symbol.dispose](): void {
     closeSync(this.#fd);
   }
+}
+
+const orUndefined = { throwIfNoEntry: false } as const;
+
+function isAt(file: string, ino: bigint): boolean {
+  return lstatSync(file, { bigint: true, throwIfNoEntry: false })?.ino === ino;
 }
 
 /** Inode numbers past 2^53 (ReFS) lose their last digits in a double, and only then a second look is worth its price. */

@@ -1,4 +1,4 @@
-import { anchorAt, anchorOf } from "./anchor.ts";
+import { anchorAt, anchorOf, anchorOfText } from "./anchor.ts";
 import { groupBegunBy, readBranchEnd } from "../append/branch-end.ts";
 import { Certainty } from "./certainty.ts";
 import { decodeEntry, decodeLine } from "./decode.ts";
@@ -10,9 +10,9 @@ import { keptFiles } from "./kept-files.ts";
 import { keptKeys } from "./kept-keys.ts";
 import { readLines } from "./lines.ts";
 import type { Line } from "./lines.ts";
-import type { Written } from "../append/place-entry.ts";
+import type { PlacedEntry, Written } from "../append/place-entry.ts";
 import { becomesLeaf } from "./navigation.ts";
-import { isContinuation, isLastEntry, isSettled, isUntouched } from "./known-end.ts";
+import { isContinuation, isLastEntry, isSettled, isUntouched, knownBehind } from "./known-end.ts";
 import type { KnownEnd } from "./known-end.ts";
 import type { FileStat, LeftBehind, SessionFile } from "./session-file.ts";
 import { SessionIndex } from "./session-index.ts";
@@ -122,8 +122,14 @@ export class SessionLog {
       this.#load(file, stat);
     } else if (!isSettled(known, stat)) {
       for (const line of readLines(file, known.end, stat.size)) this.#take(line);
-      this.#remember(file, stat);
+      if (this.#known) this.#known = { ...this.#known, ...stat, anchor: anchorAt(file, this.#known.end) };
     }
+  }
+
+  /** As `accept`, of one plain entry and its length in bytes. */
+  acceptPlain(placed: PlacedEntry, length: number): void {
+    this.#index?.add(placed.entry);
+    this.#known &&= knownBehind(this.#known, placed.id, length, anchorOfText(placed.line, length));
   }
 
   /** Takes in what this process just wrote to the end of the file, without reading it back. */
@@ -132,9 +138,7 @@ export class SessionLog {
     const last = placed.at(-1);
     if (known === undefined || last === undefined) return;
     if (this.#index) for (const { entry } of placed) this.#index.add(entry);
-    const size = known.size + bytes.length;
-    const anchor = anchorOf(bytes);
-    this.#known = { dev: known.dev, ino: known.ino, size, end: size, leafId: last.id, anchor };
+    this.#known = knownBehind(known, last.id, bytes.length, anchorOf(bytes));
     this.#group = group;
     if (placed.every((one) => one.isPlain || this.#becomesLeaf(one.entry))) return;
     this.#group = undefined;
@@ -225,10 +229,6 @@ export class SessionLog {
 
   #becomesLeaf(entry: SessionEntry): boolean {
     return becomesLeaf(entry, versionOf(this.#header));
-  }
-
-  #remember(file: SessionFile, stat: FileStat): void {
-    if (this.#known) this.#known = { ...this.#known, ...stat, anchor: anchorAt(file, this.#known.end) };
   }
 
   #buildIndex(): SessionIndex {

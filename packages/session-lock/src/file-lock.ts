@@ -1,42 +1,44 @@
+import { performance } from "node:perf_hooks";
+import { BriefLock } from "./brief-lock.ts";
+import type { BriefSessionWriteLock } from "./brief-lock.ts";
 import { publish } from "./diagnostics.ts";
 import type { Engine, Taking } from "./engine.ts";
 import { asLockError } from "./errors.ts";
-import type { SessionLockHolder } from "./errors.ts";
 import { FormerOwner } from "./former-owner.ts";
 import { Lease } from "./lease.ts";
 import type { LeaseHost } from "./lease.ts";
 import type { OwnedLock } from "./owned-lock.ts";
+import { readOptions } from "./options.ts";
 import type { EngineName, LockRequest } from "./options.ts";
 import { Turn } from "./turn.ts";
-import { Waiter } from "./waiter.ts";
-import type { Asked } from "./waiter.ts";
+import type { Asked, Found, Waiter } from "./waiter.ts";
+import { WaitingTasks } from "./waiting-tasks.ts";
+import type { TakingHost } from "./waiting-tasks.ts";
+import { warn } from "./warning.ts";
 
 /** After this long a hold counts as long: other processes change to a wait that they can cancel, in ms. */
 const longHoldMs = 50;
-/** Whoever waits looks again after this long, whatever woke or did not wake it, in ms. */
-const longestParkMs = 250;
 /** An entry unused for this long is closed and its lock file removed, in ms. */
 const idleMs = 1_000;
+
+const byDefault = readOptions({});
 
 /**
  * The write lock of one session file within this process: a first-come-first-served queue of tasks in front of one
  * engine, so that only one contender per process reaches the file system.
  *
  * States: **free** (no lease, engine let go) → **held** (a lease) → **handed over** to the next task, or **free**.
- * While tasks wait and another process holds, one pump tries and parks in turns.
  */
-export class FileLock implements LeaseHost {
+export class FileLock implements LeaseHost, TakingHost {
   readonly sessionFile: string;
   readonly #engine: Engine;
   readonly #turn = new Turn();
-  #waiting: Waiter[] = [];
+  readonly #tasks: WaitingTasks;
   #lease: Lease | undefined;
+  readonly #brief: BriefLock;
   readonly #former: FormerOwner;
   /** The lock passes from one state to the next, and listeners are told: nothing is granted meanwhile. */
   #isChanging = false;
-  #pumping = false;
-  #unpark: (() => void) | undefined;
-  #parkedAt = 0;
   readonly #openedAt = performance.now();
 
   /** `open` gets what to call when the engine finds that the lock was taken away. */
@@ -46,6 +48,8 @@ export class FileLock implements LeaseHost {
       if (this.#lease !== undefined) this.onTakenAway(this.#lease, reason);
     });
     this.#former = new FormerOwner(sessionFile, this.#engine);
+    this.#brief = new BriefLock(sessionFile, this.#engine);
+    this.#tasks = new WaitingTasks(this, this.#engine);
   }
 
   get engine(): EngineName {
@@ -58,7 +62,7 @@ export class FileLock implements LeaseHost {
   }
 
   get isInUse(): boolean {
-    return this.isHeld || this.#isChanging || this.#pumping || this.queued > 0 || this.#former.isAtLarge;
+    return this.#lease !== undefined || this.#isChanging || !this.#tasks.isIdle || this.#former.isAtLarge;
   }
 
   get isHeld(): boolean {
@@ -66,7 +70,7 @@ export class FileLock implements LeaseHost {
   }
 
   get queued(): number {
-    return this.#waiting.length;
+    return this.#tasks.count;
   }
 
   /** Whether this process has had its turn, and others want theirs. */
@@ -76,9 +80,9 @@ export class FileLock implements LeaseHost {
 
   /** Grants at once if nobody in this process holds or waits, and no other process holds. */
   tryGrant(request: LockRequest, where: string | undefined): OwnedLock | undefined {
-    if (this.isHeld || this.#waiting.length > 0 || this.#isChanging) return undefined;
+    if (this.isHeld || this.queued > 0 || this.#isChanging) return undefined;
     try {
-      const taking = this.#take(request, where);
+      const taking = this.#take({ request, where }, performance.now());
       if (taking.kind === "busy") return undefined;
       const now = performance.now();
       this.#turn.taken(now, taking.again);
@@ -88,27 +92,45 @@ export class FileLock implements LeaseHost {
     }
   }
 
-  /** Joins the queue, `isBehind` the other processes. Rejects with `TIMEOUT` or `ABORTED`, or with what the engine throws. */
-  wait(request: LockRequest, where: string | undefined, isBehind: boolean): Promise<OwnedLock> {
-    const waiter = new Waiter(request, where, this);
-    this.#waiting.push(waiter);
-    publish("wait", () => ({ sessionFile: this.sessionFile, queued: this.#waiting.length }));
-    // The caller has just tried. The pump settles every waiter itself and never rejects.
-    void this.#pump(isBehind ? "behind" : "wait");
-    return waiter.granted;
+  /** Runs `fn` as the owner, at once; undefined, without a call, where that cannot be, or others are to go first. */
+  runNow<T>(where: string | undefined, fn: (lock: BriefSessionWriteLock) => T): T | undefined {
+    const now = performance.now();
+    if (this.isInUse || this.#turn.isOthers(now, this.#engine)) return undefined;
+    const taking = this.#take({ request: byDefault, where }, now);
+    if (taking.kind === "busy") return undefined;
+    this.#turn.taken(now, taking.again);
+    this.#isChanging = true;
+    try {
+      this.#brief.begin(taking.epoch, now);
+      return fn(this.#brief);
+    } finally {
+      this.#endBrief();
+    }
   }
 
-  describeHolder(): { readonly holder: SessionLockHolder | undefined; readonly sameProcess: boolean } {
+  /** Joins the queue, `isBehind` the other processes. Rejects with `TIMEOUT` or `ABORTED`, or with what the engine throws. */
+  wait(request: LockRequest, where: string | undefined, isBehind: boolean): Promise<OwnedLock> {
+    const { granted } = this.#tasks.add(request, where);
+    // The caller has just tried. The pump never rejects.
+    if (!this.#isChanging) void this.#tasks.pump(isBehind ? "behind" : "wait");
+    return granted;
+  }
+
+  takeFor(waiter: Waiter): boolean {
+    const taking = this.#take(waiter, performance.now());
+    if (taking.kind === "busy") return false;
+    const now = performance.now();
+    this.#turn.begins(now, taking.again, waiter.since);
+    this.#grant(waiter, taking.epoch, now);
+    return true;
+  }
+
+  describeHolder(): Found {
     if (this.#lease !== undefined) return { holder: this.#lease.describe(), sameProcess: true };
     return { holder: this.#engine.holder(), sameProcess: false };
   }
 
-  onLeft(waiter: Waiter): void {
-    this.#waiting = this.#waiting.filter((one) => one !== waiter);
-    if (this.#waiting.length === 0) this.#unpark?.();
-  }
-
-  onReleased(lease: Lease): void {
+  onReleased(lease: Pick<Lease, "tellRelease">): void {
     const now = performance.now();
     this.#isChanging = true;
     this.#lease = undefined;
@@ -116,7 +138,7 @@ export class FileLock implements LeaseHost {
     try {
       lease.tellRelease(now);
       if (this.#former.isAtLarge) return;
-      if (!this.#turn.isOthers(now, this.#engine) && this.#handOver(now)) return;
+      if (!this.#turn.isOthers(now, this.#engine) && this.#handOver(this.#tasks.first, now)) return;
       this.#engine.drop(this.#turn.isBurst);
     } finally {
       this.#isChanging = false;
@@ -132,6 +154,16 @@ export class FileLock implements LeaseHost {
     publish("lost", () => ({ sessionFile, epoch, purpose, reason }));
     this.#former.lost();
     this.onReleased(lease);
+  }
+
+  /** The lock is let go; what goes wrong with that is met by whoever takes it next, and what was done under it stands. */
+  #endBrief(): void {
+    if (this.#brief.isLost) this.#former.lost();
+    try {
+      this.onReleased(this.#brief);
+    } catch (error) {
+      warn("SESSION_LOCK_RELEASE", String(error));
+    }
   }
 
   /** Ousts the owner on an operator's word. Returns whether there was one. Throws `IO` where it is out, but not fenced off yet. */
@@ -152,18 +184,17 @@ export class FileLock implements LeaseHost {
 
   /** Called regularly. Returns false when the entry has had no use for a while and was closed. */
   tick(now: number): boolean {
-    for (const waiter of [...this.#waiting]) waiter.tick(now);
+    this.#tasks.tick(now);
     const lease = this.#lease;
     if (lease !== undefined) {
       lease.tick(now);
       if (lease.held && now - lease.since > longHoldMs) this.#engine.settle();
       return true;
     }
-    if (now - this.#parkedAt > longestParkMs) this.#unpark?.();
-    if (this.#pumping) return true;
+    if (this.#tasks.isPumping) return true;
     this.#finishRelease();
     this.#pumpIfWanted();
-    if (this.#waiting.length > 0 || now - Math.max(this.#turn.lastUse, this.#openedAt) < idleMs) return true;
+    if (this.queued > 0 || now - Math.max(this.#turn.lastUse, this.#openedAt) < idleMs) return true;
     this.close();
     return false;
   }
@@ -179,13 +210,13 @@ export class FileLock implements LeaseHost {
   }
 
   #pumpIfWanted(): void {
-    if (this.#waiting.length === 0 || this.#lease !== undefined || this.#former.isAtLarge) return;
-    void this.#pump(this.owesOthers() ? "behind" : "try"); // settles every waiter itself
+    if (this.queued === 0 || this.isHeld || this.#isChanging || this.#former.isAtLarge) return;
+    void this.#tasks.pump(this.owesOthers() ? "behind" : "try"); // it never rejects
   }
 
-  #take(request: LockRequest, where: string | undefined): Taking {
+  #take({ request, where }: Asked, now: number): Taking {
     if (this.#former.isAtLarge) this.#finishRelease();
-    const taking = this.#engine.take({ purpose: request.purpose, where }, request.staleMs);
+    const taking = this.#engine.take({ purpose: request.purpose, where }, now, request.staleMs);
     if (taking.kind === "busy" || taking.from === "nobody") return taking;
     const { epoch, from } = taking;
     this.#isChanging = true;
@@ -202,49 +233,16 @@ export class FileLock implements LeaseHost {
     return lock;
   }
 
-  #handOver(now: number): boolean {
-    const next = this.#waiting[0];
-    const epoch = next && this.#engine.renew({ purpose: next.request.purpose, where: next.where });
-    if (next === undefined || epoch === undefined) return false;
+  #handOver(next: Waiter | undefined, now: number): boolean {
+    if (next === undefined) return false;
+    const epoch = this.#engine.renew({ purpose: next.request.purpose, where: next.where });
+    if (epoch === undefined) return false;
     this.#grant(next, epoch, now);
     return true;
   }
 
   #grant(waiter: Waiter, epoch: number, now: number): void {
-    this.#waiting.shift();
+    this.#tasks.shift();
     waiter.grant(() => this.#leaseTo(waiter, epoch, now, now - waiter.since));
-  }
-
-  /** `wait`: begin with a wait. `behind`: begin with one in which those who wait already go first. */
-  async #pump(begin: "try" | "wait" | "behind"): Promise<void> {
-    if (this.#pumping || this.#isChanging) return;
-    this.#pumping = true;
-    try {
-      for (let step = begin; ; step = "try") {
-        const next = this.#waiting[0];
-        if (next === undefined || this.#lease !== undefined) return;
-        if (step === "try" && this.#pumpTo(next)) return;
-        const parking = this.#engine.park(step === "behind");
-        this.#unpark = parking.end;
-        this.#parkedAt = performance.now();
-        await parking.woken;
-        this.#unpark = undefined;
-      }
-    } catch (error) {
-      const refusal = asLockError(error, "take the lock", this.sessionFile);
-      for (const waiter of this.#waiting.splice(0)) waiter.refuse(refusal);
-    } finally {
-      this.#pumping = false;
-      this.#engine.withdraw();
-    }
-  }
-
-  #pumpTo(waiter: Waiter): boolean {
-    const taking = this.#take(waiter.request, waiter.where);
-    if (taking.kind === "busy") return false;
-    const now = performance.now();
-    this.#turn.begins(now, taking.again, waiter.since);
-    this.#grant(waiter, taking.epoch, now);
-    return true;
   }
 }

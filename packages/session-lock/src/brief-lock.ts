@@ -1,0 +1,93 @@
+import { performance } from "node:perf_hooks";
+import { isObserved, publish } from "./diagnostics.ts";
+import type { Engine } from "./engine.ts";
+import { asLockError, goneReason, lostError, releasedError } from "./errors.ts";
+
+/** The lock while one function runs, in whose hands it is: nothing else owns it, and nothing re-enters it. */
+export interface BriefSessionWriteLock {
+  /** As of a `SessionWriteLock`. */
+  readonly epoch: number;
+  /** To be asked right before a write; that it was taken within the last millisecond counts. Throws `LOST`, `RELEASED`, `IO`. */
+  assertWritable(): void;
+  /** To be asked after it, before anything is acknowledged: looks at the path of the lock file. Throws as above. */
+  assertHeld(): void;
+  /**
+   * As `assertHeld`, for who found the session file at its path, in the folder of the lock file, since it has the lock: within a
+   * millisecond of a look at the path it asks the open lock file alone, for half the price.
+   */
+  assertUnbroken(): void;
+}
+
+/** How long it counts that the lock was taken, in ms. */
+const freshMs = 1;
+
+/**
+ * The locks of one file that are held for as long as a function runs. No two are ever held at a time, so one object serves
+ * for all of them: what a lease and its handles are made for takes longer than such a hold.
+ */
+export class BriefLock implements BriefSessionWriteLock {
+  readonly #sessionFile: string;
+  readonly #engine: Engine;
+  #state: "held" | "lost" | "released" = "released";
+  #epoch = 0;
+  /** Monotonic ms. */
+  #since = 0;
+
+  constructor(sessionFile: string, engine: Engine) {
+    this.#sessionFile = sessionFile;
+    this.#engine = engine;
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get isLost(): boolean {
+    return this.#state === "lost";
+  }
+
+  begin(epoch: number, now: number): void {
+    this.#state = "held";
+    this.#epoch = epoch;
+    this.#since = now;
+    if (isObserved("acquire"))
+      publish("acquire", () => ({ ...this.#facts(), engine: this.#engine.name, waitedMs: 0 }));
+  }
+
+  assertWritable(): void {
+    if (this.#state !== "held" || performance.now() - this.#since > freshMs) this.assertHeld();
+  }
+
+  assertHeld(): void {
+    this.#look();
+  }
+
+  assertUnbroken(): void {
+    this.#look(performance.now());
+  }
+
+  tellRelease(now: number): void {
+    if (this.#state === "lost") publish("lost", () => ({ ...this.#facts(), reason: goneReason }));
+    this.#state = "released";
+    if (isObserved("release")) publish("release", () => ({ ...this.#facts(), heldMs: now - this.#since }));
+  }
+
+  #look(now?: number): void {
+    if (this.#state === "released") throw releasedError(this.#sessionFile);
+    if (this.#state === "held" && this.#isOurs(now)) return;
+    this.#state = "lost";
+    throw lostError(this.#sessionFile, goneReason);
+  }
+
+  #isOurs(now?: number): boolean {
+    try {
+      return this.#engine.isOurs(now);
+    } catch (error) {
+      throw asLockError(error, "look at the lock", this.#sessionFile);
+    }
+  }
+
+  #facts() {
+    return { sessionFile: this.#sessionFile, epoch: this.#epoch, purpose: undefined };
+  }
+}
