@@ -63,7 +63,7 @@ export class BriefLock implements BriefSessionWriteLock {
   }
 
   assertUnbroken(): void {
-    this.#look(performance.now());
+    this.#look(this.#since);
   }
 
   tellRelease(now: number): void {
@@ -74,17 +74,13 @@ export class BriefLock implements BriefSessionWriteLock {
 
   #look(now?: number): void {
     if (this.#state === "released") throw releasedError(this.#sessionFile);
-    if (this.#state === "held" && this.#isOurs(now)) return;
-    this.#state = "lost";
-    throw lostError(this.#sessionFile, goneReason);
-  }
-
-  #isOurs(now?: number): boolean {
     try {
-      return this.#engine.isOurs(now);
+      if (this.#state === "held" && this.#engine.isOurs(now)) return;
     } catch (error) {
       throw asLockError(error, "look at the lock", this.#sessionFile);
     }
+    this.#state = "lost";
+    throw lostError(this.#sessionFile, goneReason);
   }
 
   #facts() {

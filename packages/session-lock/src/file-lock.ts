@@ -138,8 +138,9 @@ export class FileLock implements LeaseHost, TakingHost {
     try {
       lease.tellRelease(now);
       if (this.#former.isAtLarge) return;
-      if (!this.#turn.isOthers(now, this.#engine) && this.#handOver(this.#tasks.first, now)) return;
-      this.#engine.drop(this.#turn.isBurst);
+      const next = this.#tasks.first;
+      if (next !== undefined && !this.#turn.isOthers(now, this.#engine) && this.#handOver(next, now)) return;
+      this.#engine.drop(this.#turn.goesOn(now));
     } finally {
       this.#isChanging = false;
       this.#pumpIfWanted();
@@ -210,7 +211,7 @@ export class FileLock implements LeaseHost, TakingHost {
   }
 
   #pumpIfWanted(): void {
-    if (this.queued === 0 || this.isHeld || this.#isChanging || this.#former.isAtLarge) return;
+    if (this.#tasks.count === 0 || this.isHeld || this.#isChanging || this.#former.isAtLarge) return;
     void this.#tasks.pump(this.owesOthers() ? "behind" : "try"); // it never rejects
   }
 
@@ -233,8 +234,7 @@ export class FileLock implements LeaseHost, TakingHost {
     return lock;
   }
 
-  #handOver(next: Waiter | undefined, now: number): boolean {
-    if (next === undefined) return false;
+  #handOver(next: Waiter, now: number): boolean {
     const epoch = this.#engine.renew({ purpose: next.request.purpose, where: next.where });
     if (epoch === undefined) return false;
     this.#grant(next, epoch, now);

@@ -23,9 +23,9 @@ export class Turn {
     return this.#lastUse;
   }
 
-  /** Whether this process asked for the lock right after it had let it go, and may therefore soon do so again. */
-  get isBurst(): boolean {
-    return this.#isBurst;
+  /** Whether this process asked for the lock right after it had let it go, and therefore will soon do so again, within its turn. */
+  goesOn(now: number): boolean {
+    return this.#isBurst && !this.isOver(now);
   }
 
   /** The lock was taken with nobody in front. `again`: nobody else had it since we did. */

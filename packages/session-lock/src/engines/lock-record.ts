@@ -49,6 +49,13 @@ export class LockRecordFile {
     return readHead(this.#head);
   }
 
+  /** The epoch of the new owner, where nobody had the lock since this process did, and nothing is to be read or written. */
+  takeAgain(claim: Claim, found: Stats, now: number): number | undefined {
+    if (!hasSeal(found, this.#seal) || !this.#canReuse(claim, now)) return undefined;
+    this.#takenAt = now;
+    return this.#reuse();
+  }
+
   /** After that: notes the new owner. `stored`: the epoch found. `again`: nobody else had the lock since this process did. */
   take(
     fd: number,

@@ -24,17 +24,34 @@ export interface Appended {
   readonly messageId: string;
 }
 
-/** What became of an entry that this process wrote; it is read only if somebody asks for it. */
+/** What became of an entry that this process wrote. */
 export function newlyAppended(placed: PlacedEntry): Appended {
-  if (!placed.isPlain) return appendedOf(placed.entry, false);
-  return {
-    get entry() {
-      return placed.entry;
+  return placed.isPlain ? new PlainlyAppended(placed) : appendedOf(placed.entry, false);
+}
+
+/** Its entry is a property like the others, for who copies or prints them, but is read only if somebody asks for it. */
+class PlainlyAppended implements Appended {
+  declare readonly entry: SessionEntry;
+  declare readonly repeated: boolean;
+  declare readonly placement: Placement;
+  declare readonly messageId: string;
+  readonly #placed: PlacedEntry;
+
+  /** One for all: a getter of each object's own would make each one slow. */
+  static readonly #entry: ThisType<PlainlyAppended> & PropertyDescriptor = {
+    enumerable: true,
+    get() {
+      return this.#placed.entry;
     },
-    repeated: false,
-    placement: "branch",
-    messageId: placed.id,
   };
+
+  constructor(placed: PlacedEntry) {
+    this.#placed = placed;
+    Object.defineProperty(this, "entry", PlainlyAppended.#entry);
+    this.repeated = false;
+    this.placement = "branch";
+    this.messageId = placed.id;
+  }
 }
 
 /** The id that an entry's message has on the branch, or will have. */

@@ -2,7 +2,7 @@ import type { CustomMessageEntry, SessionEntryBase } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
 import { MAX_LINE_BYTES } from "../file/lines.ts";
 import type { AgentMessage } from "../message.ts";
-import { assertMessage, isSpeech, writesItself } from "./message-shape.ts";
+import { shapeOf } from "./message-shape.ts";
 
 /** Where an entry goes. Known only under the lock. */
 interface Place {
@@ -33,20 +33,21 @@ export const LATE_RESULT = "session-lock.late-result";
 const KEPT_TYPES: ReadonlySet<string> = new Set([DEFERRED, LATE_RESULT]);
 
 /**
- * Throws `INVALID_MESSAGE` for what is no message (see `assertMessage`), no JSON, or longer than any line that is read;
+ * Throws `INVALID_MESSAGE` for what is no message (see `shapeOf`), no JSON, or longer than any line that is read;
  * `INVALID_KEY` for a bad key.
  */
 export function draftMessage(message: AgentMessage, idempotencyKey?: string): EntryDraft {
-  assertMessage(message);
+  const shape = shapeOf(message);
   assertKey(idempotencyKey);
-  const written = writesItself(message) ? asWritten(message) : message;
+  const written = shape.writesItself ? asWritten(message) : message;
+  const { isSpeech } = shape.writesItself ? shapeOf(written) : shape;
   const keyed = idempotencyKey === undefined ? written : { ...written, idempotencyKey };
-  return plain("message", assertedBody({ message: keyed }), idempotencyKey, isSpeech(written));
+  return plain("message", assertedBody({ message: keyed }), idempotencyKey, isSpeech);
 }
 
 /** As `draftMessage`, of a message of an extension. */
 export function draftCustomMessage(fields: Omit<CustomMessageEntry, keyof SessionEntryBase>): EntryDraft {
-  assertMessage({ role: "custom", content: fields.content });
+  shapeOf({ role: "custom", content: fields.content });
   return extension("custom_message", assertedBody(fields));
 }
 
@@ -76,8 +77,10 @@ export function draftExtension(type: string, fields: object, idempotencyKey?: st
   return extension(type, bodyOf(fields), idempotencyKey);
 }
 
+const MESSAGE_HEAD = '{"type":"message",';
+
 function plain(type: string, body: string, idempotencyKey?: string, isPlain = false): EntryDraft {
-  const head = `{"type":${quoted(type)},`;
+  const head = type === "message" ? MESSAGE_HEAD : `{"type":${JSON.stringify(type)},`;
   const tail = body === "" ? "}\n" : `,${body}}\n`;
   return { idempotencyKey, isPlain, encode: (place) => `${head}${placeIn(place)}${tail}` };
 }
@@ -88,10 +91,14 @@ function extension(type: string, body: string, idempotencyKey?: string): EntryDr
 }
 
 const SIMPLE = /^[\w-]*$/;
+/** An entry's parent is nearly always the entry that was written last. */
+let last = "";
 
 /** As `JSON.stringify`, which takes as long as the rest of a line for the ids that there are. */
-function quoted(text: string): string {
-  return SIMPLE.test(text) ? `"${text}"` : JSON.stringify(text);
+function quoted(id: string): string {
+  if (id !== last && !SIMPLE.test(id)) return JSON.stringify(id);
+  last = id;
+  return `"${id}"`;
 }
 
 function placeIn({ id, parentId, timestamp }: Place): string {
@@ -114,7 +121,6 @@ function assertedBody(fields: object): string {
 /** What the message says of itself when it is written, which need not be what it is. */
 function asWritten(message: AgentMessage): AgentMessage {
   const { written } = JSON.parse(`{${bodyOf({ written: message })}}`) as { readonly written: AgentMessage };
-  assertMessage(written);
   return written;
 }
 
