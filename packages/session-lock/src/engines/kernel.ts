@@ -227,10 +227,8 @@ export class KernelEngine implements Engine {
       const stored = this.#record.look(file.fd, found);
       // As long as it fails, the record stays as it is and nobody gets the lock.
       if (stored.owesFence) fence(this.#target.sessionFile, () => this.isOurs());
-      if (this.#fromDead) {
-        ftruncateSync(file.fd, recordBytes);
-        this.#fromDead = false;
-      }
+      if (this.#fromDead) ftruncateSync(file.fd, recordBytes);
+      this.#fromDead = false;
       const { epoch, again } = this.#record.take(file.fd, claim, stored.epoch, now);
       return { kind: "taken", epoch, again, from };
     } catch (error) {
