@@ -12,8 +12,8 @@ export interface BriefSessionWriteLock {
   /** To be asked after it, before anything is acknowledged: looks at the path of the lock file. Throws as above. */
   assertHeld(): void;
   /**
-   * As `assertHeld`, for who found the session file at its path, in the folder of the lock file, since it has the lock: within a
-   * millisecond of a look at the path it asks the open lock file alone, for half the price.
+   * As `assertHeld`, for who found the session file at its path, in the folder of the lock file, since it has the lock: where the
+   * path of that one was looked at since a millisecond before the lock was taken, this asks the open lock file, for half the price.
    */
   assertUnbroken(): void;
 }
