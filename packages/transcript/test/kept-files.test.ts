@@ -97,16 +97,19 @@ test("an append to a session whose folder was moved away a moment ago says so, a
 
     renameSync(folder, `${folder}.moved`);
 
-    await expect(transcript.append(userMessage("two"))).rejects.toMatchObject({ code: "NOT_FOUND" });
+    // After more than a millisecond it is the lock that finds its folder gone.
+    const code: unknown = expect.stringMatching(/^(NOT_FOUND|IO)$/);
+    await expect(transcript.append(userMessage("two"))).rejects.toMatchObject({ code });
     expect(readRaw(path.join(`${folder}.moved`, path.basename(file))).visible).toEqual(["one"]);
   }
 });
 
 test("an append writes nothing to a folder that took the place of another a moment ago, where somebody else has the lock", async () => {
+  const settings = { durability: "os", create: { cwd: "/w" } } as const;
   for (let round = 0; round < 20; round += 1) {
     const file = sessionInFolder();
     const folder = path.dirname(file);
-    await using transcript = await openTranscript(file, { durability: "os", create: { cwd: "/w" } });
+    await using transcript = await openTranscript(file, { ...settings, lockTimeoutMs: 100 });
     await transcript.append(userMessage("one"));
     const other = path.join(`${folder}.new`, path.basename(file));
     mkdirSync(`${folder}.new`);
@@ -117,7 +120,9 @@ test("an append writes nothing to a folder that took the place of another a mome
     renameSync(folder, `${folder}.old`);
     renameSync(`${folder}.new`, folder);
 
-    await expect(transcript.append(userMessage("three"))).rejects.toMatchObject({ code: "LOST" });
+    // After more than a millisecond it meets the other lock, and waits for it in vain.
+    const code: unknown = expect.stringMatching(/^(LOST|TIMEOUT)$/);
+    await expect(transcript.append(userMessage("three"))).rejects.toMatchObject({ code });
     expect(readRaw(file).visible).toEqual(["one"]);
   }
 });
