@@ -1,12 +1,12 @@
 import type { BriefSessionWriteLock } from "./brief-lock.ts";
 import { callSite } from "./call-site.ts";
 import { hasCode, SessionLockError } from "./errors.ts";
+import type { FileLock } from "./file-lock.ts";
 import { fileLock, knownFileLock } from "./file-locks.ts";
 import { readOptions } from "./options.ts";
 import type { AcquireSessionWriteLockOptions, LockRequest, SessionWriteLockOptions } from "./options.ts";
 import { enter, isAtWork, isOwnedLock, nestedHold } from "./owned-lock.ts";
 import type { OwnedLock } from "./owned-lock.ts";
-import type { FileLock } from "./file-lock.ts";
 import { ownedInScope } from "./scope.ts";
 import type { SessionWriteLock } from "./session-write-lock.ts";
 import { abortedError, timeoutError } from "./waiter.ts";
@@ -64,7 +64,7 @@ async function acquireOwned(options: AcquireSessionWriteLockOptions): Promise<Ow
  * where the calling scope owns it, and where this process has had it for its turn and others are to go first: then
  * `acquireSessionWriteLock` is the way. Never waits, cannot be revoked, and makes nobody the ambient owner.
  *
- * `fn` must be synchronous: `TypeError` where it returns a promise, with the lock let go. What goes wrong in letting go
+ * `fn` returns an object, which tells that it was called, and no promise: that is a `TypeError`, with the lock let go. What goes wrong in letting go
  * becomes the process warning `SESSION_LOCK_RELEASE`. Throws what `fn` throws, `INVALID_TARGET`, `ENGINE_MISMATCH`, `IO`.
  */
 export function tryWithSessionWriteLock<T extends object>(

@@ -28,6 +28,7 @@ const byDefault = readOptions({});
  * engine, so that only one contender per process reaches the file system.
  *
  * States: **free** (no lease, engine let go) → **held** (a lease) → **handed over** to the next task, or **free**.
+ * A brief lock begins and ends within one call, which is one change of state to everybody else.
  */
 export class FileLock implements LeaseHost, TakingHost {
   readonly sessionFile: string;

@@ -1,6 +1,6 @@
-import { performance } from "node:perf_hooks";
 import { readSync, writeSync } from "node:fs";
 import type { Stats } from "node:fs";
+import { performance } from "node:perf_hooks";
 import { advanceEpoch, setAside } from "../epochs.ts";
 import { identity } from "../owner.ts";
 import { headBytes, readHead, recordBytes, RecordWriter } from "../record.ts";

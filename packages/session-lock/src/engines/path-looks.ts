@@ -1,6 +1,6 @@
-import { performance } from "node:perf_hooks";
 import { fstatSync } from "node:fs";
 import type { Stats } from "node:fs";
+import { performance } from "node:perf_hooks";
 import { foundAtPath } from "./lock-file.ts";
 import type { LockFile } from "./lock-file.ts";
 

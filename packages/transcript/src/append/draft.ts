@@ -92,12 +92,12 @@ function extension(type: string, body: string, idempotencyKey?: string): EntryDr
 
 const SIMPLE = /^[\w-]*$/;
 /** An entry's parent is nearly always the entry that was written last. */
-let last = "";
+let lastQuoted = "";
 
 /** As `JSON.stringify`, which takes as long as the rest of a line for the ids that there are. */
 function quoted(id: string): string {
-  if (id !== last && !SIMPLE.test(id)) return JSON.stringify(id);
-  last = id;
+  if (id !== lastQuoted && !SIMPLE.test(id)) return JSON.stringify(id);
+  lastQuoted = id;
   return `"${id}"`;
 }
 

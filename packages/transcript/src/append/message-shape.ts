@@ -15,7 +15,7 @@ export interface MessageShape {
 }
 
 /**
- * Throws `INVALID_MESSAGE` for what is no message, and for what `validate` would call an error for every provider, as far
+ * Looks at a message. Throws `INVALID_MESSAGE` for what is none, and for what `validate` would call an error for every provider, as far
  * as one look at each block tells: an append is to stay as cheap as it is. Roles that nobody knows are an extension's.
  */
 export function shapeOf(message: unknown): MessageShape {

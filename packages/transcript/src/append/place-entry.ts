@@ -58,7 +58,7 @@ const random = { digits: "", used: 0 };
 /** 64 random bits: no index is needed to know that it is new. */
 export function newEntryId(): string {
   if (random.used >= random.digits.length) {
-    random.digits = randomBytes(128 * ID_LENGTH).toString("hex");
+    random.digits = randomBytes((256 * ID_LENGTH) / 2).toString("hex");
     random.used = 0;
   }
   const start = random.used;

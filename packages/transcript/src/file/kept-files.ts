@@ -12,7 +12,7 @@ interface Kept {
   readonly file: SessionFile;
   readonly disk: Disk;
   isLent: boolean;
-  /** Monotonic ms. */
+  /** Which of all uses was its last one. */
   usedAt: number;
 }
 
@@ -27,7 +27,7 @@ const MAX_KEPT = process.platform === "win32" ? 0 : 64;
  *
  * Each use first asks the path whether it still leads to the same file: a forced takeover of the lock and a repair put
  * another one there, and what is written to the old one then nobody reads. A file is closed when it has had no use for a
- * second, when its session is closed, and when too many are open.
+ * second or two, when its session is closed, and when too many are open.
  */
 class KeptFiles {
   readonly #kept = new Map<string, Kept>();
