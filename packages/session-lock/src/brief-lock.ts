@@ -1,7 +1,8 @@
 import { performance } from "node:perf_hooks";
 import { isObserved, publish } from "./diagnostics.ts";
-import type { Engine } from "./engine.ts";
-import { asLockError, goneReason, lostError, releasedError } from "./errors.ts";
+import { goneReason, lostError, releasedError } from "./errors.ts";
+import type { LeaseHost } from "./lease.ts";
+import type { EngineName } from "./options.ts";
 
 /** The lock while one function runs, in whose hands it is: nothing else owns it, and nothing re-enters it. */
 export interface BriefSessionWriteLock {
@@ -18,6 +19,11 @@ export interface BriefSessionWriteLock {
   assertUnbroken(): void;
 }
 
+/** What it needs from the lock that it is on. */
+interface BriefLockHost extends Pick<LeaseHost, "sessionFile" | "isOursOnDisk"> {
+  readonly engine: EngineName;
+}
+
 /** How long it counts that the lock was taken, in ms. */
 const freshMs = 1;
 
@@ -26,16 +32,14 @@ const freshMs = 1;
  * for all of them: what a lease and its handles are made for takes longer than such a hold.
  */
 export class BriefLock implements BriefSessionWriteLock {
-  readonly #sessionFile: string;
-  readonly #engine: Engine;
+  readonly #host: BriefLockHost;
   #state: "held" | "lost" | "released" = "released";
   #epoch = 0;
   /** Monotonic ms. */
   #since = 0;
 
-  constructor(sessionFile: string, engine: Engine) {
-    this.#sessionFile = sessionFile;
-    this.#engine = engine;
+  constructor(host: BriefLockHost) {
+    this.#host = host;
   }
 
   get epoch(): number {
@@ -51,7 +55,7 @@ export class BriefLock implements BriefSessionWriteLock {
     this.#epoch = epoch;
     this.#since = now;
     if (isObserved("acquire"))
-      publish("acquire", () => ({ ...this.#facts(), engine: this.#engine.name, waitedMs: 0 }));
+      publish("acquire", () => ({ ...this.#facts(), engine: this.#host.engine, waitedMs: 0 }));
   }
 
   assertWritable(): void {
@@ -73,17 +77,14 @@ export class BriefLock implements BriefSessionWriteLock {
   }
 
   #look(now?: number): void {
-    if (this.#state === "released") throw releasedError(this.#sessionFile);
-    try {
-      if (this.#state === "held" && this.#engine.isOurs(now)) return;
-    } catch (error) {
-      throw asLockError(error, "look at the lock", this.#sessionFile);
-    }
+    const { sessionFile } = this.#host;
+    if (this.#state === "released") throw releasedError(sessionFile);
+    if (this.#state === "held" && this.#host.isOursOnDisk(now)) return;
     this.#state = "lost";
-    throw lostError(this.#sessionFile, goneReason);
+    throw lostError(sessionFile, goneReason);
   }
 
   #facts() {
-    return { sessionFile: this.#sessionFile, epoch: this.#epoch, purpose: undefined };
+    return { sessionFile: this.#host.sessionFile, epoch: this.#epoch, purpose: undefined };
   }
 }

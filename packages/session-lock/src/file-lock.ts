@@ -49,7 +49,7 @@ export class FileLock implements LeaseHost, TakingHost {
       if (this.#lease !== undefined) this.onTakenAway(this.#lease, reason);
     });
     this.#former = new FormerOwner(sessionFile, this.#engine);
-    this.#brief = new BriefLock(sessionFile, this.#engine);
+    this.#brief = new BriefLock(this);
     this.#tasks = new WaitingTasks(this, this.#engine);
   }
 
@@ -176,9 +176,9 @@ export class FileLock implements LeaseHost, TakingHost {
     return true;
   }
 
-  isOursOnDisk(): boolean {
+  isOursOnDisk(now?: number): boolean {
     try {
-      return this.#engine.isOurs();
+      return this.#engine.isOurs(now);
     } catch (error) {
       throw asLockError(error, "look at the lock", this.sessionFile);
     }

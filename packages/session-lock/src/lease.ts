@@ -14,8 +14,8 @@ export interface LeaseHost {
   readonly sessionFile: string;
   /** The last hold of this lease has ended. */
   onReleased(lease: Lease): void;
-  /** Whether the lock on disk is still ours. */
-  isOursOnDisk(): boolean;
+  /** Whether the lock on disk is still ours; `now` as of `Engine.isOurs`. Throws `IO`. */
+  isOursOnDisk(now?: number): boolean;
   onTakenAway(lease: Lease, reason: string): void;
 }
 

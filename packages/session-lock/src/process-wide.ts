@@ -1,5 +1,5 @@
 /** Bump when two versions could no longer work on each other's objects. */
-const key = Symbol.for("session-lock.process.2");
+const key = Symbol.for("session-lock.process.3");
 
 const cells = sharedCells();
 

@@ -17,7 +17,7 @@ interface Kept {
 }
 
 // Shared by every copy of this package in the process, so that the bound is one for all of them.
-const KEPT = Symbol.for("@session-lock/transcript.kept-files.1");
+const KEPT = Symbol.for("@session-lock/transcript.kept-files.2");
 const IDLE_MS = 1_000;
 // An open file keeps Windows from putting another one in its place, as a repair does.
 const MAX_KEPT = process.platform === "win32" ? 0 : 64;
