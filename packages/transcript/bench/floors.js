@@ -1,19 +1,33 @@
 // What no store of sessions can beat, and what a database takes for the same.
-import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, fstatSync, lstatSync, openSync, writeSync } from "node:fs";
 import path from "node:path";
+import { tryLock, unlock } from "fs-native-extensions";
 import { openDatabase, writeDatabase } from "./database.js";
 import { entryAt, messageAt } from "./session-files.js";
 import { everyOne } from "./timing.js";
 
 /** The bare calls that write one entry of about 1 KB to a file of their own. */
 export function openFloor(folder) {
-  const fd = openSync(path.join(folder, "floor"), "a");
+  const file = path.join(folder, "floor");
+  const fd = openSync(file, "a");
+  const lock = openSync(`${file}.lock`, "a+");
   const write = (at) => writeSync(fd, `${JSON.stringify(entryAt(at))}\n`);
   const writeAndSync = (at) => {
     write(at);
     fdatasyncSync(fd);
   };
-  return { write, writeAndSync, close: () => closeSync(fd) };
+  // What no append that takes the kernel's lock for itself can do without: is this still the lock file, is that the session
+  // file, was the lock ours to the end (docs/decisions/001).
+  const writeLocked = (at) => {
+    tryLock(lock);
+    fstatSync(lock);
+    lstatSync(file);
+    write(at);
+    fstatSync(lock);
+    unlock(lock);
+  };
+  const close = () => [fd, lock].forEach(closeSync);
+  return { write, writeAndSync, writeLocked, close };
 }
 
 /** Microseconds for one entry of about 1 KB. */

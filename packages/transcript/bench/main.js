@@ -158,6 +158,7 @@ async function ourAppends() {
   // Within 2,000 calls the bare ones are compiled, which takes the engine some 15,000 of ours. What must show is judged before.
   await inTurns(20_000, appendOne, floor.write);
   ways["transcript.append, os, compiled"] = await inTurns(2_000, appendOne, floor.write);
+  ways["the bare calls and those of a lock"] = await inTurns(2_000, floor.writeLocked, floor.write);
   const [all, one] = await inTurns(100, together, floor.writeAndSync);
   floor.close();
   return { ...ways, "32 at once, fdatasync, each": [all / 32, one] };
