@@ -309,6 +309,28 @@ test("the newest backups stay and the others go", async () => {
   expect(readFileSync(file, "utf8")).toBe(whole);
 });
 
+test("a copy that a person made beside the session is no backup, and the new backup stays", async () => {
+  const file = sessionFile(`${whole}oops\n`);
+  const copies = ["0", "before-upgrade", "good", "mine"].map((name) => `${file}.bak-${name}`);
+  for (const copy of copies) writeFileSync(copy, "mine");
+
+  const { backupFile = "" } = await repair(file, fix);
+
+  expect(readFileSync(backupFile, "utf8")).toBe(`${whole}oops\n`);
+  expect(copies.filter((copy) => existsSync(copy))).toEqual(copies);
+});
+
+test("a backup stays where the clock was set back since the others were made", async () => {
+  const file = sessionFile(`${whole}oops\n`);
+  const later = ["00a1", "00a2", "00a3"].map((name) => `${file}.bak-29990101T000000.000Z-${name}`);
+  for (const backup of later) writeFileSync(backup, "older");
+
+  const { backupFile = "" } = await repair(file, fix);
+
+  expect(readFileSync(backupFile, "utf8")).toBe(`${whole}oops\n`);
+  expect(later.filter((backup) => existsSync(backup))).toEqual(later.slice(1));
+});
+
 test("a repaired file still belongs to its user, also where another one repairs it who may give files away", async () => {
   const file = sessionFile(`${whole}oops\n`);
   const { uid } = statSync(file);

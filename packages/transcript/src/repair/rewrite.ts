@@ -27,6 +27,8 @@ import type { Draft, Range } from "./plan.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 const NEWLINE = Buffer.from("\n");
+/** What `keepBackup` puts behind `.bak-`. A copy that a person made may have any other name. */
+const BACKUP_STAMP = /^\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{4}$/;
 
 /** A new file beside the old one. Dispose it: unless it took the old one's place, it goes. */
 export interface NewFile {
@@ -109,10 +111,12 @@ export function keepBackup(file: string, keep: number): string {
   }
   const folder = path.dirname(file);
   const prefix = `${path.basename(file)}.bak-`;
-  const backups = readdirSync(folder)
-    .filter((name) => name.startsWith(prefix))
+  // The new one stays whatever the clock says: it may have been set back since the others were made.
+  const others = readdirSync(folder)
+    .filter((name) => name.startsWith(prefix) && BACKUP_STAMP.test(name.slice(prefix.length)))
+    .filter((name) => name !== path.basename(backup))
     .toSorted();
-  for (const name of backups.slice(0, Math.max(0, backups.length - keep)))
+  for (const name of others.slice(0, Math.max(0, others.length + 1 - keep)))
     unlinkSync(path.join(folder, name));
   return backup;
 }
