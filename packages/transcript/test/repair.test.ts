@@ -367,6 +367,11 @@ test.each([
     `${JSON.stringify(header({ version: 9 }))}\nbroken\n`,
     "UNSUPPORTED_VERSION",
   ],
+  [
+    "a session of an unknown version with NUL bytes in front",
+    `\0\0${JSON.stringify(header({ version: 9 }))}\n${one}\nbroken\n`,
+    "UNSUPPORTED_VERSION",
+  ],
   ["a store of pi-agent-core", '{"kind":"header","version":4,"id":"x"}\nbroken\n', "UNSUPPORTED_VERSION"],
 ])("%s is refused and left as it is", async (_, content, code) => {
   const file = sessionFile(content);
@@ -378,6 +383,21 @@ test.each([
   expect(readdirSync(path.dirname(file)).filter((name) => !name.endsWith(".lock"))).toEqual([
     "session.jsonl",
   ]);
+});
+
+test("entries of version 1 keep their bytes where only the header's line is broken", async () => {
+  const old = header({ version: undefined });
+  const entries = [user("one"), assistant("two")].map((message) => ({
+    type: "message",
+    timestamp: isoAt(1),
+    message,
+  }));
+  const [first = "", ...rest] = [old, ...entries].map((line) => JSON.stringify(line));
+  const file = sessionFile(["\0\0" + first, ...rest, ""].join("\n"));
+
+  await repair(file, fix);
+
+  expect(linesIn(file)).toEqual([first, ...rest]);
 });
 
 test("a missing file, a folder and a link are refused", async () => {

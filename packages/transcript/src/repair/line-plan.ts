@@ -79,6 +79,7 @@ function planBroken(text: string, line: RawLine, plan: Plan): void {
   const lost = lostEntry(text);
   if (lost) plan.lost.set(lost.id, lost.parentId);
   for (const entry of salvageEntries(text)) {
+    plan.format ??= formatOf(entry.fields);
     plan.drafts.push({ ...draftOf(entry.fields, line), from: { text: entry.text }, isSalvaged: true });
     plan.steps.push({
       code: "F2",
