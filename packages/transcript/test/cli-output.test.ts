@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { runCommand } from "../src/cli/run.ts";
 import { transcript } from "./command.ts";
-import { chain, linesOf, sessionFile, user } from "./session-lines.ts";
+import { calling, chain, chat, linesOf, result, sessionFile, user } from "./session-lines.ts";
 
 const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 
@@ -87,4 +87,14 @@ test("what is nested deeper than JSON.stringify goes is printed as it is", async
   expect([shown.code, exported.code]).toEqual([0, 0]);
   expect(shown.out).toContain(data);
   expect(exported.out).toContain(data);
+});
+
+test("an exported tool result with a million backticks is fenced", async () => {
+  const said = "`a".repeat(1_000_000);
+  const file = sessionFile(linesOf(chat(user(), calling("c"), result("c", said))));
+
+  const { code, out } = await transcript("export", file);
+
+  expect(code).toBe(0);
+  expect(out).toContain(`\n\`\`\`\n${said}\n\`\`\`\n`);
 });

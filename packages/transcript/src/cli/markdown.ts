@@ -36,7 +36,7 @@ function partOf(entry: SessionEntry): string[] {
 function bodyOf(role: string, text: string): string[] {
   if (text === "") return [];
   if (role !== "toolResult" && role !== "bashExecution") return [text];
-  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));
+  const longest = [...text.matchAll(/`+/g)].reduce((most, [run]) => Math.max(most, run.length), 2);
   const fence = "`".repeat(longest + 1);
   return [`${fence}\n${text}\n${fence}`];
 }
