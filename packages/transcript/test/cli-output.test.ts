@@ -98,3 +98,11 @@ test("an exported tool result with a million backticks is fenced", async () => {
   expect(code).toBe(0);
   expect(out).toContain(`\n\`\`\`\n${said}\n\`\`\`\n`);
 });
+
+test("what is taken out of an exported tool result does not end its fence", async () => {
+  const file = sessionFile(linesOf(chat(user(), calling("c"), result("c", "``\u0007`\n# free"))));
+
+  const { out } = await transcript("export", file);
+
+  expect(out).toContain("\n````\n```\n# free\n````\n");
+});

@@ -36,7 +36,9 @@ function partOf(entry: SessionEntry): string[] {
 function bodyOf(role: string, text: string): string[] {
   if (text === "") return [];
   if (role !== "toolResult" && role !== "bashExecution") return [text];
-  const longest = [...text.matchAll(/`+/g)].reduce((most, [run]) => Math.max(most, run.length), 2);
+  // What is taken out may stand between two backticks.
+  const output = withoutControls(text);
+  const longest = [...output.matchAll(/`+/g)].reduce((most, [run]) => Math.max(most, run.length), 2);
   const fence = "`".repeat(longest + 1);
-  return [`${fence}\n${text}\n${fence}`];
+  return [`${fence}\n${output}\n${fence}`];
 }
