@@ -40,7 +40,8 @@ function cutRings(nodes: ReadonlyMap<string, SessionTreeNode>, roots: SessionTre
     for (let node = due.pop(); node; node = due.pop()) {
       if (reached.has(node)) continue;
       reached.add(node);
-      due.push(...node.children);
+      // One by one: a call takes only so many arguments.
+      for (const child of node.children) due.push(child);
     }
   };
   reach(roots);

@@ -106,3 +106,14 @@ test("what is taken out of an exported tool result does not end its fence", asyn
 
   expect(out).toContain("\n````\n```\n# free\n````\n");
 });
+
+test("a session in which very many entries hang below one is drawn", async () => {
+  const [first = {}, second = {}] = chat(user("one"), user("two"));
+  const many = Array.from({ length: 200_000 }, (_, at) => ({ ...second, id: `c${at}` }));
+  const file = sessionFile(linesOf([first, ...many]));
+
+  const { code, out } = await transcript("show", file);
+
+  expect(code).toBe(0);
+  expect(out.split("\n")).toHaveLength(200_004);
+});

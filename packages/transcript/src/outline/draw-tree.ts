@@ -29,7 +29,8 @@ export function* drawTree(
   for (let next = stack.pop(); next; next = stack.pop()) {
     const { entry, label, children } = next.node;
     yield { lines: next.lines, entry, label, isOnBranch: active.has(entry.id) };
-    stack.push(...below(children, next.linesBelow, active));
+    // One by one: a call takes only so many arguments.
+    for (const pending of below(children, next.linesBelow, active)) stack.push(pending);
   }
 }
 
