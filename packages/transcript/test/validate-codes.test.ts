@@ -53,6 +53,11 @@ test.each<[string, string, readonly string[]]>([
     ["F2 E"],
   ],
   ["an object without a type", linesOf([{ id: "a", parentId: null, timestamp: isoAt(1) }]), ["F2 E"]],
+  [
+    "an object without a type in version 1",
+    `${JSON.stringify(header({ version: 1 }))}\n{"a":1}\n{"type":5}\n`,
+    ["F2 E", "F2 E"],
+  ],
   ["a last line without its newline", linesOf(chat(user())).trimEnd(), ["F3 E"]],
   ["a last line that is cut off", linesOf(chat(user())).slice(0, -9), ["F3 E"]],
   ["an unknown version", `${JSON.stringify(header({ version: 9 }))}\n`, ["F4 E"]],

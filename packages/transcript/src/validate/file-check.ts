@@ -96,6 +96,7 @@ export class FileCheck {
       // Version 1 has no ids; readers number its entries.
       const entry: unknown = decodeEntry(value, this.#version, this.#objects);
       if (isFields(entry)) checkEntry(entry, site, this.#table, this.#judge);
+      else log.add("F2", "E", site, "the line is no entry: it has no type");
     }
   }
 }
