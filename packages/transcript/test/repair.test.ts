@@ -400,6 +400,19 @@ test("entries of version 1 keep their bytes where only the header's line is brok
   expect(linesIn(file)).toEqual([first, ...rest]);
 });
 
+test("what stands below a header without an id is mended at once", async () => {
+  const file = sessionFile(`{"type":"session"}\n${one}\n${three}\n`);
+
+  const { steps } = await repair(file, fix);
+
+  expect(steps.map(({ code, action }) => `${code} ${action}`)).toEqual([
+    "F1 reject",
+    "F1 add-header",
+    "T5 stand-in",
+  ]);
+  expect(await repair(file, fix)).toEqual({ applied: false, steps: [] });
+});
+
 test("a missing file, a folder and a link are refused", async () => {
   const folder = path.dirname(sessionFile(whole));
   symlinkSync("session.jsonl", path.join(folder, "link.jsonl"));

@@ -53,8 +53,10 @@ function planLine(line: RawLine, plan: Plan): void {
 function formatOf(fields: Fields | undefined): Plan["format"] {
   if (fields?.["kind"] === "header") return "other"; // the store that pi-agent-core had before 1.0
   if (fields?.["type"] !== "session") return undefined;
-  const version = fields["version"] ?? 1;
-  return version === 1 || version === 2 || version === 3 || version === 4 ? version : "other";
+  const { id, version = 1 } = fields;
+  if (version !== 1 && version !== 2 && version !== 3 && version !== 4) return "other";
+  // One without an id is no header, so it does not say what the entries are: another takes its place.
+  return typeof id === "string" && id !== "" ? version : undefined;
 }
 
 function planObject(fields: Fields, text: string, hasMark: boolean, line: RawLine, plan: Plan): void {
