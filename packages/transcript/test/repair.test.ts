@@ -480,6 +480,17 @@ test("a file of version 1 stays one, and keeps its lines", async () => {
   expect(await leftIn(file)).toEqual([]);
 });
 
+test("blank lines are no entries to a compaction in a file of version 1", async () => {
+  const said = [user("one"), calling("c"), result("c"), user("two")];
+  const entries = said.map((message) => ({ type: "message", timestamp: isoAt(1), message }));
+  const compaction = { type: "compaction", timestamp: isoAt(2), summary: "s", firstKeptEntryIndex: 4 };
+  const lines = [header({ version: 1 }), ...entries, compaction].map((line) => JSON.stringify(line));
+  const file = sessionFile(`${lines.join("\n").replace("\n", "\n\n")}\n`);
+
+  expect((await validate(file)).ok).toBe(true);
+  expect((await repair(file, fix)).steps).toEqual([]);
+});
+
 test("a compaction in a file of version 1 that keeps from no entry before it says that it keeps nothing", async () => {
   const compaction = { type: "compaction", timestamp: isoAt(3), summary: "s", tokensBefore: 1 };
   const lines = (kept: object) => [

@@ -1,4 +1,5 @@
 import { Ancestry } from "../validate/ancestry.ts";
+import { isBlankDraft } from "./line-plan.ts";
 import { parentRows } from "./parent-rows.ts";
 import type { Draft, Plan, RepairStep } from "./plan.ts";
 
@@ -28,7 +29,7 @@ export function planCompactions(plan: Plan): void {
 
 /** The same for version 1, whose entries are a list: each is below the one before it, and named by its place. */
 export function planListedCompactions(plan: Plan): void {
-  const entries = plan.drafts.filter(({ type }) => type !== "session");
+  const entries = plan.drafts.filter((draft) => draft.type !== "session" && !isBlankDraft(draft));
   const parents = entries.map((_, row) => row - 1);
   entries.forEach((draft, row) => {
     const { firstKeptEntryIndex: target, firstKeptEntryId } = draft;
