@@ -94,6 +94,23 @@ test("a file that grows while it is read is F6, and what came later is not judge
   expect((await report).findings).toMatchObject([{ code: "F6", severity: "W" }]);
 });
 
+test("a conversation is judged as its edits leave it", async () => {
+  const edit = (targetId: string, replacement: unknown) => ({ type: "context_edit", targetId, replacement });
+  const said = (...messages: Loose[]) => messages.map((message) => ({ type: "message", message }));
+  const conversation = async (...parts: Loose[]) =>
+    (await codesOf(chain(...parts))).filter((code) => code.startsWith("C"));
+  const orphan = said(user(), result("gone"), assistant());
+  const answered = said(user(), calling("c"), result("c"), assistant(), user());
+
+  expect(await conversation(...orphan)).toEqual(["C3 E"]);
+  expect(await conversation(...orphan, edit("e2", null))).toEqual([]);
+  expect(await conversation(...orphan, edit("e2", null), edit("e2", { content: "kept" }))).toEqual(["C3 E"]);
+  expect(await conversation(...answered, edit("e3", null))).toEqual(["C5 E", "C11 W"]);
+  expect(await conversation(...answered, edit("e3", null), edit("e2", { content: "no call" }))).toEqual([
+    "C11 W",
+  ]);
+});
+
 test("version 1 has no ids, and its conversation is judged in the order of the lines", async () => {
   const lines = [
     header({ version: undefined }),

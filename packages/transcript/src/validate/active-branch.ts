@@ -2,6 +2,7 @@ import type { TurnAt } from "./conversation-check.ts";
 import type { Pointer, Row } from "./entry-table.ts";
 import type { FindingLog } from "./finding.ts";
 import { userTurn } from "./turn.ts";
+import type { Turn } from "./turn.ts";
 
 /**
  * What a model is shown of the branch that ends with the row `leaf`: the newest compaction or reset, what it keeps, and all
@@ -57,8 +58,21 @@ function groupStart(path: readonly Row[], from: number, end: number): number {
   return from;
 }
 
+/** As the edits among them leave them. An edit stands behind what it names, so those of the part that is shown are all. */
 function turnsOf(path: readonly Row[]): TurnAt[] {
+  const edits = new Map<unknown, Turn | null>();
+  for (const { pointer } of path)
+    if (pointer?.edited !== undefined) edits.set(pointer.targetId, pointer.edited);
   const turns: TurnAt[] = [];
-  for (const row of path) if (row.turn) turns.push({ turn: row.turn, site: row });
+  for (const row of path) {
+    const turn = row.turn && edited(row.turn, edits.get(row.entryId));
+    if (turn) turns.push({ turn, site: row });
+  }
   return turns;
+}
+
+/** Only what an assistant says decides what may follow; a failed turn stays hidden whatever it says. */
+function edited(turn: Turn, edit: Turn | null | undefined): Turn | undefined {
+  if (edit === null) return undefined;
+  return edit && turn.role === "assistant" && !turn.isHidden ? edit : turn;
 }

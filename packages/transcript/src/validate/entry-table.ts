@@ -1,6 +1,9 @@
+import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
+import { isReplacement } from "../context/replacement.ts";
 import { movesLeaf, Navigation, needsNavigation } from "../file/navigation.ts";
 import type { FindingLog, Site } from "./finding.ts";
+import { turnOf } from "./turn.ts";
 import type { Turn } from "./turn.ts";
 
 /** A root. */
@@ -23,6 +26,8 @@ export interface Row extends Site {
 export interface Pointer {
   readonly type: "compaction" | "reset" | "label" | "context_edit" | "branch_summary";
   readonly targetId: unknown;
+  /** What an edit makes of an assistant turn; null where it takes the entry out. */
+  readonly edited?: Turn | null | undefined;
 }
 
 /** A parent's id that was not known when its child was read. */
@@ -172,10 +177,15 @@ function pointerOf(entry: Fields): Pointer | undefined {
     case "label":
       return { type: "label", targetId: entry["targetId"] };
     case "context_edit":
-      return { type: "context_edit", targetId: entry["targetId"] };
+      return { type: "context_edit", targetId: entry["targetId"], edited: editedTurn(entry["replacement"]) };
     case "branch_summary":
       return { type: "branch_summary", targetId: entry["fromId"] };
     default:
       return undefined;
   }
+}
+
+function editedTurn(replacement: unknown): Turn | null | undefined {
+  if (!isReplacement(replacement)) return undefined;
+  return isFields(replacement) ? turnOf({ role: "assistant", content: replacement["content"] }) : null;
 }
