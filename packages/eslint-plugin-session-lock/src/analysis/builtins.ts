@@ -41,7 +41,7 @@ export function isImmediate({ args }: Call, method: string): boolean {
     : immediateMethods.has(method)
       ? args[0]
       : undefined;
-  return callback?.kind === "function";
+  return callback !== undefined && isCode(callback);
 }
 
 /** False if what the called function returns is not handed on by the call. */
@@ -126,7 +126,6 @@ export function callImmediate(
 ): readonly Outcome[] {
   machine.frame.addThrow(world);
   const { items = [] } = how;
-  const isCode = ({ kind }: Value): boolean => kind === "function" || kind === "method" || kind === "release";
   let worlds: readonly World[] = [
     args
       .filter((arg) => !isCode(arg))
@@ -150,6 +149,10 @@ export function callImmediate(
   }
   const value = summarize(call, [...results.values()], how.isRepeated);
   return worlds.map((after) => ({ world: after, value }));
+}
+
+function isCode({ kind }: Value): boolean {
+  return kind === "function" || kind === "method" || kind === "release";
 }
 
 /** The list that `map` and its like give, so that promises in it stay somebody's to await; else the callback's result. */

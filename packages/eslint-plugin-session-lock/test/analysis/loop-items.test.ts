@@ -35,6 +35,7 @@ test.each([
   "const ss = m.map((x) => SessionManager.open(x)); for (const s of ss) s.appendMessage(m);",
   "const ss = m.map((x) => SessionManager.open(x)); ss.forEach((s) => s.appendMessage(m));",
   "const ss = m.map((x) => SessionManager.open(x)); ss[7].appendMessage(m);",
+  "const ss = m.map(SessionManager.open); for (const s of ss) s.appendMessage(m);",
   "[m, SessionManager.open(sf)].forEach((s) => s.appendMessage(m));",
 ])("%s writes with a manager of the list", (code) => {
   expect(analyzeText(`export const f = (sf, m) => { ${code} };`)).toEqual(["unlocked 1"]);
@@ -53,4 +54,11 @@ test("a loop over a list that may be empty may run no round", () => {
 const add = async (x) => { await x; SessionManager.inMemory().appendMessage(x); };`;
 
   expect(analyzeText(code)).toEqual(["notOnEveryPath 6"]);
+});
+
+test("an array method calls a method that it is handed before it returns", () => {
+  const code = `export const save = (sf, ms) => withSessionWriteLock(sf, () => {
+const s = SessionManager.open(sf); ms.forEach(s.appendMessage.bind(s)); });`;
+
+  expect(analyzeText(code)).toEqual([]);
 });
