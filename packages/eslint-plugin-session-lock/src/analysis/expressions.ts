@@ -20,6 +20,7 @@ import { staticName, type Node } from "./syntax.ts";
 import { readSuper } from "./subclasses.ts";
 import { evaluateSum, evaluateTemplate } from "./texts.ts";
 import { readType } from "./typed.ts";
+import { readTest, truthOf } from "./value-tests.ts";
 import { nullish, someObject, unknown, type Value } from "./values.ts";
 import { childrenOf } from "./words.ts";
 import type { World } from "./world.ts";
@@ -82,16 +83,17 @@ export function evaluateExpression(machine: Machine, node: Node, world: World): 
     case AST_NODE_TYPES.BinaryExpression:
       return node.operator === "+"
         ? evaluateSum(machine, node, world)
-        : evaluateChildren(machine, node, world);
+        : evaluateComparison(machine, node, world);
     case AST_NODE_TYPES.SequenceExpression:
       return evaluateAll(machine, node.expressions, world).map(({ world: after, values }) => ({
         world: after,
         value: values.at(-1) ?? unknown,
       }));
     case AST_NODE_TYPES.UnaryExpression:
-      return andThen(machine.evaluate(node.argument, world), (after, value) =>
-        node.operator === "void" ? one(discard(machine, value, after, true), nullish) : one(after),
-      );
+      return andThen(machine.evaluate(node.argument, world), (after, value) => {
+        if (node.operator === "!") return one(after, answered(truthOf(value), true));
+        return node.operator === "void" ? one(discard(machine, value, after, true), nullish) : one(after);
+      });
     case AST_NODE_TYPES.TSAsExpression:
     case AST_NODE_TYPES.TSTypeAssertion:
       return andThen(machine.evaluate(node.expression, world), (after, value) => {
@@ -184,6 +186,23 @@ function evaluateObject(machine: Machine, node: TSESTree.ObjectExpression, world
     results = limit(ways, (way) => way.world);
   }
   return results.map(({ world: after, fields }) => ({ world: after, value: { kind: "object", fields } }));
+}
+
+/** `lock !== undefined` is remembered by the flag that is given it, where the value says it. */
+function evaluateComparison(
+  machine: Machine,
+  node: TSESTree.BinaryExpression,
+  world: World,
+): readonly Outcome[] {
+  const test = readTest(node);
+  if (test === undefined) return evaluateChildren(machine, node, world);
+  return andThen(machine.evaluate(test.operand, world), (after, value) =>
+    one(after, answered(test.answer(value))),
+  );
+}
+
+function answered(truth: boolean | undefined, isNegated = false): Value {
+  return truth === undefined ? unknown : { kind: "boolean", value: truth !== isNegated };
 }
 
 /** A generator may be left at a `yield`: by an exception, or by `return()`, which runs its `finally` blocks. */

@@ -31,6 +31,29 @@ test.each(['typeof lock === "string"', 'typeof lock === "undefined"', "!Boolean(
   },
 );
 
+test.each(["!!lock", "lock !== undefined", 'typeof lock === "object"'])(
+  "a flag that is %s says whether the lock is held",
+  (flag) => {
+    const code = `export async function f(sessionFile, m) {
+  const lock = tryAcquireSessionWriteLock({ sessionFile }); const isHeld = ${flag};
+  if (!isHeld) return;
+  try { ${write} } finally { await lock.release(); }
+}`;
+
+    expect(analyzeText(code)).toEqual([]);
+  },
+);
+
+test("a flag that says that the lock is not held is the way without it", () => {
+  const code = `export async function f(sessionFile, m) {
+  const lock = tryAcquireSessionWriteLock({ sessionFile }); const isBusy = lock === undefined;
+  if (!isBusy) await lock.release();
+  else ${write}
+}`;
+
+  expect(analyzeText(code)).toContain("unlocked 4");
+});
+
 const acquire = "await acquireSessionWriteLock({ sessionFile })";
 
 test.each([
