@@ -4,6 +4,7 @@ import { isIdleFunction, readVariable } from "./atoms.ts";
 import { immediateMethods, isBuiltin } from "./builtins.ts";
 import type { Machine } from "./machine.ts";
 import { readMember } from "./members.ts";
+import { neverReturns } from "./no-return.ts";
 import { staticName, type FunctionNode, type Node } from "./syntax.ts";
 import { readType } from "./typed.ts";
 import { unknown, type Value } from "./values.ts";
@@ -53,11 +54,11 @@ function readPath(machine: Machine, node: Node, world: World): Value | undefined
 function isUnseen(machine: Machine, value: Value | undefined, world: World): boolean {
   switch (value?.kind) {
     case "global":
-      return !isBuiltin(machine, value.name);
+      return !isBuiltin(machine, value.name) && !neverReturns(value);
     case "method":
       return value.receiver.kind === "list" && isSilent(value.receiver) && !immediateMethods.has(value.name);
     case "function":
-      return world.held.length === 0 && isIdleFunction(machine, value.node);
+      return world.held.length === 0 && isIdleFunction(machine, value.node) && !neverReturns(value);
     default:
       return isSilent(value);
   }

@@ -2,6 +2,7 @@ import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { dispatch, type Call } from "./calls.ts";
 import type { Outcome } from "./frame.ts";
 import type { Machine } from "./machine.ts";
+import { isExit } from "./no-return.ts";
 import { returnedBy } from "./returned.ts";
 import { unwrap, type FunctionNode, type Node } from "./syntax.ts";
 import { nullish, type Value } from "./values.ts";
@@ -41,16 +42,4 @@ function isNothing(node: Node): boolean {
   if (value.type === AST_NODE_TYPES.UnaryExpression) return value.operator === "void";
   if (value.type === AST_NODE_TYPES.Identifier) return value.name === "undefined";
   return value.type === AST_NODE_TYPES.Literal && value.value === null && value.raw === "null";
-}
-
-/** `process.exit()`. */
-function isExit(node: Node): boolean {
-  if (node.type !== AST_NODE_TYPES.ExpressionStatement) return false;
-  const { expression } = node;
-  return (
-    expression.type === AST_NODE_TYPES.CallExpression &&
-    expression.callee.type === AST_NODE_TYPES.MemberExpression &&
-    expression.callee.property.type === AST_NODE_TYPES.Identifier &&
-    expression.callee.property.name === "exit"
-  );
 }

@@ -6,6 +6,7 @@ import { escapeFunction, escapeValue, passValue } from "./escape.ts";
 import { callSettling, settlingMethods } from "./foreign-promises.ts";
 import type { Outcome } from "./frame.ts";
 import { one, type Machine } from "./machine.ts";
+import { neverReturns } from "./no-return.ts";
 import { staticName } from "./syntax.ts";
 import { isTracked, partsOf, unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
@@ -26,6 +27,11 @@ export function callUnknown(machine: Machine, call: Call, world: World): readonl
   // It may need any lock that is held around it.
   for (const { lock } of world.held) machine.recorder.rely(lock.site);
   const { node, args, callee } = call;
+  if (neverReturns(callee)) {
+    // The process takes its locks with it.
+    if (callee.kind !== "global") machine.frame.addThrow(passArguments(machine, call, world));
+    return [];
+  }
   const method = callee.kind === "unknown" || callee.kind === "method" ? methodName(call) : undefined;
   if (method !== undefined && callee.kind === "unknown") {
     if (isImmediate(call, method)) return callImmediate(machine, call, args, { isRepeated: true }, world);

@@ -1,0 +1,42 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { FunctionNode, Node } from "./syntax.ts";
+import type { Value } from "./values.ts";
+
+/** True for code after which nothing of its caller runs but the handlers of exceptions. */
+export function neverReturns(callee: Value | undefined): boolean {
+  if (callee?.kind === "global") return endsProcess(callee.name);
+  return callee?.kind === "function" && onlyThrows(callee.node);
+}
+
+/** `process.exit`, also of the module. */
+function endsProcess(name: string): boolean {
+  return /^(?:(?:globalThis\.)?process\.|(?:node:)?process:)(?:exit|abort)$/.test(name);
+}
+
+/** A function that says so in its type, or whose every way ends in a `throw` or an exit. */
+function onlyThrows({ async, generator, returnType, body }: FunctionNode): boolean {
+  if (async || generator) return false;
+  if (returnType?.typeAnnotation.type === AST_NODE_TYPES.TSNeverKeyword) return true;
+  const statements = body.type === AST_NODE_TYPES.BlockStatement ? body.body : [];
+  const last = statements.at(-1);
+  if (last === undefined || (last.type !== AST_NODE_TYPES.ThrowStatement && !isExit(last))) return false;
+  return statements.slice(0, -1).every(({ type }) => straight.has(type));
+}
+
+/** Statements that no `return` stands in. */
+const straight: ReadonlySet<AST_NODE_TYPES> = new Set([
+  AST_NODE_TYPES.ExpressionStatement,
+  AST_NODE_TYPES.VariableDeclaration,
+]);
+
+/** `process.exit()`. */
+export function isExit(node: Node): boolean {
+  if (node.type !== AST_NODE_TYPES.ExpressionStatement) return false;
+  const { expression } = node;
+  return (
+    expression.type === AST_NODE_TYPES.CallExpression &&
+    expression.callee.type === AST_NODE_TYPES.MemberExpression &&
+    expression.callee.property.type === AST_NODE_TYPES.Identifier &&
+    expression.callee.property.name === "exit"
+  );
+}

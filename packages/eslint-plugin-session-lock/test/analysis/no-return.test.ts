@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { lint } from "../lint.ts";
+import { analyzeText } from "./analyze-text.ts";
+
+/** Tries to get the lock; what is done without it is line 2. */
+function unless(refuse: string, declarations = ""): string {
+  return `export async function f(sessionFile, m) {
+  const lock = tryAcquireSessionWriteLock({ sessionFile }); if (!lock) ${refuse};
+  try { SessionManager.open(sessionFile).appendMessage(m); } finally { await lock?.release(); }
+} ${declarations}`;
+}
+
+test.each(["process.exit(75)", "{ console.error('busy'); process.exit(75); }", "globalThis.process.abort()"])(
+  "no way goes on behind %s",
+  (refuse) => {
+    expect(analyzeText(unless(refuse))).toEqual([]);
+  },
+);
+
+test.each([
+  'import { exit as stop } from "node:process";',
+  "function stop() { throw new Error('busy'); }",
+  "const stop = () => { console.error('busy'); process.exit(75); };",
+])("no way goes on behind a call of the function of %s", (declaration) => {
+  expect(analyzeText(unless("stop()", declaration))).toEqual([]);
+});
+
+test("a function says by its type that no way goes on behind it", () => {
+  const code = `import { SessionManager } from "@session-lock/transcript";
+import { tryAcquireSessionWriteLock } from "session-lock";
+function stop(why: string): never { while (true) throw new Error(why); }
+export async function save(sessionFile: string, message: object) {
+  const lock = tryAcquireSessionWriteLock({ sessionFile }) ?? stop("busy");
+  try { SessionManager.open(sessionFile).appendMessage(message); } finally { await lock.release(); }
+}`;
+
+  expect(lint(code, { typescript: true })).toEqual([]);
+});
+
+test.each([
+  "function stop(m) { if (m) return; throw new Error('busy'); }",
+  "async function stop() { throw new Error('busy'); }",
+])("a way may go on behind a call of %s", (declaration) => {
+  expect(analyzeText(unless("stop(m)", declaration))).toEqual(["notOnEveryPath 3"]);
+});
+
+test("what catches the error of a function that only throws is reached", () => {
+  const code = `function stop() { throw new Error("no"); }
+export function f(sessionFile, m) {
+  try { stop(); } catch { SessionManager.open(sessionFile).appendMessage(m); }
+}`;
+
+  expect(analyzeText(code)).toEqual(["unlocked 3"]);
+});
