@@ -1,6 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
 import { callApi, callManagerClass } from "./api-calls.ts";
+import { assertCondition, assertedBy } from "./assertions.ts";
 import { callBuiltin, callImmediate, immediateMethods } from "./builtins.ts";
 import { callContract } from "./contract-calls.ts";
 import { constructClass } from "./classes.ts";
@@ -42,6 +43,8 @@ export function evaluateCall(
       machine.frame.addThrow(before);
       return [];
     }
+    const asserted = assertedBy(machine, callee);
+    if (asserted !== undefined) return assertCondition(machine, node, asserted, before);
     const mayBeMissing = node.optional && callee.kind === "unknown";
     const called = evaluateAll(machine, node.arguments, before).flatMap(({ world: after, values }) =>
       dispatch(machine, { node, callee, args: values }, after),

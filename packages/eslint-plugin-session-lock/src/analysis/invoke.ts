@@ -31,7 +31,8 @@ export function callFunction(
 ): readonly Outcome[] {
   const { node } = callee;
   const { activation } = machine;
-  const isWorthwhile = machine.isRelevant(node) || call.args.some((arg) => carriesCode(machine, arg));
+  const isWorthwhile =
+    machine.isRelevant(node) || call.args.some((arg) => carriesCode(machine, arg) || mayBeRefused(arg));
   const isStopped = activation.running.includes(node) || machine.budget <= 0;
   const contract = machine.contractOf(node);
   if (contract.isAnnotated) return callContract(machine, call, contract, world);
@@ -79,6 +80,11 @@ export function callFunction(
       value: { ...given, work: [call.node] },
     };
   });
+}
+
+/** A function of the file may throw if there is no lock: a try that gave none is worth entering it. */
+function mayBeRefused(value: Value): boolean {
+  return value.kind === "nullish" && value.isLock === true;
 }
 
 function carriesCode(machine: Machine, value: Value): boolean {

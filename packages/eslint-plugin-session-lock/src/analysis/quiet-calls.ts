@@ -1,5 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
+import { assertedBy } from "./assertions.ts";
 import { isIdleFunction, readVariable } from "./atoms.ts";
 import { immediateMethods, isBuiltin } from "./builtins.ts";
 import type { Machine } from "./machine.ts";
@@ -54,14 +55,19 @@ function readPath(machine: Machine, node: Node, world: World): Value | undefined
 function isUnseen(machine: Machine, value: Value | undefined, world: World): boolean {
   switch (value?.kind) {
     case "global":
-      return !isBuiltin(machine, value.name) && !neverReturns(value);
+      return !isBuiltin(machine, value.name) && !endsWays(machine, value);
     case "method":
       return value.receiver.kind === "list" && isSilent(value.receiver) && !immediateMethods.has(value.name);
     case "function":
-      return world.held.length === 0 && isIdleFunction(machine, value.node) && !neverReturns(value);
+      return world.held.length === 0 && isIdleFunction(machine, value.node) && !endsWays(machine, value);
     default:
       return isSilent(value);
   }
+}
+
+/** On some ways, or on all, nothing runs behind a call of it. */
+function endsWays(machine: Machine, value: Value): boolean {
+  return neverReturns(value) || assertedBy(machine, value) !== undefined;
 }
 
 function isSilent(value: Value | undefined): boolean {

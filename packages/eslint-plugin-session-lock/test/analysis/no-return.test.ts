@@ -52,3 +52,37 @@ export function f(sessionFile, m) {
 
   expect(analyzeText(code)).toEqual(["unlocked 3"]);
 });
+
+const imports = `import { SessionManager } from "@session-lock/transcript";
+import { tryAcquireSessionWriteLock } from "session-lock";`;
+
+/** Demands the lock that was tried for; the write is line 7. */
+function demanding(how: string, declaration: string): string {
+  return `${imports}
+${declaration}
+export async function save(sessionFile: string, message: object) {
+  const lock = tryAcquireSessionWriteLock({ sessionFile }); const isHeld = lock !== undefined;
+  ${how}
+  try { SessionManager.open(sessionFile).appendMessage(message); } finally { await lock?.release(); }
+}`;
+}
+
+test.each([
+  ["assert(lock);", 'import assert from "node:assert";'],
+  ["assert(isHeld, 'busy');", 'import { strict as assert } from "assert";'],
+  ["assert.ok(isHeld);", 'import * as assert from "node:assert/strict";'],
+  ["demand(lock !== undefined);", "function demand(it: unknown): asserts it { if (!it) throw new Error(); }"],
+  ["demand(lock);", "function demand(lock: unknown) { if (!lock) throw new Error(); }"],
+])("the way goes on behind %s with the lock, by %s", (how, declaration) => {
+  expect(lint(demanding(how, declaration), { typescript: true })).toEqual([]);
+});
+
+test.each([
+  ["assert(!lock);", 'import assert from "node:assert";'],
+  ["assert.equal(message, lock);", 'import assert from "node:assert";'],
+  ["demand(sessionFile);", "function demand(it: unknown): asserts it { if (!it) throw new Error(); }"],
+])("the way may go on behind %s without the lock, by %s", (how, declaration) => {
+  expect(lint(demanding(how, declaration), { typescript: true })).toContainEqual(
+    expect.stringMatching(/^require-session-lock\/\w+ 7$/),
+  );
+});
