@@ -40,3 +40,30 @@ test("with parameters: ignore, a manager that is handed in is its owner's busine
 test("instanceof makes a manager of a value of any type, in the branch where it holds", () => {
   expect(lint(narrowed)).toEqual(["require-session-lock/callerMustLock 3"]);
 });
+
+const imports = `import { SessionManager } from "@session-lock/transcript";`;
+
+test.each([
+  "interface Run { parent?: Run; sessionManager: SessionManager }",
+  "interface Run { step: Step; sessionManager: SessionManager } interface Step { run: Run }",
+  "type Run = { parent: Readonly<Run> | undefined } & { sessionManager: SessionManager };",
+])("a type that is part of itself is read once: %s", (type) => {
+  const body = `${imports}\n${type}
+export const append = (run: Run) => run.sessionManager?.appendMessage("x");
+export const copy = (runs: { one: Run; other: Run }) => runs.other.sessionManager?.appendMessage("x");`;
+
+  expect(lint(body, { typescript: true })).toEqual([
+    "require-session-lock/callerMustLock 3",
+    "require-session-lock/callerMustLock 4",
+  ]);
+});
+
+test("types that all name each other are read in the blink of an eye", () => {
+  const names = Array.from({ length: 40 }, (_, index) => `T${index}`);
+  const members = names.map((name) => `${name.toLowerCase()}: ${name}`).join("; ");
+  const types = names.map((name) => `interface ${name} { ${members} }`).join("\n");
+  const body = `${imports}\n${types}
+export const append = (t: T0, file: string) => SessionManager.open(t.t1 + file).appendMessage("x");`;
+
+  expect(lint(body, { typescript: true })).toEqual(["require-session-lock/unlocked 42"]);
+});

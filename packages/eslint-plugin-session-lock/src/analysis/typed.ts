@@ -10,6 +10,15 @@ import { staticName, type FunctionNode, type Node } from "./syntax.ts";
 import type { ManagerValue, Value } from "./values.ts";
 import type { Api } from "./vocabulary.ts";
 
+/** The types of the file that are being read, one inside another, and how many more may be. */
+interface Reading {
+  readonly inside: Set<Node>;
+  left: number;
+}
+
+/** Types that name each other have more ways through them than anybody writes down. */
+const maxTypes = 100;
+
 /**
  * What a written type says of a value nobody saw being made: a manager, a lock, or an object that carries one.
  * Only annotations are read, no type information is asked for.
@@ -20,10 +29,11 @@ export function typedValue(
   site: Node,
   origin: ManagerValue["origin"],
   file?: FileRef,
+  reading?: Reading,
 ): Value | undefined {
   // Some parsers say null where others say nothing.
   const type = annotation?.typeAnnotation;
-  return type === undefined ? undefined : readType(machine, type, site, origin, file);
+  return type === undefined ? undefined : readType(machine, type, site, origin, file, reading);
 }
 
 export function readType(
@@ -32,19 +42,20 @@ export function readType(
   site: Node,
   origin: ManagerValue["origin"],
   file: FileRef | undefined,
+  reading: Reading = { inside: new Set(), left: maxTypes },
 ): Value | undefined {
   switch (type.type) {
     case AST_NODE_TYPES.TSTypeReference:
-      return readReference(machine, type, site, origin, file);
+      return readReference(machine, type, site, origin, file, reading);
     case AST_NODE_TYPES.TSUnionType:
     case AST_NODE_TYPES.TSIntersectionType:
-      return first(type.types, (part) => readType(machine, part, site, origin, file));
+      return first(type.types, (part) => readType(machine, part, site, origin, file, reading));
     case AST_NODE_TYPES.TSTypeOperator:
       return type.typeAnnotation === undefined
         ? undefined
-        : readType(machine, type.typeAnnotation, site, origin, file);
+        : readType(machine, type.typeAnnotation, site, origin, file, reading);
     case AST_NODE_TYPES.TSTypeLiteral:
-      return readMembers(machine, type.members, origin, file);
+      return readMembers(machine, type.members, origin, file, reading);
     case AST_NODE_TYPES.TSImportType: {
       const { source, qualifier } = type;
       if (qualifier?.type !== AST_NODE_TYPES.Identifier) return undefined;
@@ -61,6 +72,7 @@ function readReference(
   site: Node,
   origin: ManagerValue["origin"],
   file: FileRef | undefined,
+  reading: Reading,
 ): Value | undefined {
   const { typeName } = type;
   if (typeName.type === AST_NODE_TYPES.TSQualifiedName) {
@@ -72,19 +84,36 @@ function readReference(
   }
   if (typeName.type !== AST_NODE_TYPES.Identifier) return undefined;
   const variable = machine.scope.variableOf(typeName);
-  if (variable === undefined) return readUtility(machine, type, typeName.name, site, origin, file);
+  if (variable === undefined) return readUtility(machine, type, typeName.name, site, origin, file, reading);
   const definition = definitionOf(variable);
   if (definition.kind === "import")
     return fromApi(machine.apiOf(definition.from, definition.name), site, origin);
   if (definition.kind === "class") return objectOf(methodsOf(machine, definition.node.body.body), file);
   if (definition.kind !== "type") return undefined;
   const { node } = definition;
+  // What a type says of itself once more inside itself, it has said already.
+  if (reading.inside.has(node) || reading.left === 0) return undefined;
+  reading.left -= 1;
+  reading.inside.add(node);
+  const value = readDeclared(machine, node, site, origin, file, reading);
+  reading.inside.delete(node);
+  return value;
+}
+
+function readDeclared(
+  machine: Machine,
+  node: Node,
+  site: Node,
+  origin: ManagerValue["origin"],
+  file: FileRef | undefined,
+  reading: Reading,
+): Value | undefined {
   if (node.type === AST_NODE_TYPES.TSInterfaceDeclaration)
-    return readMembers(machine, node.body.body, origin, file);
+    return readMembers(machine, node.body.body, origin, file, reading);
   if (node.type === AST_NODE_TYPES.TSTypeAliasDeclaration)
     return (
       contractValue(machine.contractOfSignatures([node])) ??
-      readType(machine, node.typeAnnotation, site, origin, file)
+      readType(machine, node.typeAnnotation, site, origin, file, reading)
     );
   return undefined;
 }
@@ -97,11 +126,12 @@ function readUtility(
   site: Node,
   origin: ManagerValue["origin"],
   file: FileRef | undefined,
+  reading: Reading,
 ): Value | undefined {
   const argument = type.typeArguments?.params[0];
   if (argument === undefined) return undefined;
   if (["Readonly", "Pick", "Omit", "Required", "Partial", "NonNullable"].includes(name)) {
-    return readType(machine, argument, site, origin, file);
+    return readType(machine, argument, site, origin, file, reading);
   }
   if (argument.type !== AST_NODE_TYPES.TSTypeQuery || (name !== "ReturnType" && name !== "InstanceType"))
     return undefined;
@@ -118,12 +148,13 @@ function readMembers(
   members: readonly TSESTree.TypeElement[],
   origin: ManagerValue["origin"],
   file: FileRef | undefined,
+  reading: Reading,
 ): Value | undefined {
   const fields = methodsOf(machine, members);
   for (const member of members) {
     if (member.type !== AST_NODE_TYPES.TSPropertySignature) continue;
     const name = staticName(member.key, member.computed);
-    const value = typedValue(machine, member.typeAnnotation, member, origin);
+    const value = typedValue(machine, member.typeAnnotation, member, origin, undefined, reading);
     if (name !== undefined && value !== undefined) fields.set(name, value);
   }
   return objectOf(fields, file);
