@@ -67,15 +67,24 @@ export function* callsIn(expression: Node): Generator<Node> {
   }
 }
 
-const combinators: readonly string[] = ["all", "allSettled", "any", "race"];
+const waitingForAll: readonly string[] = ["all", "allSettled"];
+const waitingForOne: readonly string[] = ["any", "race"];
 
 /** The promise that stands for a call's, where `Promise.all` and its like are given that one among others. */
 export function combinedPromise(call: Node): Node {
   let promise = call;
   let node: Node | undefined = call;
   for (node = holderOf(node); node !== undefined; node = holderOf(node))
-    if (isCombinator(node)) promise = node;
+    if (isCombinator(node, waitingForAll) || (isCombinator(node, waitingForOne) && isDropped(node)))
+      promise = node;
   return promise;
+}
+
+/** True if nobody waits even for the first of the promises. */
+function isDropped({ parent }: Node): boolean {
+  return (
+    parent?.type === AST_NODE_TYPES.ExpressionStatement || parent?.type === AST_NODE_TYPES.UnaryExpression
+  );
 }
 
 /** What is made of a value right where it is: a list, what `map` gives for its callback, a combined promise. */
@@ -90,13 +99,13 @@ function holderOf(node: Node): Node | undefined {
         ? parent.parent
         : undefined;
     case AST_NODE_TYPES.CallExpression:
-      return isCombinator(parent) ? parent : undefined;
+      return isCombinator(parent, [...waitingForAll, ...waitingForOne]) ? parent : undefined;
     default:
       return undefined;
   }
 }
 
-function isCombinator(node: Node): boolean {
+function isCombinator(node: Node, names: readonly string[]): boolean {
   if (node.type !== AST_NODE_TYPES.CallExpression || node.callee.type !== AST_NODE_TYPES.MemberExpression)
     return false;
   const { object, property } = node.callee;
@@ -104,6 +113,6 @@ function isCombinator(node: Node): boolean {
     object.type === AST_NODE_TYPES.Identifier &&
     object.name === "Promise" &&
     property.type === AST_NODE_TYPES.Identifier &&
-    combinators.includes(property.name)
+    names.includes(property.name)
   );
 }

@@ -83,7 +83,9 @@ export function callBuiltin(
     case "Promise.any": {
       machine.frame.addThrow(world);
       const items = first.kind === "list" ? first.items : [];
-      const work = items.flatMap((item) => (item.kind === "promise" ? item.work : []));
+      // The first that is done ends these two; the others go on.
+      const isForAll = own === "Promise.all" || own === "Promise.allSettled";
+      const work = isForAll ? items.flatMap((item) => (item.kind === "promise" ? item.work : [])) : [];
       const result: Value = own === "Promise.all" ? { kind: "list", items } : unknown;
       return one(world, { kind: "promise", result, work, isCertain: true });
     }

@@ -24,6 +24,16 @@ const error = { messageId: "outlives" } as const;
 javascript.run("no-escaping-session-lock", noEscapingSessionLock, {
   valid: [
     { name: "a returned promise that is awaited", code: returning("await append(file, message)") },
+    {
+      name: "one that goes on after a race is awaited behind it",
+      code: `${head}export async function save(file, message, late) {
+  await withSessionWriteLock(file, async () => {
+    const appended = append(file, message);
+    await Promise.race([appended, late]);
+    await appended;
+  });
+}`,
+    },
     { name: "a promise that only the test of a condition looks at", code: returning("cond ? 1 : 2") },
   ],
   invalid: [
@@ -49,6 +59,21 @@ javascript.run("no-escaping-session-lock", noEscapingSessionLock, {
 }`,
             },
           ],
+        } as const,
+      ],
+    })),
+    ...["any", "race"].map((combine) => ({
+      name: `the one that is late goes on after an awaited Promise.${combine}()`,
+      code: `${head}export async function save(file, message, late) {
+  await withSessionWriteLock(file, async () => {
+    await Promise.${combine}([append(file, message), late]);
+  });
+}`,
+      errors: [
+        {
+          messageId: "outlives",
+          data: { call: "append(file, message)", acquired: "5:9" },
+          line: 6,
         } as const,
       ],
     })),
