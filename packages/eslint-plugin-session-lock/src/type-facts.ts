@@ -61,7 +61,8 @@ function findOr<T>(otherwise: T, find: () => T): T {
 
 function exportNamesOf(checker: TypeChecker, type: Type, depth: number): readonly ExportName[] {
   if (depth > maxDepth) return [];
-  const plain = checker.getNonNullableType(type);
+  // Of a type parameter it is known what it extends.
+  const plain = checker.getNonNullableType(checker.getBaseConstraintOfType(type) ?? type);
   if (plain.isUnionOrIntersection()) {
     return plain.types.flatMap((part) => exportNamesOf(checker, part, depth + 1));
   }

@@ -58,6 +58,15 @@ export const copy = (runs: { one: Run; other: Run }) => runs.other.sessionManage
   ]);
 });
 
+test.each([
+  "export const append = <T extends SessionManager>(it: T) => it.appendMessage('x');",
+  "interface Own extends SessionManager { at: number } export const append = (it: Own) => it.appendMessage('x');",
+])("a type that extends a manager's is one: %s", (append) => {
+  expect(lint(`${imports}\n${append}`, { typescript: true })).toEqual([
+    "require-session-lock/callerMustLock 2",
+  ]);
+});
+
 test("types that all name each other are read in the blink of an eye", () => {
   const names = Array.from({ length: 40 }, (_, index) => `T${index}`);
   const members = names.map((name) => `${name.toLowerCase()}: ${name}`).join("; ");

@@ -205,7 +205,8 @@ function findDefinition(variable: Variable): Definition {
   if (node.type === AST_NODE_TYPES.TSImportEqualsDeclaration) return requiredBy(node);
   if (
     node.type === AST_NODE_TYPES.TSInterfaceDeclaration ||
-    node.type === AST_NODE_TYPES.TSTypeAliasDeclaration
+    node.type === AST_NODE_TYPES.TSTypeAliasDeclaration ||
+    node.type === AST_NODE_TYPES.TSTypeParameter
   )
     return { kind: "type", node };
   const isOwnName = "id" in node && node.id === name;

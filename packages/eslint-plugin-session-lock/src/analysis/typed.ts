@@ -108,14 +108,33 @@ function readDeclared(
   file: FileRef | undefined,
   reading: Reading,
 ): Value | undefined {
+  if (node.type === AST_NODE_TYPES.TSTypeParameter)
+    return node.constraint && readType(machine, node.constraint, site, origin, file, reading);
   if (node.type === AST_NODE_TYPES.TSInterfaceDeclaration)
-    return readMembers(machine, node.body.body, origin, file, reading);
+    return (
+      first(node.extends, ({ expression }) => readSuperclass(machine, expression, site, origin)) ??
+      readMembers(machine, node.body.body, origin, file, reading)
+    );
   if (node.type === AST_NODE_TYPES.TSTypeAliasDeclaration)
     return (
       contractValue(machine.contractOfSignatures([node])) ??
       readType(machine, node.typeAnnotation, site, origin, file, reading)
     );
   return undefined;
+}
+
+/** What an interface extends may be the class of a manager. */
+function readSuperclass(
+  machine: Machine,
+  name: Node,
+  site: Node,
+  origin: ManagerValue["origin"],
+): Value | undefined {
+  const variable = machine.scope.variableOf(name);
+  const definition = variable === undefined ? undefined : definitionOf(variable);
+  if (definition?.kind !== "import") return undefined;
+  const value = fromApi(machine.apiOf(definition.from, definition.name), site, origin);
+  return value?.kind === "manager" ? value : undefined;
 }
 
 /** `Readonly<T>`, `Pick<T, …>` and others that keep what T is; `ReturnType<typeof M.open>`, `InstanceType<typeof M>`. */

@@ -77,6 +77,11 @@ export const add = work((diary) => diary.push("x"));`,
     reports: ["require-session-lock/callerMustLock 4"],
   },
   {
+    title: "a parameter of a type that extends the known one's",
+    body: `export const add = <T extends Diary>(diary: T) => diary.push("x");`,
+    reports: ["require-session-lock/callerMustLock 3"],
+  },
+  {
     title: "a demand in the JSDoc of another file",
     body: `export const add = (file: string) => note(file, Journal.at(file).read());`,
     reports: ["require-session-lock/annotatedCallee 3"],
