@@ -146,7 +146,7 @@ function callMethod(
             : { ...outcome, value: { ...outcome.value, subclass } },
         );
       }
-      return callUnknown(machine, call, world);
+      return callOnFunction(machine, call, receiver, name, world);
     case "function":
     case "method":
     case "release":
@@ -180,7 +180,10 @@ function callOnFunction(
   const callee = borrow(receiver, call.args[0]);
   if (name === "bind") return one(world, callee);
   if (name === "call") return dispatch(machine, { ...call, callee, args: call.args.slice(1) }, world);
-  if (name === "apply") return dispatch(machine, { ...call, callee, args: [] }, world);
+  if (name === "apply") {
+    const list = call.args[1];
+    return dispatch(machine, { ...call, callee, args: list?.kind === "list" ? list.items : [] }, world);
+  }
   return callUnknown(machine, call, world);
 }
 

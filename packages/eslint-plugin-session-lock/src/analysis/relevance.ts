@@ -61,7 +61,7 @@ export function findRelevance(
     );
   const own = isByName ? writes.filter((write) => !isForeignMember(scope, isApi, write)) : writes;
   const named = findNamedWrites(tree, scope, vocabulary, own, apiOf);
-  const kept = isByName ? named.writes : writes;
+  const kept = isByName ? named.writes : [...writes, ...named.writes];
   // A file write matters where it stands, and so does what gives it the name of a session file.
   for (const place of [...kept, ...named.ways.places])
     for (const owner of functionsAround(place)) functions.add(owner);

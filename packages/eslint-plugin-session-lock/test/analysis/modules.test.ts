@@ -47,3 +47,15 @@ test.each([
 ])("a manager of something else is not meant: %s", (code) => {
   expect(lint(code)).toEqual([]);
 });
+
+test.each([
+  "withSessionWriteLock.call(undefined, sf, () => SessionManager.open(sf).appendMessage(m))",
+  "withSessionWriteLock.apply(undefined, [sf, () => SessionManager.open(sf).appendMessage(m)])",
+  "scoped(sf, () => SessionManager.open(sf).appendMessage(m))",
+])("a function of the library is known however it is called: %s", (call) => {
+  const code = `import { SessionManager } from "${from}"; import { withSessionWriteLock } from "session-lock";
+const scoped = withSessionWriteLock.bind(undefined);
+export const f = (sf, m) => ${call};`;
+
+  expect(lint(code)).toEqual([]);
+});

@@ -74,6 +74,22 @@ test.each([
     "what a method gives",
     `export class A { name() { return "a.jsonl"; } f() { fs.appendFileSync(this.name(), ""); } }`,
   ],
+  [
+    "another name of the function",
+    `const write = fs.appendFileSync;\nexport const f = (sessionFile) => write(sessionFile, "");`,
+  ],
+  [
+    "a function that is bound",
+    `const write = fs.appendFileSync.bind(fs);\nexport const f = (sessionFile) => write(sessionFile, "");`,
+  ],
+  [
+    "a function that is called by `call`",
+    `export const f = (sessionFile) => fs.appendFileSync.call(fs, sessionFile, "");`,
+  ],
+  [
+    "a function that is called by `apply`",
+    `export const f = (sessionFile) => fs.appendFileSync.apply(fs, [sessionFile, ""]);`,
+  ],
   ["what a choice gives", `export const f = (a) => fs.appendFileSync(a ? "a.txt" : "a.jsonl", "");`],
   ["the items of a list", `for (const name of ["a.jsonl"]) fs.appendFileSync(name, "");`],
   ["an item of a list", `const [name] = ["a.jsonl"]; fs.appendFileSync(name, "");`],
