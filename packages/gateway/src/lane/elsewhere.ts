@@ -81,8 +81,8 @@ export class Elsewhere {
   follow(changed: () => Promise<void>, onFailure: (error: unknown) => void): void {
     this.unfollow();
     this.#timer = setInterval(() => {
-      const size = statSync(this.#transcript.sessionFile, { throwIfNoEntry: false })?.size ?? 0;
-      if (size === this.#seen) return;
+      const size = sizeOf(this.#transcript.sessionFile);
+      if (size === undefined || size === this.#seen) return;
       this.#seen = size;
       changed().catch(onFailure);
     }, LOOK_MS).unref();
@@ -118,6 +118,15 @@ export class Elsewhere {
       ...(lease === undefined ? {} : { lease }),
     });
     return ended;
+  }
+}
+
+/** Undefined where the system does not let anybody look: thrown from a timer, that would end the gateway. */
+function sizeOf(file: string): number | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  } catch {
+    return undefined; // the next look, or the lane's turn, tells
   }
 }
 

@@ -39,14 +39,8 @@ export class LaneAsks {
     });
   }
 
-  /** Bytes in the box; it need only be read when they are others than the last time. */
-  get size(): number {
-    return statSync(this.#file, { throwIfNoEntry: false })?.size ?? 0;
-  }
-
   /** What was asked of the holder with that epoch. */
   read(epoch: number): LaneAsk[] {
-    if (this.size === 0) return [];
     return textOf(this.#file)
       .split("\n")
       .flatMap((line) => parse(line) ?? [])
@@ -63,12 +57,17 @@ export class LaneAsks {
   }
 }
 
+/**
+ * Nothing also where the system does not let it be read: thrown from a timer, that would end the gateway. The run in the
+ * lane goes on, and the next look may read it.
+ */
 function textOf(file: string): string {
   try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return ""; // cleared meanwhile
-    throw error;
+    // Mostly there is no box, and to find that out by an error costs more.
+    const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    return size === 0 ? "" : readFileSync(file, "utf8");
+  } catch {
+    return ""; // cleared meanwhile, among others
   }
 }
 

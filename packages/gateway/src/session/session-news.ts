@@ -21,16 +21,18 @@ export function tellOfChanges(sessions: Pick<Sessions, "live">, hub: Hub, log: L
   const timer = setInterval(() => {
     if (!hub.hasSessionFollowers) return;
     for (const session of sessions.live()) {
-      const { size, changedAt } = fileOf(session);
+      const file = fileOf(session);
+      if (file === undefined) continue;
       // One that is seen for the first time may have changed since its client read it.
-      if (size !== sizes.get(session)) tell(session, changedAt);
-      sizes.set(session, size);
+      if (file.size !== sizes.get(session)) tell(session, file.changedAt);
+      sizes.set(session, file.size);
     }
   }, LOOK_MS).unref();
   const unfollow = onSessionTranscriptUpdate(({ sessionFile, entries }) => {
     const session = sessions.live().find(({ transcript }) => transcript.sessionFile === sessionFile);
     if (session === undefined) return;
-    if (hub.hasSessionFollowers) sizes.set(session, fileOf(session).size);
+    const file = hub.hasSessionFollowers ? fileOf(session) : undefined;
+    if (file !== undefined) sizes.set(session, file.size);
     tell(session, Date.now());
     if (!hub.hasFollowers(session.sessionKey)) return;
     news
@@ -43,9 +45,19 @@ export function tellOfChanges(sessions: Pick<Sessions, "live">, hub: Hub, log: L
   };
 }
 
-function fileOf({ transcript }: Session): { readonly size: number; readonly changedAt: number } {
-  const { size = 0, mtimeMs = 0 } = statSync(transcript.sessionFile, { throwIfNoEntry: false }) ?? {};
-  return { size, changedAt: Math.floor(mtimeMs) };
+interface FileState {
+  readonly size: number;
+  readonly changedAt: number;
+}
+
+/** Undefined where the system does not let anybody look: thrown from a timer, that would end the gateway. */
+function fileOf({ transcript }: Session): FileState | undefined {
+  try {
+    const { size = 0, mtimeMs = 0 } = statSync(transcript.sessionFile, { throwIfNoEntry: false }) ?? {};
+    return { size, changedAt: Math.floor(mtimeMs) };
+  } catch {
+    return undefined; // whoever reads or writes the session meets the same, and is told
+  }
 }
 
 /** Tells clients that the session has a problem, if it has one. That it is over, they are told with the next entry. */

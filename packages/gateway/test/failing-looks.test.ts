@@ -1,0 +1,99 @@
+import { mkdir, rename, rm, symlink } from "node:fs/promises";
+import { appendAssistantMessageToSessionTranscript } from "@session-lock/transcript";
+import { expect, test } from "vitest";
+import { TestClient } from "./client.ts";
+import { spawnGateway } from "./gateway-process.ts";
+import { rowsOf } from "./several-gateways.ts";
+import { storePathOf, temporaryStateDir } from "./temporary-gateway.ts";
+import { readEntries, sessionFileOf } from "./transcript-file.ts";
+
+const MAIN = "agent:main:main";
+const DESK = "agent:main:desk";
+
+/** Has nobody look at a file: the system says that there are too many links, until it is given back. */
+async function hide(file: string): Promise<() => Promise<void>> {
+  await rename(file, `${file}.aside`);
+  await symlink(file, file);
+  return async () => {
+    await rm(file);
+    await rename(`${file}.aside`, file);
+  };
+}
+
+/** Resolves when the gateway has looked at its open sessions: it tells of what this process has written to another one. */
+async function untilLooked(stateDir: string, client: TestClient, mark: string): Promise<void> {
+  const before = client.frames.length;
+  const mirror = { agentId: "main", sessionKey: DESK, text: mark, idempotencyKey: mark };
+  const told = await appendAssistantMessageToSessionTranscript({
+    ...mirror,
+    storePath: storePathOf(stateDir),
+  });
+  expect(told).toMatchObject({ ok: true });
+  await expect
+    .poll(() => client.frames.slice(before).map(({ payload }) => payload), { timeout: 20_000 })
+    .toContainEqual(expect.objectContaining({ sessionKey: DESK, reason: "message" }));
+}
+
+/** A client that has two sessions open and is told of changes. */
+async function withTwoSessions(url: string): Promise<TestClient> {
+  const client = await TestClient.connect(url);
+  await client.request("sessions.subscribe");
+  for (const [key, runId] of [
+    [MAIN, "run-main"],
+    [DESK, "run-desk"],
+  ] as const) {
+    await client.send(key, "hello", runId);
+    await client.terminal(runId);
+  }
+  return client;
+}
+
+test("a transcript that nobody can look at does not end the gateway, and the other sessions are told of as before", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await spawnGateway(dir.path);
+  await using client = await withTwoSessions(gateway.url);
+
+  const giveBack = await hide(await sessionFileOf(dir.path, MAIN));
+  await untilLooked(dir.path, client, "first");
+  await giveBack();
+  await client.send(MAIN, "again", "run-2");
+
+  expect(await client.terminal("run-2")).toMatchObject({ state: "final" });
+});
+
+test("a gateway that waits for a lane waits on when nobody can look at the transcript", async () => {
+  await using dir = await temporaryStateDir();
+  await using one = await spawnGateway(dir.path);
+  await using two = await spawnGateway(dir.path);
+  await using first = await TestClient.connect(one.url);
+  await using second = await withTwoSessions(two.url);
+  await first.send(MAIN, `slow: ${"on and on ".repeat(200)}`, "run-long");
+  await first.chat((event) => event.runId === "run-long" && event.state === "delta");
+  await second.send(MAIN, "after that", "run-next");
+  const file = await sessionFileOf(dir.path, MAIN);
+
+  const giveBack = await hide(file);
+  // Looks at all sessions are rarer than those of one that waits: between two of them it has looked.
+  await untilLooked(dir.path, second, "first");
+  await untilLooked(dir.path, second, "second");
+  await giveBack();
+  await first.request("chat.abort", { sessionKey: MAIN, runId: "run-long" });
+
+  expect(await second.terminal("run-next")).toMatchObject({ state: "final" });
+  expect(rowsOf(await readEntries(file), "run-next")).toEqual({ inputs: 1, users: 1, ends: 1 });
+});
+
+test("a letter box that cannot be read ends neither the run nor the gateway", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await spawnGateway(dir.path);
+  await using client = await TestClient.connect(gateway.url);
+  await client.send(MAIN, "hello", "run-1");
+  await client.terminal("run-1");
+  await mkdir(`${await sessionFileOf(dir.path, MAIN)}.asks`);
+
+  await client.send(MAIN, "tool: slow: one two", "run-2");
+
+  expect(await client.terminal("run-2")).toMatchObject({ state: "final" });
+  await client.send(MAIN, "and on", "run-3");
+  expect(await client.terminal("run-3")).toMatchObject({ state: "final" });
+});
