@@ -81,3 +81,39 @@ test("an answer that the disk takes only after some tries is stored once and tol
   expect(rowsOf(await readEntries(file), "run-1")).toEqual(once);
   expect(client.chatsOf("run-1").filter(({ state }) => state !== "delta")).toHaveLength(1);
 });
+
+/** Has a message's run begin while the disk refuses the user's words; resolves with the way to have it take them. */
+async function beginUnheard(
+  dir: string,
+  client: TestClient,
+  { text, runId }: { readonly text: string; readonly runId: string },
+): Promise<{ readonly file: string; readonly giveBack: () => Promise<void> }> {
+  await client.send("main", "first", "run-first");
+  await client.terminal("run-first");
+  const file = await sessionFileOf(dir, MAIN);
+  // Until it is let go, the run cannot begin.
+  await using lane = await acquireSessionWriteLock({ sessionFile: `${file}.lane`, purpose: "somebody else" });
+  await client.send("main", text, runId);
+  const giveBack = await withhold(file);
+  await lane.release();
+  await expect.poll(() => client.request("status"), { timeout: 30_000 }).toMatchObject({ activeRuns: 1 });
+  return { file, giveBack };
+}
+
+test("a message whose run is stopped before the disk takes its words is in the conversation all the same", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  await using client = await TestClient.connect(gateway.url);
+  const { file, giveBack } = await beginUnheard(dir.path, client, { text: "go", runId: "run-1" });
+
+  await client.request("chat.abort", { sessionKey: "main", runId: "run-1" });
+  await expect
+    .poll(() => client.request("status"), { timeout: 30_000 })
+    .toMatchObject({ degradedSessions: 1 });
+  await giveBack();
+  const aborted = await client.terminal("run-1");
+
+  expect(aborted).toMatchObject({ state: "aborted", stopReason: "rpc" });
+  expect(rowsOf(await readEntries(file), "run-1")).toEqual(once);
+  expect(await conversation(file)).toEqual(["user: first", "assistant: echo: first", "user: go"]);
+});

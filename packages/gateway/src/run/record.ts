@@ -5,13 +5,18 @@ import { joinedItem, outcomeItem, type Outcome } from "./outcome.ts";
 import type { TerminalNews } from "./run-events.ts";
 import { writeRows } from "./run-rows.ts";
 import { terminalNews } from "./terminal-news.ts";
-import { endedIn, type EndedElsewhere, type Speaker } from "./words.ts";
+import { endedIn, wordRows, type EndedElsewhere, type Speaker } from "./words.ts";
+
+/** Somebody whose words are on the branch, unless the disk has refused them so far. */
+interface EndedSpeaker extends Pick<Speaker, "input"> {
+  readonly isBegun: boolean;
+}
 
 /** A run whose outcome is to be written down. */
-export interface Ended<S extends Pick<Speaker, "input">> {
+export interface Ended<S extends EndedSpeaker> {
   readonly runId: string;
-  /** Who ends with it. Asked under the write lock: until then some may go. */
-  readonly joined: () => readonly S[];
+  /** The run and those who end with it. Asked under the write lock: until then some may go. */
+  readonly company: () => readonly [S, ...S[]];
   /** The rows of tool calls that were open at its end. */
   readonly open: readonly AppendItem[];
   readonly model: AgentRunner["model"];
@@ -19,22 +24,23 @@ export interface Ended<S extends Pick<Speaker, "input">> {
 }
 
 /**
- * Writes an outcome down in one append, also for the runs that joined. Returns what is to be told, and which of these
- * another gateway has ended otherwise.
+ * Writes an outcome down in one append, also for the runs that joined, and before it the words that are not on the branch
+ * yet. Returns what is to be told, and which of these another gateway has ended otherwise.
  */
-export async function recordOutcome<S extends Pick<Speaker, "input">>(
+export async function recordOutcome<S extends EndedSpeaker>(
   transcript: Transcript,
   outcome: Outcome,
-  { runId, joined, open, model, lease }: Ended<S>,
+  { runId, company, open, model, lease }: Ended<S>,
 ): Promise<{ readonly news: TerminalNews; readonly others: EndedElsewhere<S> }> {
   let others: EndedElsewhere<S> = new Map();
   const rows = (entries: readonly SessionEntry[]): AppendItem[] => {
-    const runs = joined();
-    others = endedIn(runs, entries);
-    const items = runs
-      .filter((run) => !others.has(run))
-      .map(({ input }) => joinedItem(input.runId, runId, outcome));
-    return [...open, ...items, outcomeItem(runId, outcome, model)];
+    const [run, ...joined] = company();
+    others = endedIn(joined, entries);
+    const ours = joined.filter((other) => !others.has(other));
+    // An end without them would take an acknowledged message out of the queue and put it nowhere.
+    const words = wordRows([run, ...ours].filter(({ isBegun }) => !isBegun));
+    const items = ours.map(({ input }) => joinedItem(input.runId, runId, outcome));
+    return [...words, ...open, ...items, outcomeItem(runId, outcome, model)];
   };
   const written = await writeRows(transcript, {
     rows,

@@ -112,9 +112,9 @@ export class Run implements LaneJob, Speaker {
     return true;
   }
 
-  /** Has its events go on after those that another process may have told. */
-  resumed(): void {
-    this.#events.goOn();
+  heard(before: boolean): void {
+    this.#isBegun = true;
+    if (before) this.#events.goOn();
   }
 
   /** Ends a run that waits, or joined another one, in the way that another gateway has ended it. */
@@ -122,7 +122,7 @@ export class Run implements LaneJob, Speaker {
     if (this.#state === "ended") return;
     const leader = this.#leader;
     if (leader !== undefined) leader.#joined = leader.#joined.filter((run) => run !== this);
-    for (const run of this.company) run.resumed();
+    for (const run of this.company) run.#events.goOn();
     this.#end(news);
   }
 
@@ -217,7 +217,7 @@ export class Run implements LaneJob, Speaker {
 
   async #record(outcome: Outcome, lease: LaneLease): Promise<TerminalNews> {
     const open = this.#turn?.openRows() ?? [];
-    const about = { runId: this.runId, joined: () => this.#joined, open, model: this.#model, lease };
+    const about = { runId: this.runId, company: () => this.company, open, model: this.#model, lease };
     const { news, others } = await recordOutcome<Run>(this.#host.transcript, outcome, about);
     for (const [run, otherNews] of others) run.finish(otherNews);
     return news;

@@ -10,8 +10,8 @@ import { userMessage } from "../session/messages.ts";
 /** A run whose words are put on the branch. */
 export interface Speaker {
   readonly input: AcceptedInput;
-  /** Called when its words were there before: somebody has begun it, and may have told of it. */
-  resumed(): void;
+  /** Called when its words are on the branch. `before`: they were there already, somebody has begun it and may have told of it. */
+  heard(before: boolean): void;
 }
 
 /** Where the words go. */
@@ -84,6 +84,6 @@ async function write<S extends Speaker>(
     return wordRows(speakers);
   };
   const written = await writeRows(transcript, { ...options, rows, purpose: "run input", lease });
-  for (const [index, { repeated }] of written.entries()) if (repeated) speakers[index]?.resumed();
+  for (const [index, { repeated }] of written.entries()) speakers[index]?.heard(repeated);
   return ended;
 }
