@@ -107,6 +107,39 @@ test("a session that clients archive, pin or forbid to write to is so for all of
   expect(await client.send("desk", "hello", "run-3")).toMatchObject({ status: "started" });
 });
 
+test("a session that is forbidden to write to answers keys that it knows, and takes nothing new over HTTP either", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  await using client = await TestClient.connect(gateway.url);
+  await client.send("desk", "hello", "run-1");
+  await client.terminal("run-1");
+  const ask = async (sessionKey: string, idempotencyKey: string): Promise<number> => {
+    const answer = await fetch(`${gateway.url}v1/chat/completions`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "x-session-key": sessionKey,
+        "idempotency-key": idempotencyKey,
+      },
+      body: JSON.stringify({ messages: ["assistant", "user"].map((role) => ({ role, content: "hello" })) }),
+    });
+    await answer.text();
+    return answer.status;
+  };
+  for (const key of ["desk", "empty"]) await client.request("sessions.patch", { key, sendPolicy: "deny" });
+
+  const again = await client.send("desk", "hello", "run-1");
+  const statuses = [await ask("desk", "run-1"), await ask("desk", "run-2"), await ask("empty", "run-3")];
+
+  expect(again).toEqual({ runId: "run-1", status: "ok" });
+  expect(statuses).toEqual([200, 400, 400]);
+  await expect(
+    client.request("agent", { sessionKey: "desk", message: "hello", idempotencyKey: "run-4" }),
+  ).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+  expect(await client.request("chat.history", { sessionKey: "empty" })).toMatchObject({ totalMessages: 0 });
+  expect(await client.request("chat.history", { sessionKey: "desk" })).toMatchObject({ totalMessages: 2 });
+});
+
 test("a session is not deleted or changed in the place of the one that is meant", async () => {
   await using dir = await temporaryStateDir();
   await using gateway = await startTestGateway(dir.path);

@@ -8,6 +8,7 @@ import { MAX_COMPLETIONS, MAX_PAYLOAD_BYTES } from "../protocol/limits.ts";
 import { identityOf } from "../runners/identity.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 import { toSessionKey } from "../session/session-key.ts";
+import { refuseDenied } from "../session/session-settings.ts";
 import type { Session } from "../session/session.ts";
 import { checkBearer, type BearerTerms } from "./bearer.ts";
 import { completionEvents, completionOf, type CompletionFacts } from "./completion-answer.ts";
@@ -132,8 +133,9 @@ async function accept(
 }
 
 /** Puts the earlier messages into a session that is empty; whoever is first begins it. */
-async function begin({ transcript }: Session, rows: ReturnType<typeof openingRows>): Promise<void> {
+async function begin({ transcript, settings }: Session, rows: ReturnType<typeof openingRows>): Promise<void> {
   if (transcript.leafId !== undefined) return;
+  refuseDenied(settings); // before anything is written, as the message itself will be refused
   try {
     await transcript.appendMany(rows, { expectedLeaf: undefined, purpose: "begin session" });
   } catch (error) {

@@ -8,7 +8,6 @@ import type { TerminalEvent } from "../run/run-track.ts";
 import { identityOf } from "../runners/identity.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 import { refuseOtherSession } from "../session/session-identity.ts";
-import { refuseDenied } from "../session/session-settings.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import type { Sessions } from "../session/sessions.ts";
 import { defineMethod } from "./method.ts";
@@ -35,7 +34,6 @@ export const agent = defineMethod({
     const thinkingLevel = thinking === undefined ? {} : { thinking };
     const known = await sessions.ensure(sessionKey, async (session) => {
       refuseOtherSession(sessionId, session.transcript.sessionId);
-      refuseDenied(session.settings);
       const { status } = await session.accept({ runId, message, acceptedAt, timeoutMs, ...thinkingLevel });
       return {
         sessionId: session.transcript.sessionId,

@@ -5,7 +5,6 @@ import { cleanText, normalText } from "../session/input-text.ts";
 import { ChatSendParams, ChatSendResult, type Stopped } from "../protocol/chat.ts";
 import type { Session } from "../session/session.ts";
 import { refuseOtherSession } from "../session/session-identity.ts";
-import { refuseDenied } from "../session/session-settings.ts";
 import { toSessionKey } from "../session/session-key.ts";
 import { isStopText } from "../session/stop-text.ts";
 import { defineMethod } from "./method.ts";
@@ -49,7 +48,6 @@ export const chatSend = defineMethod({
     const expected = expectedLeafOf(params);
     return sessions.ensure(sessionKey, (session) => {
       refuseOtherSession(sessionId, session.transcript.sessionId, expected && branchChanged);
-      refuseDenied(session.settings);
       return session.accept(input, expected);
     });
   },

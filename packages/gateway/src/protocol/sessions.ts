@@ -71,7 +71,7 @@ export const SessionsPatchParams = Type.Object(
     queueMode: Type.Optional(Type.Union([QueueModeName, Type.Null()])),
     sendPolicy: Type.Optional(
       Type.Union([Type.Literal("allow"), Type.Literal("deny"), Type.Null()], {
-        description: "`deny`: `chat.send` and `agent` are refused",
+        description: "`deny`: new messages are refused, whichever way they come",
       }),
     ),
     archived: Type.Optional(Type.Boolean({ description: "`sessions.list` leaves it out, unless asked" })),

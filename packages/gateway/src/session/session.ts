@@ -19,7 +19,7 @@ import type { AgentRunner } from "../runners/runner.ts";
 import { tellOfProblem } from "./session-news.ts";
 import type { SessionSetup } from "./session-setup.ts";
 import { readOutcome } from "../run/stored-outcome.ts";
-import { readSettings, type SessionSettings } from "./session-settings.ts";
+import { readSettings, refuseDenied, type SessionSettings } from "./session-settings.ts";
 
 /** One conversation that is open here: its transcript, its inputs and its lane. */
 export class Session implements RunHost {
@@ -114,13 +114,14 @@ export class Session implements RunHost {
   /**
    * Makes an input durable and puts its run into the lane, in the mode it asks for or the session is set to. The same
    * run id again gets the same answer and no run. Throws `UNAVAILABLE` with the details `LANE_BUSY` or `QUEUE_FULL`, and
-   * `INVALID_REQUEST` when the active branch is not the `expected` one.
+   * `INVALID_REQUEST` when the session takes no messages, or the active branch is not the `expected` one.
    */
   async accept(input: AcceptedInput, expected?: ExpectedLeaf): Promise<Acknowledgement> {
     const mode = toQueueMode(input.queueMode) ?? this.#settings.queueMode;
     let giveBack = (): Promise<void> => Promise.resolve();
     const admit = (): void => {
       this.#refuseRetired();
+      refuseDenied(this.#settings);
       giveBack = this.#queue.admit(mode, this.#acceptance.accepting);
     };
     try {
@@ -172,8 +173,7 @@ export class Session implements RunHost {
     this.#refuseRetired();
     const message = injectedMessage(text, label, Date.now());
     const { messageId } = await this.transcript.append(message, { purpose: "inject" });
-    const { agentId, sessionKey } = this;
-    const of = { runId: `inject-${messageId}`, sessionKey, agentId };
+    const of = { runId: `inject-${messageId}`, sessionKey: this.sessionKey, agentId: this.agentId };
     const event: ChatEvent = { ...of, seq: 0, state: "final", message };
     this.#setup.hub.publish("chat", event, "certain");
     return messageId;
