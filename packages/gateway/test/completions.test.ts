@@ -245,6 +245,21 @@ test("four thousand turns whose calls all have one number begin a session, each 
   expect(findings).toEqual([]);
 });
 
+test("three thousand messages of one side in a row, as in the talk of a group, are one turn", async () => {
+  await using dir = await temporaryStateDir();
+  // A process of its own: one that does not come to an end with them answers nobody.
+  await using gateway = await spawnGateway(dir.path);
+  const texts = Array.from({ length: 3_000 }, (_text, index) => `${index} ${"x".repeat(2_500)}`);
+  const messages = texts.map((content) => ({ role: "user", content }));
+
+  const answer = await ask(gateway.url, { messages });
+
+  expect([answer.status, await answer.json()]).toMatchObject([
+    200,
+    { choices: [{ message: { content: `echo: ${texts.join("\n\n")}` } }] },
+  ]);
+});
+
 test("an image in a message reaches the runner", async () => {
   await using dir = await temporaryStateDir();
   const runner = new ScriptedRunner();

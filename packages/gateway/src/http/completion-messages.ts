@@ -54,6 +54,14 @@ export interface Turn {
   readonly tools: readonly ToolUse[];
 }
 
+/** A turn that more messages may join. Their texts are joined once, at its end: each time anew takes the square of them. */
+interface OpenTurn {
+  readonly role: Turn["role"];
+  readonly texts: string[];
+  readonly images: ImageContent[];
+  tools: readonly ToolUse[];
+}
+
 /** A call of a tool and what came of it. */
 interface ToolUse {
   readonly call: AgentToolCall;
@@ -68,7 +76,7 @@ type ToolCall = NonNullable<Of<"assistant">["tool_calls"]>[number];
  * `INVALID_REQUEST` for a tool's result without its call; a call without its result is left out.
  */
 export function foldTurns(messages: readonly CompletionMessage[]): Turn[] {
-  const turns: Turn[] = [];
+  const turns: OpenTurn[] = [];
   const instructions: string[] = [];
   const callIds = new Map<string, number>();
   /** The calls that results may follow now. */
@@ -94,19 +102,28 @@ export function foldTurns(messages: readonly CompletionMessage[]): Turn[] {
     }
   }
   const text = instructions.join("\n\n");
-  return text === "" ? turns : [{ role: "system", text, images: [], tools: [] }, ...turns];
+  const said = turns.map(closed);
+  return text === "" ? said : [{ role: "system", text, images: [], tools: [] }, ...said];
 }
 
-function add(turns: Turn[], turn: Turn): void {
+function add(turns: OpenTurn[], { role, text, images, tools }: Turn): void {
   const before = turns.at(-1);
-  if (turn.text.trim() === "" && turn.images.length === 0 && turn.tools.length === 0) return;
-  if (before?.role !== turn.role || before.tools.length > 0) turns.push(turn);
-  else turns.splice(-1, 1, joined(before, turn));
+  const isBlank = text.trim() === "";
+  if (isBlank && images.length === 0 && tools.length === 0) return;
+  if (before?.role !== role || before.tools.length > 0) {
+    turns.push({ role, texts: [text], images: [...images], tools });
+    return;
+  }
+  if (!isBlank) before.texts.push(text);
+  before.images.push(...images);
+  before.tools = tools;
 }
 
-function joined(before: Turn, { role, text, images, tools }: Turn): Turn {
-  const texts = [before.text, text].filter((part) => part.trim() !== "");
-  return { role, text: texts.join("\n\n"), images: [...before.images, ...images], tools };
+/** One text is left as it is; among several, those without words are left out. */
+function closed({ role, texts, images, tools }: OpenTurn): Turn {
+  const [only = "", ...others] = texts;
+  const text = others.length === 0 ? only : texts.filter((part) => part.trim() !== "").join("\n\n");
+  return { role, text, images, tools };
 }
 
 /** The results that follow a message at once. */
