@@ -435,6 +435,43 @@ test("with a token, a request without it or with a wrong one is refused, and ten
   expect(await statusWith({ authorization: "Bearer secret" })).toBe(429);
 });
 
+/** A text as programs such as curl put it into a header. */
+function utf8(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
+}
+
+test("a token of several words, in any script, is taken over HTTP as it is over a socket", async () => {
+  await using dir = await temporaryStateDir();
+  const token = "größe zählt nicht";
+  await using gateway = await startTestGateway(dir.path, { token });
+  await using client = await TestClient.connect(gateway.url, { token });
+  const statusWith = async (presented: string): Promise<number> => {
+    const answer = await ask(gateway.url, words("x"), { authorization: `Bearer ${utf8(presented)}` });
+    await answer.text();
+    return answer.status;
+  };
+
+  expect(await client.request("health")).toMatchObject({ ok: true });
+  expect(await statusWith(token)).toBe(200);
+  expect(await statusWith("größe zählt")).toBe(401);
+});
+
+test("a session and a key that a header names in UTF-8 are those that a socket names", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  await using client = await TestClient.connect(gateway.url);
+  await client.send("größe 日本", "one", "run-1");
+  await client.terminal("run-1");
+
+  const headers = { "x-session-key": utf8("größe 日本"), "idempotency-key": utf8("schlüssel") };
+  const answer = await ask(gateway.url, words("two"), headers);
+
+  expect(await answer.json()).toMatchObject({ id: "schlüssel" });
+  expect(await client.send("größe 日本", "two", "schlüssel")).toMatchObject({ status: "ok" });
+  const rows = await conversation(await sessionFileOf(dir.path, "agent:main:größe 日本"));
+  expect(rows).toEqual(["user: one", "assistant: echo: one", "user: two", "assistant: echo: two"]);
+});
+
 test("who has to wait for refused tokens waits a minute at most, though the clock is set back meanwhile", async () => {
   await using dir = await temporaryStateDir();
   await using gateway = await startTestGateway(dir.path, { token: "secret" });

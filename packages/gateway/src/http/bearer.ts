@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { AuthAttempts } from "../connection/attempts.ts";
 import { isSameSecret } from "../connection/auth.ts";
+import { headerText } from "./header-text.ts";
 
 /** What HTTP requests have to present. */
 export interface BearerTerms {
@@ -23,7 +24,8 @@ export function checkBearer(request: IncomingMessage, terms: BearerTerms): Beare
   const address = request.socket.remoteAddress ?? "unknown";
   const retryAfterMs = terms.attempts.blockedForMs(address);
   if (retryAfterMs > 0) return { status: 429, reason: "too many refused credentials", retryAfterMs };
-  const presented = /^bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
+  // All of it: a token may be words with spaces between them.
+  const presented = /^bearer +(.+)$/i.exec(headerText(request.headers.authorization ?? ""))?.[1];
   if (presented !== undefined && isSameSecret(presented, token)) return undefined;
   // Nothing presented is no guess: a person who opens the page by hand must not lock the address out.
   if (presented !== undefined) terms.attempts.failed(address);

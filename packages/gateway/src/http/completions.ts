@@ -13,6 +13,7 @@ import type { Session } from "../session/session.ts";
 import { checkBearer, type BearerTerms } from "./bearer.ts";
 import { completionEvents, completionOf, type CompletionFacts } from "./completion-answer.ts";
 import { readCompletionRequest, type CompletionRequest } from "./completion-request.ts";
+import { headerText } from "./header-text.ts";
 import { openingRows } from "./opening-rows.ts";
 import { openAiError, toOpenAiRefusal, type OpenAiRefusal } from "./openai-error.ts";
 import { RunReader } from "./run-reader.ts";
@@ -80,7 +81,8 @@ async function answer(
   const { reader, usual } = await accept(asked, { runId, sessionKey }, services);
   try {
     const facts: CompletionFacts = { id: runId, created: Math.floor(Date.now() / 1_000), usual };
-    reply.header("x-request-id", runId);
+    // Other characters would go out in one encoding or another, as node happens to write the body. The body has the id.
+    if (/^[\x20-\x7e]+$/.test(runId)) reply.header("x-request-id", runId);
     if (asked.stream) {
       const events = completionEvents(facts, reader, {
         includesUsage: asked.includesUsage,
@@ -165,6 +167,7 @@ function refuse(reply: FastifyReply, { status, body, retryAfterMs = 0 }: OpenAiR
 function headerOf({ headers }: FastifyRequest, name: string, maxLength: number): string | undefined {
   const value = headers[name];
   if (value === undefined || value === "") return undefined;
-  if (typeof value === "string" && value.length <= maxLength) return value;
+  const text = typeof value === "string" ? headerText(value) : undefined;
+  if (text !== undefined && text.length <= maxLength) return text;
   throw new GatewayError("INVALID_REQUEST", `the header ${name} has at most ${maxLength} characters`);
 }
