@@ -239,6 +239,27 @@ test("messages wait in a queue that is shown, and one that is cancelled is never
   expect([...complaints, ...reader.complaints]).toEqual([]);
 });
 
+test("a text that stops the session is no message: the run ends, and the page is ready for the next", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page, complaints } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await send(page, `slow: ${"word ".repeat(200).trim()}`);
+  await page.getByText("echo: slow: word").waitFor();
+  const [question = ""] = await conversation(page);
+
+  await send(page, "/stop");
+  await page.getByText("Stopped", { exact: true }).waitFor();
+  await expect.poll(() => conversation(page), { timeout: PATIENCE_MS }).toHaveLength(2);
+  await send(page, "/stop");
+  await send(page, "after that");
+  await message(page, "echo: after that").waitFor();
+  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "hidden" });
+
+  const shown = await conversation(page);
+  expect([shown[0], ...shown.slice(2)]).toEqual([question, "You: after that", "Assistant: echo: after that"]);
+  expect(complaints).toEqual([]);
+});
+
 test("a run that is held up by the disk says so, until it goes on", async () => {
   await using gateway = await startGatewayProcess();
   const { page, complaints } = await openWindow(browser, gateway.url);

@@ -42,7 +42,7 @@ export class Sender {
     for (const item of unacknowledged(chat)) void this.#deliver(item);
   }
 
-  /** Takes a refused message off the page. */
+  /** Takes a message off the page that the gateway does not have. */
   withdraw(sessionKey: string, runId: string): void {
     this.#forget(runId);
     this.#setup.dispatch({ type: "withdrawn", sessionKey, runId });
@@ -52,8 +52,14 @@ export class Sender {
     const { sessionKey, runId } = item;
     const { socket, histories, dispatch } = this.#setup;
     try {
-      const isOver = asRecord(await socket.request("chat.send", paramsOf(item)))["status"] === "ok";
+      const { status } = asRecord(await socket.request("chat.send", paramsOf(item)));
+      // A text that stops the session, such as `/stop`, is no message: it has no run and is in no history.
+      if (status === undefined) {
+        this.withdraw(sessionKey, runId);
+        return;
+      }
       this.#forget(runId);
+      const isOver = status === "ok";
       dispatch({ type: "accepted", sessionKey, runId, isOver });
       if (isOver) histories.load(sessionKey);
     } catch (error) {
