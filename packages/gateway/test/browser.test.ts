@@ -442,6 +442,21 @@ test("on a narrow screen all of it works by keyboard, and nothing sticks out sid
   expect(complaints).toEqual([]);
 });
 
+test("on a narrow screen the list of sessions has the keyboard when it is unfolded", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url, { viewport: { width: 360, height: 640 } });
+  await isOnline(page);
+  await page.getByRole("button", { name: "Sessions" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("link", { name: "main" }).waitFor();
+
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("by keyboard");
+  await page.keyboard.press("Enter");
+
+  await page.getByRole("heading", { name: "by keyboard", level: 1 }).waitFor();
+});
+
 test("on a narrow screen the words about a lost connection fit", async () => {
   await using gateway = await startGatewayProcess();
   const { page } = await openWindow(browser, gateway.url, { viewport: { width: 360, height: 640 } });
