@@ -95,6 +95,11 @@ export async function conversation(page: Page): Promise<readonly string[]> {
   return parts.flatMap((text, index) => (index % 2 === 1 ? [`${parts[index - 1] ?? ""}: ${text}`] : []));
 }
 
+/** Whether an element of the page has the keyboard. */
+export function isFocused(element: { matches(selector: string): boolean }): boolean {
+  return element.matches(":focus");
+}
+
 /** Waits until the conversation is exactly this. */
 export async function shows(page: Page, expected: readonly string[]): Promise<void> {
   await expect.poll(() => conversation(page), { timeout: PATIENCE_MS }).toEqual(expected);

@@ -6,6 +6,7 @@ import {
   asStored,
   conversation,
   countDrawnTimes,
+  isFocused,
   isOnline,
   launchBrowser,
   lineEdges,
@@ -470,6 +471,21 @@ test("on a narrow screen the words about a lost connection fit", async () => {
     .locator("html")
     .evaluate(({ scrollWidth }: { readonly scrollWidth: number }) => scrollWidth);
   expect(width).toBe(360);
+});
+
+test("who chooses another session can write there at once, with the inspector open as well", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await page.getByRole("button", { name: "Inspect" }).click();
+  const inspector = page.getByRole("complementary", { name: "Inspector" });
+  await expect.poll(() => inspector.evaluate(isFocused), { timeout: PATIENCE_MS }).toBe(true);
+
+  await page.getByLabel("New session").fill("another");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "another", level: 1 }).waitFor();
+
+  await expect.poll(() => messageField(page).evaluate(isFocused), { timeout: PATIENCE_MS }).toBe(true);
 });
 
 test("the inspector shows the lock, the queue, what the doctor says and the tree, and follows what is written", async () => {

@@ -33,6 +33,11 @@ export function App({ client }: { readonly client: ChatClient }) {
     document.title = activeRunId === undefined ? `${name} · Session Lock` : `… ${name} · Session Lock`;
   }, [name, activeRunId]);
 
+  useEffect(() => {
+    // When it is opened, and not when it turns to another session: then the message field has the focus.
+    if (isInspecting) document.getElementById("inspector")?.focus();
+  }, [isInspecting]);
+
   async function stop(runId: string): Promise<void> {
     focusMessageField();
     await client.stop(runId);

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { type Finding, type Inspection, type TreeRow } from "./inspection.ts";
 
 interface InspectorProps {
@@ -15,9 +15,6 @@ export function Inspector({ changed, onInspect, onClose }: InspectorProps) {
   const [inspection, setInspection] = useState<Inspection>();
   const [state, setState] = useState<"looking" | "nothing" | "seen" | "failed">("looking");
   const [asked, setAsked] = useState(0);
-  const panel = useRef<HTMLElement>(null);
-
-  useEffect(() => panel.current?.focus(), []);
 
   useEffect(() => {
     let isCurrent = true;
@@ -41,7 +38,7 @@ export function Inspector({ changed, onInspect, onClose }: InspectorProps) {
   }, [changed, asked]);
 
   return (
-    <aside id="inspector" className="inspector" aria-label="Inspector" ref={panel} tabIndex={-1}>
+    <aside id="inspector" className="inspector" aria-label="Inspector" tabIndex={-1}>
       <header className="inspector-head">
         <h2>Inspector</h2>
         <button type="button" className="quiet-button" onClick={() => setAsked(asked + 1)}>
