@@ -1,4 +1,4 @@
-import type { Browser } from "playwright-core";
+import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startGatewayProcess } from "./browser-gateway.ts";
 import {
@@ -344,6 +344,28 @@ test("a long conversation opens at its end, and its earlier messages can be aske
   expect(await gateway.transcript()).toEqual(asStored(await conversation(page)));
   await page.getByRole("button", { name: "Earlier messages" }).waitFor({ state: "hidden" });
   expect(complaints).toEqual([]);
+});
+
+test("a button that has done its work leaves the keyboard where one goes on", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  const isThere = (place: Locator) =>
+    expect.poll(() => place.evaluate(isFocused), { timeout: PATIENCE_MS }).toBe(true);
+  await messageField(page).fill("a line\n".repeat(60));
+  await page.getByRole("button", { name: "Send" }).click();
+  await isThere(messageField(page));
+  await page.getByText("echo: a line").waitFor();
+
+  const messages = page.getByRole("region", { name: "Messages" });
+  await messages.focus();
+  await page.keyboard.press("Home");
+  await page.getByRole("button", { name: "Newest messages" }).press("Enter");
+  await isThere(messages);
+
+  await gateway.kill();
+  await page.getByRole("button", { name: "Try now" }).press("Enter");
+  await isThere(messageField(page));
 });
 
 test("what is typed draws no message anew", async () => {

@@ -88,7 +88,13 @@ export function App({ client }: { readonly client: ChatClient }) {
             </svg>
           </button>
           <h1 title={chat.sessionKey}>{name}</h1>
-          <ConnectionPill connection={connection} onRetry={() => client.connect()} />
+          <ConnectionPill
+            connection={connection}
+            onRetry={() => {
+              focusMessageField();
+              client.connect();
+            }}
+          />
           <button
             type="button"
             ref={inspectButton}
@@ -135,7 +141,10 @@ export function App({ client }: { readonly client: ChatClient }) {
                 peek: (row) => client.peekPictures(row),
                 load: (...asked) => client.loadPictures(...asked),
               }}
-              onReload={() => client.reload()}
+              onReload={() => {
+                focusMessageField();
+                client.reload();
+              }}
               onEarlier={() => client.loadEarlier()}
               onStop={stop}
               onRetry={(runId) => {
@@ -150,7 +159,14 @@ export function App({ client }: { readonly client: ChatClient }) {
             {notice !== undefined && (
               <div className="notice" role="alert">
                 <p>{notice}</p>
-                <button type="button" className="quiet-button" onClick={() => client.dismissNotice()}>
+                <button
+                  type="button"
+                  className="quiet-button"
+                  onClick={() => {
+                    focusMessageField();
+                    client.dismissNotice();
+                  }}
+                >
                   Dismiss
                 </button>
               </div>

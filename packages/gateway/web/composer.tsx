@@ -30,6 +30,7 @@ export function Composer(props: ComposerProps) {
     if (!canSend) return;
     onSend(text, pictures);
     clear();
+    field.current?.focus(); // the button, if that was pressed, has nothing to send any more
   }
 
   async function inject(): Promise<void> {

@@ -126,7 +126,14 @@ export function Conversation(props: ConversationProps) {
         </div>
       </div>
       {!isAtEnd && (
-        <button type="button" className="to-end" onClick={() => setAtEnd(true)}>
+        <button
+          type="button"
+          className="to-end"
+          onClick={() => {
+            setAtEnd(true);
+            scroller.current?.focus(); // the button goes away, and who reads goes on reading
+          }}
+        >
           Newest messages
         </button>
       )}
