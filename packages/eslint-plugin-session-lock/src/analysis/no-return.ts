@@ -29,14 +29,21 @@ const straight: ReadonlySet<AST_NODE_TYPES> = new Set([
   AST_NODE_TYPES.VariableDeclaration,
 ]);
 
-/** `process.exit()`. */
+/** `process.exit()`. Somebody else's `exit()` may well come back. */
 export function isExit(node: Node): boolean {
   if (node.type !== AST_NODE_TYPES.ExpressionStatement) return false;
   const { expression } = node;
+  if (expression.type !== AST_NODE_TYPES.CallExpression) return false;
+  const { callee } = expression;
   return (
-    expression.type === AST_NODE_TYPES.CallExpression &&
-    expression.callee.type === AST_NODE_TYPES.MemberExpression &&
-    expression.callee.property.type === AST_NODE_TYPES.Identifier &&
-    expression.callee.property.name === "exit"
+    callee.type === AST_NODE_TYPES.MemberExpression &&
+    nameOf(callee.property) === "exit" &&
+    nameOf(callee.object) === "process"
   );
+}
+
+/** `b` of `b` and of `a.b`. */
+function nameOf(node: Node): string | undefined {
+  if (node.type === AST_NODE_TYPES.MemberExpression) return nameOf(node.property);
+  return node.type === AST_NODE_TYPES.Identifier ? node.name : undefined;
 }

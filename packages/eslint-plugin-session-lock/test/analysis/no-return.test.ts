@@ -40,6 +40,7 @@ export async function save(sessionFile: string, message: object) {
 test.each([
   "function stop(m) { if (m) return; throw new Error('busy'); }",
   "async function stop() { throw new Error('busy'); }",
+  "function stop(m) { m.exit(); }",
 ])("a way may go on behind a call of %s", (declaration) => {
   expect(analyzeText(unless("stop(m)", declaration))).toEqual(["notOnEveryPath 3"]);
 });
