@@ -14,13 +14,24 @@ function endsProcess(name: string): boolean {
 }
 
 /** A function that says so in its type, or whose every way ends in a `throw` or an exit. */
-function onlyThrows({ async, generator, returnType, body }: FunctionNode): boolean {
+function onlyThrows(node: FunctionNode): boolean {
+  const { async, generator, returnType, body } = node;
   if (async || generator) return false;
   if (returnType?.typeAnnotation.type === AST_NODE_TYPES.TSNeverKeyword) return true;
+  if (mayBeAnother(node)) return false;
   const statements = body.type === AST_NODE_TYPES.BlockStatement ? body.body : [];
   const last = statements.at(-1);
   if (last === undefined || (last.type !== AST_NODE_TYPES.ThrowStatement && !isExit(last))) return false;
   return statements.slice(0, -1).every(({ type }) => straight.has(type));
+}
+
+/** Whether another function may stand in its place when it is called: a method may be overridden, and a variable be given another. */
+function mayBeAnother({ type, parent }: FunctionNode): boolean {
+  if (type === AST_NODE_TYPES.FunctionDeclaration) return false;
+  if (parent.type === AST_NODE_TYPES.VariableDeclarator) return parent.parent.kind !== "const";
+  return (
+    parent.type !== AST_NODE_TYPES.MethodDefinition || parent.key.type !== AST_NODE_TYPES.PrivateIdentifier
+  );
 }
 
 /** Statements that no `return` stands in. */

@@ -41,8 +41,25 @@ test.each([
   "function stop(m) { if (m) return; throw new Error('busy'); }",
   "async function stop() { throw new Error('busy'); }",
   "function stop(m) { m.exit(); }",
+  "let stop = () => { throw new Error('busy'); }; export const later = () => { stop = () => {}; };",
 ])("a way may go on behind a call of %s", (declaration) => {
   expect(analyzeText(unless("stop(m)", declaration))).toEqual(["notOnEveryPath 3"]);
+});
+
+/** A class whose method gives up; what is done without the lock is line 4. */
+function refusingBy(method: string, how: string): string {
+  return `export class Store {
+  ${method} { throw new Error("busy"); }
+  async save(sessionFile, m) { const lock = tryAcquireSessionWriteLock({ sessionFile }); if (!lock) ${how};
+    try { SessionManager.open(sessionFile).appendMessage(m); } finally { await lock?.release(); } } }`;
+}
+
+test("no way goes on behind a private method that only throws", () => {
+  expect(analyzeText(refusingBy("#stop()", "this.#stop()"))).toEqual([]);
+});
+
+test("a way may go on behind a method that another class may override", () => {
+  expect(analyzeText(refusingBy("stop()", "this.stop()"))).toEqual(["notOnEveryPath 4"]);
 });
 
 test("what catches the error of a function that only throws is reached", () => {
