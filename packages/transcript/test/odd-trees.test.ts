@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { SessionManager } from "../src/index.ts";
 import type { SessionTreeNode } from "../src/index.ts";
-import { chain, chat, linesOf, result, sessionFile, user } from "./session-lines.ts";
+import { chain, chat, header, linesOf, result, sessionFile, user } from "./session-lines.ts";
 import { tempFolder } from "./temp-session.ts";
 
 test("a new session made of the branch to an entry beside the branch has that entry as its leaf", () => {
@@ -13,6 +13,20 @@ test("a new session made of the branch to an entry beside the branch has that en
 
   expect(session.getBranch().map(({ id }) => id)).toEqual(["e1", "e2"]);
   expect(session.buildSessionContext().messages).toMatchObject([{ content: "one" }, { content: "beside" }]);
+});
+
+test.each(["compaction", "reset"])("a %s that keeps from a label keeps as much in a new session", (type) => {
+  const label = { type: "label", targetId: "e1", label: "here" };
+  const cut = { type, summary: "so far", firstKeptEntryId: "e2", tokensBefore: 1 };
+  const said = (text: string) => ({ type: "message", message: user(text) });
+  const lines = [header({ version: 4 }), ...chain(said("one"), label, said("two"), cut, said("three"))];
+  const session = SessionManager.open(sessionFile(lines.map((line) => `${JSON.stringify(line)}\n`).join("")));
+  const before = session.buildSessionContext().messages;
+
+  session.createBranchedSession("e5");
+
+  expect(before.slice(-2)).toMatchObject([{ content: "two" }, { content: "three" }]);
+  expect(session.buildSessionContext().messages).toEqual(before);
 });
 
 test("a tree has every entry once, also where parents form a ring", () => {

@@ -47,7 +47,7 @@ export function forkSession(
  * The entries of a session that has only the branch to `leafId`: those of the branch without its label entries, each
  * below the nearest one that stays, then one label entry for each label that still has its target.
  *
- * A compaction that kept everything from a label on keeps everything from the entry behind that label on.
+ * A compaction, or a reset, that kept everything from a label on keeps everything from the entry behind that label on.
  */
 export function branchedEntries(index: SessionIndex, leafId: string): SessionEntry[] {
   const kept: SessionEntry[] = [];
@@ -88,7 +88,7 @@ function replaced(
   const copy = { ...entry, parentId };
   // The branch is all there is in the new session: nothing of it lies beside it.
   Reflect.deleteProperty(copy, "appendMode");
-  if (copy.type !== "compaction") return copy;
-  const { firstKeptEntryId } = copy;
-  return { ...copy, firstKeptEntryId: instead.get(firstKeptEntryId) ?? firstKeptEntryId };
+  if (copy.type !== "compaction" && copy.type !== "reset") return copy;
+  const kept = instead.get(copy.firstKeptEntryId ?? "");
+  return kept === undefined ? copy : { ...copy, firstKeptEntryId: kept };
 }
