@@ -31,3 +31,12 @@ test("doctor says of a file that it is no folder, and what to do", async () => {
     err: `transcript: ${file} is no folder; validate looks at one file\n`,
   });
 });
+
+test.each(["show", "export", "tail", "validate", "repair", "migrate", "import"])(
+  "%s of a path below a file says that there is no such session",
+  async (command) => {
+    const file = sessionFile(linesOf(chat(user())));
+
+    expect(await transcript(command, `${file}/below`)).toMatchObject({ code: 66, out: "" });
+  },
+);

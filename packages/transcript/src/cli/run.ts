@@ -108,7 +108,8 @@ function failure(error: unknown, isJson: boolean): string {
 
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof SessionLockError && error.code === "TIMEOUT") return exitCodes.busy;
-  const code = error instanceof TranscriptError ? error.code : errnoOf(error);
+  // What only the system refused says by its own code whether there is such a file.
+  const code = error instanceof TranscriptError && error.code === "IO" ? error.errno : errnoOf(error);
   switch (code) {
     case "NOT_FOUND":
     case "NOT_A_SESSION":
