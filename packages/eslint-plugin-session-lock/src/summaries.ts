@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { AliasSpec, ContractSpec, ManagerSpec } from "./analysis/vocabulary.ts";
 
 /**
@@ -26,6 +26,12 @@ export function readSummaries(setting: string | Summaries | undefined): Summarie
     throw new Error(`${where} is not what session-lock-lint --write-summaries writes. Write it again.`);
   }
   return content;
+}
+
+/** Changes when the file that a setting names is written anew: an editor lints for days with one config. */
+export function versionOf(setting: string | Summaries | undefined): string {
+  const file = typeof setting === "string" ? statSync(setting, { throwIfNoEntry: false }) : undefined;
+  return file === undefined ? "" : `${file.ino} ${file.mtimeMs} ${file.size}`;
 }
 
 export function mergeSummaries(given: Summaries, own: Summaries): Summaries {

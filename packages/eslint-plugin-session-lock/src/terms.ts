@@ -1,6 +1,7 @@
 import { compileLook, type Look } from "./analysis/mentions.ts";
 import type { Vocabulary } from "./analysis/vocabulary.ts";
 import { findSettingsProblem } from "./check-settings.ts";
+import { versionOf } from "./summaries.ts";
 import { settingsProperties, vocabularyOf, type SessionLockSettings } from "./settings.ts";
 
 /** What one set of settings comes to. It is made once and serves every file that is linted under them. */
@@ -13,27 +14,33 @@ export interface Terms {
 const noSettings: SessionLockSettings = {};
 const settingNames: ReadonlySet<string> = new Set(Object.keys(settingsProperties));
 
+/** Terms, and the version of the file with the summaries that they were made of. */
+interface KnownTerms extends Terms {
+  readonly version: string;
+}
+
 /** By the shared settings, then by the settings among a rule's options; rules with equal ones share their terms. */
-const known = new WeakMap<object, Map<string, Terms>>();
+const known = new WeakMap<object, Map<string, KnownTerms>>();
 
 /** The terms for `settings["session-lock"]` and the options of one rule. */
 export function termsOf(shared: unknown, options: SessionLockSettings): Terms {
   const settings: SessionLockSettings = typeof shared === "object" && shared !== null ? shared : noSettings;
   let ofSettings = known.get(settings);
   if (ofSettings === undefined) {
-    ofSettings = new Map();
+    ofSettings = new Map<string, KnownTerms>();
     known.set(settings, ofSettings);
   }
   // ESLint makes new options for every file, so they are no key; most have no setting among them.
   const own = hasSetting(options) ? pickSettings(options) : noSettings;
   const key = own === noSettings ? "" : JSON.stringify(own);
+  const version = versionOf(own.summaries ?? settings.summaries);
   const terms = ofSettings.get(key);
-  if (terms !== undefined) return terms;
+  if (terms?.version === version) return terms;
   // ESLint checks the options of rules itself, but not what rules share.
   const problem = findSettingsProblem(settings);
   if (problem !== undefined) throw new Error(`settings["session-lock"] of the ESLint config: ${problem}.`);
   const vocabulary = vocabularyOf({ ...settings, ...own });
-  const made: Terms = { vocabulary, lookAt: remember(compileLook(vocabulary)) };
+  const made: KnownTerms = { version, vocabulary, lookAt: remember(compileLook(vocabulary)) };
   ofSettings.set(key, made);
   return made;
 }

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { lint } from "../lint.ts";
@@ -80,6 +81,18 @@ test("the rules read the summaries that the command writes", async () => {
     "require-session-lock/annotatedCallee 4",
     "release-session-lock/leaks 7",
   ]);
+});
+
+test("the rules read summaries again that were written anew, under the same settings", async () => {
+  await using project = await makeProject({ "src/index.js": barrel, "src/app.js": app });
+  const summaries = path.join(project.folder, "summaries.json");
+  const options = { filename: path.resolve("src/app.js"), settings: { summaries } };
+  await project.lint("src", "--write-summaries", "summaries.json");
+  expect(lint(app, options)).not.toContain("release-session-lock/leaks 7");
+  await writeFile(path.join(project.folder, "src/locks.js"), locks);
+  await project.lint("src", "--write-summaries", "summaries.json");
+
+  expect(lint(app, options)).toContain("release-session-lock/leaks 7");
 });
 
 test("a function whose name ends in Locked is checked where other files call it", async () => {
