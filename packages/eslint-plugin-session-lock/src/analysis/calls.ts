@@ -3,6 +3,7 @@ import type { TSESTree } from "@typescript-eslint/utils";
 import { callApi, callManagerClass } from "./api-calls.ts";
 import { assertCondition, assertedBy } from "./assertions.ts";
 import { callBuiltin, callImmediate, immediateMethods } from "./builtins.ts";
+import { changeFile } from "./changed-files.ts";
 import { callContract } from "./contract-calls.ts";
 import { constructClass } from "./classes.ts";
 import type { Outcome } from "./frame.ts";
@@ -122,6 +123,7 @@ function callMethod(
   const { receiver, name, node } = callee;
   switch (receiver.kind) {
     case "manager": {
+      if (name === "setSessionFile") return changeFile(machine, call, callee, receiver, world);
       if (receiver.spec.writes.includes(name)) writeWith(machine, receiver, { name, node }, world);
       machine.frame.addThrow(world);
       const { file } = receiver;
