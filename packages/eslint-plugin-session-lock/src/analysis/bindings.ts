@@ -7,6 +7,7 @@ import type { Outcome } from "./frame.ts";
 import { escapeValue } from "./escape.ts";
 import { andThen, type Machine } from "./machine.ts";
 import { mayBeNull, readMember } from "./members.ts";
+import { textOf } from "./modules.ts";
 import { cellOf, definitionOf, isReassigned } from "./resolve.ts";
 import { isConstructor, staticName, unwrap, type Node, type Variable } from "./syntax.ts";
 import { typedValue } from "./typed.ts";
@@ -155,7 +156,7 @@ function assignProperties(
     worlds = worlds.flatMap((before) => {
       if (property.type === AST_NODE_TYPES.RestElement)
         return assignPattern(machine, property.argument, unknown, before);
-      const name = staticName(property.key, property.computed);
+      const name = staticName(property.key, property.computed) ?? textOf(machine, property.key);
       return assignPattern(
         machine,
         property.value,

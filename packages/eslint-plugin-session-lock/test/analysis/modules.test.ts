@@ -26,6 +26,8 @@ const { SessionManager } = require("${from}"); export const f = (sf, m) => { ${w
 const { SessionManager } = req("${from}"); export const f = (sf, m) => { ${write} };`,
   `import { SessionManager } from "${from}"; const key = "appendMessage";
 export const f = (s, m) => { const t = SessionManager.open(s); t[key](m); };`,
+  `import { SessionManager } from "${from}"; const key = "appendMessage";
+export const f = (s, m) => { const { [key]: write } = SessionManager.open(s); write(m); };`,
   `import { SessionManager as S } from "${from}"; const { prototype } = S;
 export const f = (sf, m) => { const s = S.open(sf); S.prototype.appendMessage.call(s, m); };`,
   `import { SessionManager as S } from "${from}";
