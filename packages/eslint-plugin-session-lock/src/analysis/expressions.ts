@@ -179,7 +179,10 @@ function evaluateObject(machine: Machine, node: TSESTree.ObjectExpression, world
         const filled = outcomes.length === 1 ? fields : new Map(fields);
         if (isSpread) {
           if (value.kind === "object") for (const [name, field] of value.fields) filled.set(name, field);
-        } else filled.set(staticName(property.key, property.computed) ?? `*${property.range[0]}`, value);
+        } else {
+          const name = property.kind === "set" ? undefined : staticName(property.key, property.computed);
+          filled.set(name ?? `*${property.range[0]}`, value);
+        }
         return { world: after, fields: filled };
       });
     });

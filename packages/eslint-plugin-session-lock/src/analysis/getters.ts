@@ -7,7 +7,7 @@ import type { FunctionNode, Node } from "./syntax.ts";
 import type { Value } from "./values.ts";
 import type { World } from "./world.ts";
 
-/** What a getter of a class of this file gives, run where it is read; `undefined` if there is none to run. */
+/** What a getter of a class or an object of this file gives, run where it is read; `undefined` if there is none to run. */
 export function readGetter(
   machine: Machine,
   receiver: Value,
@@ -33,6 +33,10 @@ export function readGetter(
 }
 
 function findGetter(receiver: Value, name: string): FunctionNode | undefined {
+  if (receiver.kind === "object") {
+    const field = receiver.fields.get(name);
+    return field?.kind === "function" && isGetter(field.node.parent) ? field.node : undefined;
+  }
   if (receiver.kind !== "instance" && receiver.kind !== "class") return undefined;
   for (const member of membersNamed(receiver.node, name)) {
     if (member.type !== AST_NODE_TYPES.MethodDefinition || member.kind !== "get") continue;
@@ -40,4 +44,8 @@ function findGetter(receiver: Value, name: string): FunctionNode | undefined {
     return member.value.type === AST_NODE_TYPES.FunctionExpression ? member.value : undefined;
   }
   return undefined;
+}
+
+function isGetter(node: Node): boolean {
+  return node.type === AST_NODE_TYPES.Property && node.kind === "get";
 }

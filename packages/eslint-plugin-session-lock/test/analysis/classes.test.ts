@@ -172,3 +172,10 @@ export class Writer {
     "require-session-lock/unlocked 6",
   ]);
 });
+
+test("a getter of an object gives what it returns, with or without a setter beside it", () => {
+  const code = `export function f(sf, m) { const o = { get s() { return SessionManager.open(sf); }, set s(it) {} };
+o.s.appendMessage(m); }`;
+
+  expect(analyzeText(code)).toEqual(["unlocked 2"]);
+});
