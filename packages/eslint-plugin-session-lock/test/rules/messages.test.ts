@@ -9,7 +9,7 @@ test.each([
   [
     "the file of a lock that an annotation names",
     `/** @requires-session-lock a */
-export function g(a: string, b: string) { SessionManager.open(a).setSessionFile(b); SessionManager.open(b).appendMessage("m"); }`,
+export function g(a: string, b: string) { SessionManager.open(a).appendSessionInfo(b); SessionManager.open(b).appendMessage("m"); }`,
     "the lock that is held is for `a`.",
   ],
   [
