@@ -47,8 +47,31 @@ test("every invariant in ARCHITECTURE.md names tests that exist", async () => {
   }
 });
 
+test("a published source map names only sources that are published, in it or beside it", async () => {
+  const missing: string[] = [];
+  for (const name of await readdir(packages)) {
+    const folder = path.join(packages, name);
+    const { files = [] } = await manifest(folder);
+    const published = files.map((file) => path.join(folder, file));
+    for (const map of await sourceMaps(path.join(folder, "dist"))) {
+      const { sources, sourcesContent } = JSON.parse(await readFile(map, "utf8")) as SourceMap;
+      const beside = sources.map((source) => path.resolve(path.dirname(map), source));
+      const isThere = (source: string) => published.some((file) => source.startsWith(`${file}${path.sep}`));
+      if (sourcesContent === undefined && !beside.every(isThere)) missing.push(path.relative(packages, map));
+    }
+  }
+
+  expect(missing).toEqual([]);
+});
+
+interface SourceMap {
+  readonly sources: readonly string[];
+  readonly sourcesContent?: readonly string[];
+}
+
 interface Manifest {
   readonly name: string;
+  readonly files?: readonly string[];
   readonly dependencies?: Record<string, string>;
   readonly devDependencies?: Record<string, string>;
   readonly optionalDependencies?: Record<string, string>;
@@ -59,11 +82,11 @@ async function manifests(): Promise<readonly Manifest[]> {
     path.dirname(packages),
     ...(await readdir(packages)).map((name) => path.join(packages, name)),
   ];
-  return Promise.all(
-    folders.map(
-      async (folder) => JSON.parse(await readFile(path.join(folder, "package.json"), "utf8")) as Manifest,
-    ),
-  );
+  return Promise.all(folders.map(manifest));
+}
+
+async function manifest(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(path.join(folder, "package.json"), "utf8")) as Manifest;
 }
 
 async function ownDependencies(): Promise<Record<string, string[]>> {
@@ -77,6 +100,12 @@ async function ownDependencies(): Promise<Record<string, string[]>> {
         .sort(),
     ]),
   );
+}
+
+async function sourceMaps(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder, { recursive: true });
+  // Those of declarations only lead an editor on, which does without.
+  return names.filter((name) => /\.[cm]?js\.map$/.test(name)).map((name) => path.join(folder, name));
 }
 
 async function sourceFiles(): Promise<readonly string[]> {
