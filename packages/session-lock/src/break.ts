@@ -28,7 +28,7 @@ import { recordBytes, RecordWriter } from "./record.ts";
 import type { Claim, Owner } from "./record.ts";
 
 export interface BreakSessionLockOptions {
-  /** Why; the ousted owner's error and the lock record show it. */
+  /** Why: in the error of an owner of this process, and for all others the purpose of the lock until the break is done. */
   readonly reason: string;
   /** Break it even though its holder is known to run on this machine. Default: `false`. */
   readonly force?: boolean;

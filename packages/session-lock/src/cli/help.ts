@@ -8,7 +8,7 @@ export const help = `session-lock: look at and look after the write locks of ses
 
   --json            one JSON value (watch: one per line) instead of text
   --force           break: even if the holder runs on this machine
-  --reason <text>   break: why; the ousted owner is told
+  --reason <text>   break: why; shown to whoever looks at the lock meanwhile
   -h, --help        this text
 
 exit codes: 0 done (why: free), 1 failed, 64 wrong usage, 75 held: try again later
