@@ -142,6 +142,7 @@ describe("session-lock", () => {
     [[]],
     [["dance", "x"]],
     [["why"]],
+    [["clean", ""]],
     [["ls", "/nonexistent"]],
     [["why", "a", "b"]],
     [["ls", "--loud"]],

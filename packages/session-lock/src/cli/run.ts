@@ -31,7 +31,8 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     terminal.out(help);
     return exitCodes.ok;
   }
-  if (subject === undefined) return wrongUsage(`${command} needs a path`, terminal);
+  // An empty one, which an unset variable leaves, would be the working folder.
+  if (subject === undefined || subject === "") return wrongUsage(`${command} needs a path`, terminal);
   const target = path.resolve(subject);
   switch (command) {
     case "ls":
