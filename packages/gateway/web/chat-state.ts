@@ -1,5 +1,15 @@
 import { withEarlier, withNewest, type Pages } from "./history-pages.ts";
-import { answerId, answerRow, changeRow, promptId, promptRow, withRow, type Row } from "./live-rows.ts";
+import {
+  answerId,
+  answerRow,
+  changeRow,
+  ending,
+  goingOn,
+  promptId,
+  promptRow,
+  withRow,
+  type Row,
+} from "./live-rows.ts";
 import { settleLostRuns } from "./lost-runs.ts";
 import { traceAfter, withTraces, type Trace } from "./traces.ts";
 import {
@@ -12,6 +22,8 @@ import {
 
 /** One session as far as this page knows it. */
 export interface Conversation {
+  /** Which conversation the key stood for when that was asked last; a reset gives it another. */
+  readonly sessionId: string | undefined;
   /** What the gateway has sent of the transcript; undefined until the first answer. */
   readonly stored: Pages | undefined;
   /** What happened since, in the order it is shown: written, being written, waiting. */
@@ -56,6 +68,7 @@ export type ChatAction =
   | ConversationAction;
 
 const EMPTY: Conversation = {
+  sessionId: undefined,
   stored: undefined,
   live: [],
   traces: [],
@@ -159,7 +172,10 @@ function mergeHistory(before: Conversation, history: History, afterReconnect: bo
     const isKnown = ids.has(id) || before.live.some((row) => row.id === id && row.status !== "sending");
     return !isKnown && !before.endedRunIds.includes(input.runId);
   });
-  const kept = before.live.filter((row) => !ids.has(row.id));
+  const isAnother = before.sessionId !== undefined && before.sessionId !== history.sessionId;
+  const kept = (isAnother ? goingOn(before.live, activeRunIds) : before.live).filter(
+    (row) => !ids.has(row.id),
+  );
   const live = waiting.reduce<readonly Row[]>(
     (rows, input) => withRow(rows, promptRow(input, "queued")),
     kept,
@@ -168,7 +184,9 @@ function mergeHistory(before: Conversation, history: History, afterReconnect: bo
   const isWholeQueue = history.pending.length >= history.pendingTotal;
   const merged: Conversation = {
     ...before,
+    sessionId: history.sessionId,
     stored,
+    traces: isAnother ? [] : before.traces,
     live: afterReconnect ? settleLostRuns(live, alive, isWholeQueue) : live,
     activeRunIds,
     runProblem: history.runProblem,
@@ -229,15 +247,4 @@ function stopBlank(before: Conversation, answer: Row): Pick<Conversation, "live"
   const row: Row = { ...(queued ?? answer), status: "stored", outcome: "stopped" };
   const live = before.live.filter((other) => other !== queued && other.id !== answer.id);
   return { live, traces: [...before.traces, traceAfter(messagesOf(before), row)] };
-}
-
-function ending(event: Extract<ChatEvent, { kind: "final" | "stopped" | "failed" }>): Partial<Row> {
-  switch (event.kind) {
-    case "final":
-      return { status: "stored", outcome: "complete" };
-    case "stopped":
-      return { status: "stored", outcome: "stopped" };
-    case "failed":
-      return { status: "stored", outcome: "failed", problem: event.problem };
-  }
 }

@@ -1,4 +1,4 @@
-import { type Message, type PendingInput } from "./wire.ts";
+import { type ChatEvent, type Message, type PendingInput } from "./wire.ts";
 
 /**
  * Where a message is on its way:
@@ -36,6 +36,14 @@ export function changeRow(rows: readonly Row[], id: string, change: Partial<Row>
   return row === undefined ? rows : withRow(rows, { ...row, ...change });
 }
 
+/** What stays when another conversation begins: what no transcript has yet, and what is being written. */
+export function goingOn(rows: readonly Row[], activeRunIds: readonly string[]): readonly Row[] {
+  return rows.filter(
+    ({ status, runId }) =>
+      ORDER[status] > ORDER.streaming || (runId !== undefined && activeRunIds.includes(runId)),
+  );
+}
+
 export function promptRow(input: PendingInput, status: RowStatus): Row {
   const { runId, text, pictures, at } = input;
   return { ...blank(promptId(runId), runId), author: "person", text, pictures, at, status };
@@ -43,6 +51,18 @@ export function promptRow(input: PendingInput, status: RowStatus): Row {
 
 export function answerRow(runId: string): Row {
   return { ...blank(answerId(runId), runId), author: "assistant", status: "streaming" };
+}
+
+/** What the terminal event of a run makes of its answer. */
+export function ending(event: Extract<ChatEvent, { kind: "final" | "stopped" | "failed" }>): Partial<Row> {
+  switch (event.kind) {
+    case "final":
+      return { status: "stored", outcome: "complete" };
+    case "stopped":
+      return { status: "stored", outcome: "stopped" };
+    case "failed":
+      return { status: "stored", outcome: "failed", problem: event.problem };
+  }
 }
 
 /** Whether all of a message is on this page, so that it can be sent from here. */

@@ -54,6 +54,8 @@ export interface PendingInput {
 
 /** What `chat.history` says about a session at one moment. */
 export interface History {
+  /** The conversation that the session's key stands for; undefined when it has none. */
+  readonly sessionId: string | undefined;
   /** A page of the transcript, oldest first. */
   readonly messages: readonly Message[];
   /** Whether the transcript has messages before this page. */
@@ -136,6 +138,7 @@ export function readHistory(payload: unknown): History {
     return [{ runId, text: textOf(content), pictures: picturesOf(content), at }];
   });
   return {
+    sessionId: asText(result["sessionId"]),
     messages: asList(result["messages"]).map((message, index) => readMessage(message, `message-${index}`)),
     hasMore: result["hasMore"] === true,
     pending,

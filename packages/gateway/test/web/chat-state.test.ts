@@ -57,6 +57,7 @@ function note(id: string, text: string): ChatAction {
 interface HistoryParts {
   readonly messages?: readonly object[];
   readonly waiting?: readonly string[];
+  readonly sessionId?: string;
   readonly running?: readonly string[];
   /** What the first of them has said. */
   readonly said?: string;
@@ -77,7 +78,7 @@ function earlier(parts: HistoryParts): ChatAction {
 
 /** What `chat.history` answers, read by the page's own reader. */
 function historyOf(parts: HistoryParts): History {
-  const { messages = [], waiting = [], running = [], hasMore = false } = parts;
+  const { sessionId = "first", messages = [], waiting = [], running = [], hasMore = false } = parts;
   const items = waiting.map((runId) => ({
     id: `entry-${runId}`,
     runId,
@@ -90,8 +91,8 @@ function historyOf(parts: HistoryParts): History {
     ...{ runId: running[0], sessionKey: KEY, seq: 3, state: "delta", deltaText: parts.said },
     message: { role: "assistant", content: content(parts.said) },
   };
-  const result = { messages, hasMore, pendingInputs, sessionInfo: { activeRunIds: running }, inFlightRun };
-  return readHistory(result);
+  const sessionInfo = { activeRunIds: running };
+  return readHistory({ sessionId, messages, hasMore, pendingInputs, sessionInfo, inFlightRun });
 }
 
 function storedPrompt(runId: string) {
@@ -111,6 +112,45 @@ function storedAnswer(runId: string, text: string, more: object = {}) {
 function storedNote(id: string, text: string) {
   return { role: "assistant", model: "gateway-injected", content: content(text), timestamp: 2, id };
 }
+
+describe("a key that is given another conversation", () => {
+  test("what was said and stopped in the former one is off the page with it", () => {
+    const stopped = [
+      ...[sending("a"), accepted("a"), happened("a", "delta", "echo:"), history({ running: ["a"] })],
+      ...[
+        sending("b"),
+        accepted("b"),
+        happened("a", "aborted", "echo:"),
+        happened("b", "aborted", undefined),
+      ],
+    ];
+
+    expect(shown(after(...stopped, history({ sessionId: "second" })))).toEqual([]);
+  });
+
+  test("a message that the new one has before its history tells stays", () => {
+    const state = after(
+      ...[history({}), happened("a", "final", "done"), sending("b"), accepted("b"), sending("c")],
+      history({ sessionId: "second" }),
+    );
+
+    expect(shown(state)).toEqual(["person stored complete: ask b", "person sending complete: ask c"]);
+  });
+
+  test("the first message of a key begins its conversation and stays on the page", () => {
+    const none = { ...historyOf({}), sessionId: undefined };
+    const unknown: ChatAction = {
+      type: "history-loaded",
+      sessionKey: KEY,
+      history: none,
+      afterReconnect: false,
+    };
+
+    const state = after(unknown, sending("a"), accepted("a"), happened("a", "final", "done"), history({}));
+
+    expect(shown(state)).toEqual(["person stored complete: ask a", "assistant stored complete: done"]);
+  });
+});
 
 describe("one run", () => {
   test("a sent message is on the page before the gateway has it", () => {
