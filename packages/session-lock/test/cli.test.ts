@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { run, runWith } from "./support/cli.ts";
@@ -138,6 +138,13 @@ describe("session-lock", () => {
     });
   });
 
+  test("prints the version of the package on --version", async () => {
+    const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    const { version } = JSON.parse(manifest) as { readonly version: string };
+
+    expect(await run("--version")).toMatchObject({ code: 0, out: version });
+  });
+
   test.each([
     [[]],
     [["dance", "x"]],
@@ -146,6 +153,8 @@ describe("session-lock", () => {
     [["ls", "/nonexistent"]],
     [["why", "a", "b"]],
     [["ls", "--loud"]],
+    [["clean", ".", "--force"]],
+    [["why", "a", "--reason", "it hangs"]],
   ])("exits 64 and shows its help on %j", async (args) => {
     expect(await run(...args)).toMatchObject({
       code: 64,

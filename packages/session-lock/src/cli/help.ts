@@ -10,6 +10,7 @@ export const help = `session-lock: look at and look after the write locks of ses
   --force           break: even if the holder runs on this machine
   --reason <text>   break: why; shown to whoever looks at the lock meanwhile
   -h, --help        this text
+  --version         the version of this package
 
 exit codes: 0 done (why: free), 1 failed, 64 wrong usage, 75 held: try again later
 An entry that is no session lock, or cannot be looked at, is listed as unknown; that is no failure.`;

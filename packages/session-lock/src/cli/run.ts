@@ -14,6 +14,7 @@ import type { ExitCode } from "./exit-codes.ts";
 import { help } from "./help.ts";
 import { printable } from "./printable.ts";
 import type { Terminal } from "./terminal.ts";
+import { readVersion } from "./version.ts";
 import { watchLocks } from "./watch.ts";
 
 interface Flags {
@@ -29,6 +30,10 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
   const { command, subject, flags } = parsed;
   if (command === "help") {
     terminal.out(help);
+    return exitCodes.ok;
+  }
+  if (command === "version") {
+    terminal.out(readVersion());
     return exitCodes.ok;
   }
   // An empty one, which an unset variable leaves, would be the working folder.
@@ -67,13 +72,17 @@ function parse(argv: readonly string[]): CommandLine | string {
         force: { type: "boolean", default: false },
         reason: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
+        version: { type: "boolean", default: false },
       },
     });
     const [command, subject, extra] = positionals;
     const flags: Flags = { json: values.json, force: values.force, reason: values.reason };
     if (values.help) return { command: "help", subject, flags };
+    if (values.version) return { command: "version", subject, flags };
     if (command === undefined) return "which command?";
     if (extra !== undefined) return `one path only, not also ${JSON.stringify(extra)}`;
+    if (command !== "break" && (values.force || values.reason !== undefined))
+      return "--force and --reason are for break only";
     return { command, subject, flags };
   } catch (error) {
     if (error instanceof TypeError && "code" in error) return error.message;

@@ -1,0 +1,8 @@
+import { readFileSync } from "node:fs";
+
+/** The version of this package, from its package.json, which lies two folders above in `src` as in `dist`. */
+export function readVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const { version } = manifest as { readonly version: string };
+  return version;
+}
