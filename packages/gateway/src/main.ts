@@ -13,6 +13,14 @@ const terminal: Terminal = {
   err: (text) => process.stderr.write(`${text}\n`),
   env: process.env,
 };
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // Whoever reads the output may stop early (`call … | head`): that is no failure, and a gateway serves on.
+  if (error.code === "EPIPE") return;
+  terminal.err(`session-gateway: cannot write the output: ${oneLine(error.message)}`);
+  process.exitCode = exitCodes.failed;
+});
+// Nobody reads what went wrong; the exit code tells it.
+process.stderr.on("error", () => undefined);
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

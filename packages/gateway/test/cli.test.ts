@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
-import { runGateway, spawnGateway } from "./gateway-process.ts";
+import { runGateway, runUnread, spawnGateway } from "./gateway-process.ts";
 import { ScriptedRunner } from "./scripted-runner.ts";
 import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";
 
@@ -75,6 +75,22 @@ test("the exit code tells what was wrong", async () => {
     "token mismatch; give the gateway's token in SESSION_LOCK_TOKEN or with --token",
   );
   expect(errors.join("")).not.toContain("secret");
+});
+
+test("a reader who stops early, as head does, is no failure", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  const url = ["--url", gateway.url];
+
+  const exits = await Promise.all([
+    runUnread(["--help"]),
+    runUnread(["call", "health", ...url]),
+    runUnread(["status", ...url]),
+    runUnread(["call", "no.such.method", "--json", ...url]),
+  ]);
+
+  expect(exits.map(({ code }) => code)).toEqual([0, 0, 0, 1]);
+  expect(exits.slice(0, 3).map(({ stderr }) => stderr)).toEqual(["", "", ""]);
 });
 
 test("a password or a key in --url is told to nobody", async () => {

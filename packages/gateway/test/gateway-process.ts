@@ -41,6 +41,14 @@ export async function runGateway(
   return { code, stdout, stderr };
 }
 
+/** Runs the program with nobody there who reads its output. */
+export async function runUnread(args: readonly string[]): Promise<Omit<Exit, "stdout">> {
+  const child = launch(args, {});
+  child.stdout?.destroy();
+  const [stderr, code] = await Promise.all([outputOf(child.stderr), exitOf(child)]);
+  return { code, stderr };
+}
+
 /** Starts the program; resolves when it has said that it is ready. */
 export async function spawnGateway(
   stateDir: string,
