@@ -140,7 +140,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
       addCompletionRoutes(app, { ...setup, bound, stopping: stopping.signal });
     },
   }).catch(async (error: unknown) => {
-    await peers.close();
+    await peers.withdraw();
     throw error;
   });
   const tick = setInterval(

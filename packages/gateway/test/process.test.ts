@@ -1,4 +1,6 @@
+import { readdir } from "node:fs/promises";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
@@ -76,6 +78,18 @@ test("a port that is in use ends the program with a message that says what to do
   expect(exit.stderr).toBe(
     `session-gateway: port ${port} on 127.0.0.1 is in use: stop the program that listens there or choose another with --port\n`,
   );
+});
+
+test("a start that fails leaves nothing that later gateways would look after", async () => {
+  await using dir = await temporaryStateDir();
+  await using other = await temporaryStateDir();
+  await using gateway = await spawnGateway(other.path);
+  const { port } = new URL(gateway.url);
+
+  const { code } = await runGateway(["--port", port], { SESSION_LOCK_HOME: dir.path });
+
+  expect(code).toBe(1);
+  expect(await readdir(join(dir.path, "gateways"))).toEqual([]);
 });
 
 test.each([

@@ -84,6 +84,12 @@ export class Peers {
     await this.#presence.release();
   }
 
+  /** Leaves without a trace, having taken nothing in: of a file that stays, the next gateway looks into every session. */
+  async withdraw(): Promise<void> {
+    await rm(this.#fileOf(this.id), { force: true });
+    await this.close();
+  }
+
   async #look(onGone: () => Promise<void>): Promise<void> {
     const names = await readdir(this.#folder);
     const ids = names.flatMap((name) => PRESENCE_FILE.exec(name)?.[1] ?? []);
