@@ -18,6 +18,7 @@ import {
   send,
   shows,
 } from "./browser-window.ts";
+import { TestClient } from "./client.ts";
 import { spoilLane } from "./spoiled-lane.ts";
 import { sessionFileOf } from "./transcript-file.ts";
 
@@ -432,6 +433,24 @@ test("a new session is started by name, has its own address, and leaves the othe
   await list.getByRole("link", { name: "main" }).click();
   await shows(page, ["You: in the first session", "Assistant: echo: in the first session"]);
   expect(await list.getByRole("link").count()).toBe(2);
+  expect(complaints).toEqual([]);
+});
+
+test("the page follows when another client names a session or deletes it", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page, complaints } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await using other = await TestClient.connect(gateway.url);
+  await other.send("plans", "hello", "run-1");
+  const list = page.getByRole("navigation", { name: "Sessions" });
+  await list.getByRole("link", { name: "plans" }).waitFor();
+
+  await other.request("sessions.patch", { key: "plans", label: "Next year" });
+  await list.getByRole("link", { name: "Next year" }).waitFor();
+  await other.terminal("run-1");
+  await other.request("sessions.delete", { key: "plans" });
+  await list.getByRole("link", { name: "Next year" }).waitFor({ state: "hidden" });
+
   expect(complaints).toEqual([]);
 });
 

@@ -30,6 +30,7 @@ test("every event that is sent has the shape of its schema", async () => {
   await client.request("sessions.messages.subscribe", { key: "desk" });
   await client.send("desk", "tool: hello", "run-1");
   await client.terminal("run-1");
+  await client.request("sessions.patch", { key: "desk", label: "a desk" });
   await client.request("sessions.reset", { key: "desk" });
   await client.request("sessions.delete", { key: "desk" });
   vi.advanceTimersByTime(TICK_INTERVAL_MS);

@@ -100,3 +100,15 @@ test("whoever asked to be told hears of a mirror that another part of the progra
 
   expect(changed.payload).toMatchObject({ sessionKey: MAIN });
 });
+
+test("whoever asked to be told hears that a session has another name", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  await using client = await TestClient.connect(gateway.url);
+  await client.request("sessions.subscribe");
+
+  await client.request("sessions.patch", { key: "main", label: "the first" });
+  const changed = await client.event("sessions.changed");
+
+  expect(changed.payload).toMatchObject({ sessionKey: MAIN, reason: "patch" });
+});

@@ -182,8 +182,9 @@ export class ChatClient {
 
   #receive(name: string, payload: unknown): void {
     if (name === "sessions.changed") {
-      const { sessionKey, ts } = asRecord(payload);
-      this.#sessionChanged(asText(sessionKey), asNumber(ts) ?? Date.now());
+      const { sessionKey, reason, ts } = asRecord(payload);
+      const isOfList = reason === "patch" || reason === "delete"; // its name, or that it is gone
+      this.#sessionChanged(asText(sessionKey), isOfList, asNumber(ts) ?? Date.now());
     }
     if (name !== "chat") return;
     const event = readChatEvent(payload);
@@ -192,9 +193,10 @@ export class ChatClient {
   }
 
   /** Somebody wrote to a transcript: perhaps what no chat event tells, such as a prompt of another page or a mirror. */
-  #sessionChanged(sessionKey: string | undefined, at: number): void {
+  #sessionChanged(sessionKey: string | undefined, isOfList: boolean, at: number): void {
     const { chat } = this.#state;
-    if (sessionKey === undefined || !chat.sessions?.some((session) => session.key === sessionKey)) {
+    const isListed = chat.sessions?.some((session) => session.key === sessionKey) === true;
+    if (sessionKey === undefined || !isListed || isOfList) {
       void this.#list(); // its failures are told in #fetchSessions
     } else {
       this.#dispatch({ type: "session-changed", sessionKey, at });

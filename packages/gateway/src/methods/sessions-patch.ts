@@ -17,7 +17,7 @@ export const sessionsPatch = defineMethod({
   scope: "operator.write",
   params: SessionsPatchParams,
   result: SessionsPatchResult,
-  async handle({ key, agentId, expectedSessionId, ...asked }, { sessions, agentId: defaultAgentId }) {
+  async handle({ key, agentId, expectedSessionId, ...asked }, { sessions, hub, agentId: defaultAgentId }) {
     const sessionKey = toSessionKey(key, agentId ?? defaultAgentId);
     // Here, so that no session is made for nothing, and below under the lock.
     refuseOtherSession(expectedSessionId, (await sessions.record(sessionKey))?.sessionId);
@@ -29,6 +29,7 @@ export const sessionsPatch = defineMethod({
     );
     const { sessionId, updatedAt, label } = record;
     const { queueMode, thinking: thinkingLevel, model } = readSettings(record);
+    hub.sessionChanged({ sessionKey, sessionId, reason: "patch", ts: updatedAt });
     return {
       ok: true as const,
       key: sessionKey,

@@ -25,7 +25,7 @@ export const SessionsChangedEvent = Type.Object(
     sessionKey,
     sessionId: Type.Optional(Type.String({ minLength: 1, description: "missing when it was deleted" })),
     reason: Type.Union(
-      ["message", "reset", "new", "delete", "problem"].map((reason) => Type.Literal(reason)),
+      ["message", "reset", "new", "patch", "delete", "problem"].map((reason) => Type.Literal(reason)),
       {
         description:
           "`problem`: a run cannot begin, or its end cannot be stored yet; `chat.history` says why",
