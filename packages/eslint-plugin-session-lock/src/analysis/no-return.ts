@@ -44,17 +44,14 @@ const straight: ReadonlySet<AST_NODE_TYPES> = new Set([
 export function isExit(node: Node): boolean {
   if (node.type !== AST_NODE_TYPES.ExpressionStatement) return false;
   const { expression } = node;
-  if (expression.type !== AST_NODE_TYPES.CallExpression) return false;
-  const { callee } = expression;
-  return (
-    callee.type === AST_NODE_TYPES.MemberExpression &&
-    nameOf(callee.property) === "exit" &&
-    nameOf(callee.object) === "process"
-  );
+  return expression.type === AST_NODE_TYPES.CallExpression && exits.has(pathOf(expression.callee) ?? "");
 }
 
-/** `b` of `b` and of `a.b`. */
-function nameOf(node: Node): string | undefined {
-  if (node.type === AST_NODE_TYPES.MemberExpression) return nameOf(node.property);
-  return node.type === AST_NODE_TYPES.Identifier ? node.name : undefined;
+const exits: ReadonlySet<string> = new Set(["process.exit", "globalThis.process.exit"]);
+
+function pathOf(node: Node): string | undefined {
+  if (node.type === AST_NODE_TYPES.Identifier) return node.name;
+  if (node.type !== AST_NODE_TYPES.MemberExpression || node.computed) return undefined;
+  const [object, property] = [pathOf(node.object), pathOf(node.property)];
+  return object === undefined || property === undefined ? undefined : `${object}.${property}`;
 }

@@ -41,6 +41,7 @@ test.each([
   "function stop(m) { if (m) return; throw new Error('busy'); }",
   "async function stop() { throw new Error('busy'); }",
   "function stop(m) { m.exit(); }",
+  "function stop(m) { m.process.exit(); }",
   "let stop = () => { throw new Error('busy'); }; export const later = () => { stop = () => {}; };",
 ])("a way may go on behind a call of %s", (declaration) => {
   expect(analyzeText(unless("stop(m)", declaration))).toEqual(["notOnEveryPath 3"]);
