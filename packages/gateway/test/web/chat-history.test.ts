@@ -1,0 +1,255 @@
+import { describe, expect, test } from "vitest";
+import { chatReducer, conversationOf, rowsOf, type ChatAction } from "../../web/chat-state.ts";
+import { readHistory } from "../../web/wire.ts";
+import {
+  KEY,
+  after,
+  shown,
+  active,
+  content,
+  sending,
+  accepted,
+  happened,
+  note,
+  history,
+  earlier,
+  historyOf,
+  storedPrompt,
+  storedAnswer,
+  storedNote,
+} from "./chat-actions.ts";
+
+describe("a key that is given another conversation", () => {
+  test("what was said and stopped in the former one is off the page with it", () => {
+    const stopped = [
+      ...[sending("a"), accepted("a"), happened("a", "delta", "echo:"), history({ running: ["a"] })],
+      ...[
+        sending("b"),
+        accepted("b"),
+        happened("a", "aborted", "echo:"),
+        happened("b", "aborted", undefined),
+      ],
+    ];
+
+    expect(shown(after(...stopped, history({ sessionId: "second" })))).toEqual([]);
+  });
+
+  test("a message that the new one has before its history tells stays", () => {
+    const state = after(
+      ...[history({}), happened("a", "final", "done"), sending("b"), accepted("b"), sending("c")],
+      history({ sessionId: "second" }),
+    );
+
+    expect(shown(state)).toEqual(["person stored complete: ask b", "person sending complete: ask c"]);
+  });
+
+  test("the first message of a key begins its conversation and stays on the page", () => {
+    const none = { ...historyOf({}), sessionId: undefined };
+    const unknown: ChatAction = {
+      type: "history-loaded",
+      sessionKey: KEY,
+      history: none,
+      afterReconnect: false,
+    };
+
+    const state = after(unknown, sending("a"), accepted("a"), happened("a", "final", "done"), history({}));
+
+    expect(shown(state)).toEqual(["person stored complete: ask a", "assistant stored complete: done"]);
+  });
+});
+
+describe("history", () => {
+  const past = [storedPrompt("a"), storedNote("n", "look"), storedAnswer("a", "one")];
+
+  test("what was seen live is not shown twice once the history has it", () => {
+    const state = after(
+      sending("a"),
+      accepted("a"),
+      note("n", "look"),
+      happened("a", "final", "one"),
+      history({ messages: past }),
+    );
+    expect(shown(state)).toEqual(shown(after(history({ messages: past }))));
+    expect(shown(state)).toHaveLength(3);
+  });
+
+  test("an event that comes after the history that holds it shows nothing twice", () => {
+    const state = after(history({ messages: past }), note("n", "look"), happened("a", "final", "one"));
+    expect(shown(state)).toHaveLength(3);
+  });
+
+  test("a history older than the events takes nothing away", () => {
+    const state = after(
+      sending("a"),
+      accepted("a"),
+      happened("a", "final", "one"),
+      sending("b"),
+      history({}),
+    );
+    expect(shown(state)).toEqual([
+      "person stored complete: ask a",
+      "assistant stored complete: one",
+      "person sending complete: ask b",
+    ]);
+  });
+
+  test("a history older than the end of a run does not wake it", () => {
+    const state = after(
+      happened("a", "final", "one"),
+      history({ messages: [storedPrompt("a")], running: ["a"] }),
+    );
+    expect(active(state)).toEqual([]);
+  });
+
+  test("a run under way and waiting inputs of others are known from the history", () => {
+    const state = after(history({ messages: [storedPrompt("a")], running: ["a"], waiting: ["b"] }));
+    expect(active(state)).toEqual(["a"]);
+    expect(shown(state)).toEqual(["person stored complete: ask a", "person queued complete: ask b"]);
+  });
+
+  test("what a run has said before the page was opened is shown, unless an event has told more", () => {
+    const said = { messages: [storedPrompt("a")], running: ["a"], said: "echo:" };
+    const opened = after(history(said));
+    const overtaken = after(happened("a", "delta", "echo: ask"), history(said));
+    const over = after(history({ ...said, messages: [storedPrompt("a"), storedAnswer("a", "echo: ask a")] }));
+
+    expect(shown(opened)).toEqual(["person stored complete: ask a", "assistant streaming complete: echo:"]);
+    expect(shown(overtaken).at(-1)).toBe("assistant streaming complete: echo: ask");
+    expect(shown(over).at(-1)).toBe("assistant stored complete: echo: ask a");
+    expect([active(opened), active(overtaken), active(over)]).toEqual([["a"], ["a"], []]);
+  });
+
+  test("a run that only a history told of, another gateway's, is over when the next one does not tell of it", () => {
+    const known = after(history({ messages: [storedPrompt("a")], running: ["a"] }));
+
+    expect(active(known)).toEqual(["a"]);
+    expect(active(chatReducer(known, history({ messages: [storedPrompt("a")] })))).toEqual([]);
+  });
+
+  test("a waiting input of this page is shown once", () => {
+    const state = after(
+      sending("a"),
+      accepted("a"),
+      sending("b"),
+      accepted("b"),
+      history({ waiting: ["b"] }),
+    );
+    expect(shown(state)).toEqual(["person stored complete: ask a", "person queued complete: ask b"]);
+  });
+
+  test("a stored partial, a stored failure and a mirror are marked", () => {
+    const state = after(
+      history({
+        messages: [
+          storedAnswer("a", "half", { model: "gateway-injected", openclawAbort: { aborted: true } }),
+          storedAnswer("b", "no", { stopReason: "error", errorMessage: "no model" }),
+          { role: "assistant", model: "delivery-mirror", content: content("posted"), id: "m" },
+        ],
+      }),
+    );
+    expect(shown(state)).toEqual([
+      "assistant stored stopped: half",
+      "assistant stored failed: no",
+      "mirror stored complete: posted",
+    ]);
+  });
+
+  test("earlier pages stay while newer ones come in, each message once", () => {
+    const begun = after(history({ messages: [storedPrompt("b"), storedPrompt("c")], hasMore: true }));
+    const paged = chatReducer(begun, earlier({ messages: [storedPrompt("a"), storedPrompt("b")] }));
+    const newest = history({ messages: [storedPrompt("c"), storedPrompt("d")], hasMore: true });
+    const state = chatReducer(paged, newest);
+    expect(rowsOf(conversationOf(state, KEY)).map((row) => row.text)).toEqual([
+      "ask a",
+      "ask b",
+      "ask c",
+      "ask d",
+    ]);
+    expect(conversationOf(begun, KEY).stored?.hasMore).toBe(true);
+    expect(conversationOf(state, KEY).stored?.hasMore).toBe(false);
+  });
+
+  test("a page that does not reach what is known leaves no hole: the older ones have to be asked for again", () => {
+    const state = after(
+      history({ messages: [storedPrompt("a")] }),
+      history({ messages: [storedPrompt("y"), storedPrompt("z")], hasMore: true }),
+    );
+    expect(rowsOf(conversationOf(state, KEY)).map((row) => row.text)).toEqual(["ask y", "ask z"]);
+    expect(conversationOf(state, KEY).stored?.hasMore).toBe(true);
+  });
+
+  test("a failure to load is told, and forgotten with the next success", () => {
+    const failed = after({ type: "history-failed", sessionKey: KEY, problem: "disk" });
+    expect(conversationOf(failed, KEY).problem).toBe("disk");
+    expect(conversationOf(chatReducer(failed, history({})), KEY).problem).toBeUndefined();
+  });
+});
+
+describe("after a broken connection", () => {
+  test("a run that goes on goes on", () => {
+    const state = after(
+      sending("a"),
+      accepted("a"),
+      happened("a", "delta", "on"),
+      history({ messages: [storedPrompt("a")], running: ["a"], afterReconnect: true }),
+      happened("a", "final", "one"),
+    );
+    expect(shown(state)).toEqual(["person stored complete: ask a", "assistant stored complete: one"]);
+  });
+
+  test("a run that ended meanwhile shows its stored answer and is no longer active", () => {
+    const messages = [storedPrompt("a"), storedAnswer("a", "one")];
+    const state = after(
+      sending("a"),
+      accepted("a"),
+      happened("a", "delta", "on"),
+      history({ messages, afterReconnect: true }),
+    );
+    expect(shown(state)).toEqual(["person stored complete: ask a", "assistant stored complete: one"]);
+    expect(active(state)).toEqual([]);
+  });
+
+  test("a run the gateway does not know any more is marked as failed, with its text", () => {
+    const state = after(
+      sending("a"),
+      accepted("a"),
+      happened("a", "delta", "on"),
+      history({ messages: [storedPrompt("a")], afterReconnect: true }),
+    );
+    expect(shown(state)).toEqual(["person stored complete: ask a", "assistant stored failed: on"]);
+    expect(active(state)).toEqual([]);
+  });
+
+  test("a queued message that the gateway does not list is offered again, unless the list was cut", () => {
+    const queued = after(sending("a"), accepted("a"), sending("b"), accepted("b"));
+    const cut = history({
+      messages: [storedPrompt("a")],
+      running: ["a"],
+      waitingInAll: 30,
+      afterReconnect: true,
+    });
+    expect(shown(chatReducer(queued, cut))).toContain("person queued complete: ask b");
+    const whole = history({ messages: [storedPrompt("a")], running: ["a"], afterReconnect: true });
+    expect(shown(chatReducer(queued, whole))).toContain("person unsent complete: ask b");
+  });
+
+  test("a queued message whose images only its own page has is not offered again without them", () => {
+    const image = { type: "image", mimeType: "image/png", omitted: true, bytes: 70 };
+    const message = { role: "user", content: [...content("ask a"), image] };
+    const items = [{ id: "entry-a", runId: "a", message, acceptedAt: 1, state: "queued" }];
+    const loaded = readHistory({ messages: [], pendingInputs: { items, total: 1 } });
+    const queued = after({ type: "history-loaded", sessionKey: KEY, history: loaded, afterReconnect: false });
+
+    const [row] = rowsOf(
+      conversationOf(chatReducer(queued, history({ messages: [], afterReconnect: true })), KEY),
+    );
+
+    expect(row).toMatchObject({ status: "unsent", pictures: [{ bytes: 70, address: undefined }] });
+    expect(row?.problem).toContain("write it again with them");
+  });
+
+  test("a message that was not acknowledged still waits to be sent", () => {
+    const state = after(sending("a"), history({ afterReconnect: true }));
+    expect(shown(state)).toEqual(["person sending complete: ask a"]);
+  });
+});
