@@ -192,7 +192,7 @@ export class ChatClient {
       this.#dispatch({ type: "happened", sessionKey: event.sessionKey, event, at: Date.now() });
   }
 
-  /** Somebody wrote to a transcript: perhaps what no chat event tells, such as a prompt of another page or a mirror. */
+  /** Also by what no chat event tells, such as a prompt of another page, a mirror or a new name. */
   #sessionChanged(sessionKey: string | undefined, isOfList: boolean, at: number): void {
     const { chat } = this.#state;
     const isListed = chat.sessions?.some((session) => session.key === sessionKey) === true;
