@@ -103,9 +103,18 @@ export class TestClient {
     this.#line.resume();
   }
 
-  /** Reads on and looks at nothing that comes, for who wants to know the end only: as quick as the machine is. */
+  /** Reads on without looking at what comes, until `look`: as quick as the machine is. */
   drain(): void {
     this.#line.drain();
+  }
+
+  /** How many messages came that nobody looked at. */
+  get drained(): number {
+    return this.#line.drained.length;
+  }
+
+  look(): void {
+    this.#line.look();
   }
 
   close(): Promise<unknown> {
@@ -134,6 +143,7 @@ export function connectParams(options: ConnectOptions = {}): object {
 export class Line {
   readonly events: EventFrame[] = [];
   readonly answers: ResponseFrame[] = [];
+  readonly drained: Buffer[] = [];
   readonly closed: Promise<{ code: number; reason: string }>;
   readonly #socket: WebSocket;
   readonly #watchers = new Set<() => void>();
@@ -147,7 +157,7 @@ export class Line {
       socket.once("close", (code, reason) => resolve({ code, reason: reason.toString() }));
     });
     socket.on("error", () => undefined); // the close event follows and tells
-    socket.on("message", (data: Buffer) => this.#receive(data.toString()));
+    this.#hear();
     void this.closed.then(() => this.#wake());
   }
 
@@ -203,13 +213,24 @@ export class Line {
 
   drain(): void {
     this.#socket.removeAllListeners("message");
+    this.#socket.on("message", (data: Buffer) => this.drained.push(data));
     this.#socket.resume();
+  }
+
+  look(): void {
+    this.#socket.removeAllListeners("message");
+    this.#hear();
+    for (const data of this.drained.splice(0)) this.#receive(data.toString());
   }
 
   close(): Promise<unknown> {
     this.#socket.resume(); // a paused one would not hear the other side's goodbye
     this.#socket.close();
     return this.closed;
+  }
+
+  #hear(): void {
+    this.#socket.on("message", (data: Buffer) => this.#receive(data.toString()));
   }
 
   #receive(text: string): void {
