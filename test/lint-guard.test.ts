@@ -15,14 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(copy, { recursive: true, force: true }));
 
-test("npm run lint passes on the gateway as it stands", { timeout: 300_000 }, async () => {
-  const { code, output } = await lintGateway();
-
-  expect(output).not.toContain("session-lock/require-session-lock");
-  expect(code).toBe(0);
-});
-
-test("an unlocked append added to the gateway makes npm run lint fail", { timeout: 300_000 }, async () => {
+test("an unlocked append added to the gateway is the one problem that npm run lint finds", async () => {
   await writeFile(
     path.join(copy, "packages/gateway/src/unlocked-append.ts"),
     [
@@ -39,8 +32,9 @@ test("an unlocked append added to the gateway makes npm run lint fail", { timeou
 
   expect(output).toContain("unlocked-append.ts");
   expect(output).toContain("session-lock/require-session-lock");
+  expect(output).toContain("✖ 1 problem (1 error, 0 warnings)");
   expect(code).not.toBe(0);
-});
+}, 300_000);
 
 /** What git tracks or would track (nothing built), with the installed packages linked in. */
 async function copyWorkTree(target: string): Promise<void> {
@@ -67,7 +61,8 @@ function lintGateway(): Promise<{ code: number; output: string }> {
     const args = ["run", "lint", "--", "--filter=@session-lock/gateway"];
     const options = {
       cwd: copy,
-      env: { ...process.env, NO_COLOR: "1" },
+      // What was built here needs no second building there.
+      env: { ...process.env, NO_COLOR: "1", TURBO_CACHE_DIR: path.join(repository, ".turbo/cache") },
       shell: process.platform === "win32",
     };
     execFile("npm", args, options, (error, stdout, stderr) => {
