@@ -409,6 +409,33 @@ test("a gateway with a token asks for it, keeps it for the tab, and leaves it in
   expect([...complaints, ...linked.complaints]).toEqual([]);
 });
 
+test("when too many wrong tokens came the page says how long to wait, and tries again by itself", async () => {
+  await using gateway = await startGatewayProcess({ token: "open sesame" });
+  const { page, complaints } = await openWindow(browser, gateway.url);
+  await page.clock.install();
+  const field = page.getByRole("textbox", { name: "Token" });
+  await field.waitFor();
+  const guesses = Array.from({ length: 9 }, (_, count) =>
+    TestClient.connect(gateway.url, { token: `open barley ${count}` }),
+  );
+  await Promise.allSettled(guesses);
+  await field.fill("open sesame");
+  await field.press("Enter");
+  const held = page.getByRole("alert").getByText("The gateway lets nobody in from here for now");
+  await held.waitFor();
+  await page
+    .getByRole("timer")
+    .getByText(/^The page tries again in \d+ seconds\.$/)
+    .waitFor();
+
+  await gateway.kill(); // another process has counted nothing: so its time need not pass
+  await gateway.restart();
+  await page.clock.fastForward(60_000);
+  await isOnline(page);
+  await held.waitFor({ state: "hidden" });
+  expect(complaints).toEqual([]);
+});
+
 test("a new session is started by name, has its own address, and leaves the others as they are", async () => {
   await using gateway = await startGatewayProcess();
   const { page, complaints } = await openWindow(browser, gateway.url);

@@ -6,6 +6,7 @@ import { ConnectionPill } from "./connection-pill.tsx";
 import { Conversation } from "./conversation.tsx";
 import { useDraft } from "./drafts.ts";
 import { useDropZone } from "./drop-zone.ts";
+import { HeldOff } from "./held-off.tsx";
 import { Inspector } from "./inspector.tsx";
 import { keepToken, keptToken } from "./page-address.ts";
 import { SessionList } from "./session-list.tsx";
@@ -128,6 +129,7 @@ export function App({ client }: { readonly client: ChatClient }) {
                 </p>
               </div>
             )}
+            {connection.kind === "held-off" && <HeldOff {...connection} />}
             <Conversation
               key={chat.sessionKey}
               conversation={conversation}

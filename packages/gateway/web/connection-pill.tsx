@@ -28,8 +28,9 @@ const WORDS: Readonly<Record<Connection["kind"], string>> = {
   online: "Online",
   offline: "Offline, reconnecting",
   refused: "Not let in",
+  "held-off": "Not let in yet",
 };
 
 function reasonOf(connection: Connection): string | undefined {
-  return connection.kind === "offline" || connection.kind === "refused" ? connection.reason : undefined;
+  return "reason" in connection ? connection.reason : undefined;
 }

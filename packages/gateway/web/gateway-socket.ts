@@ -3,11 +3,13 @@ import { asNumber, asRecord, asText } from "./fields.ts";
 /**
  * The connection as a person needs to know it:
  * `connecting` → `online` → `offline` (a retry is scheduled) → `connecting` …;
- * `refused` when trying again by itself cannot help: the person has to do something first.
+ * `refused` when trying again by itself cannot help: the person has to do something first;
+ * `held-off` → `connecting` when it helps only after `untilMs`, which the page waits for by itself.
  */
 export type Connection =
   | { readonly kind: "connecting" | "online" }
   | { readonly kind: "offline"; readonly reason: string }
+  | { readonly kind: "held-off"; readonly untilMs: number; readonly reason: string }
   | { readonly kind: "refused"; readonly needsToken: boolean; readonly reason: string };
 
 /** A request that got no result: `OFFLINE` and `TIMEOUT` leave open whether the gateway acted on it. */
@@ -16,11 +18,14 @@ export class RequestError extends Error {
   readonly code: "OFFLINE" | "TIMEOUT" | "REFUSED";
   /** The gateway's own code for a refusal, where it gives one. */
   readonly detail: string | undefined;
+  /** After how long it is worth another attempt, where the gateway says so. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: "OFFLINE" | "TIMEOUT" | "REFUSED", message: string, detail?: string) {
+  constructor(code: "OFFLINE" | "TIMEOUT" | "REFUSED", message: string, detail?: string, retryMs?: number) {
     super(message);
     this.code = code;
     this.detail = detail;
+    this.retryAfterMs = retryMs;
   }
 }
 
@@ -146,7 +151,8 @@ export class GatewaySocket {
     }
     const error = asRecord(frame["error"]);
     const message = asText(error["message"]) ?? "The gateway refused the request without saying why.";
-    waiting?.fail(new RequestError("REFUSED", message, asText(asRecord(error["details"])["code"])));
+    const detail = asText(asRecord(error["details"])["code"]);
+    waiting?.fail(new RequestError("REFUSED", message, detail, asNumber(error["retryAfterMs"])));
   }
 
   #handshake(): void {
@@ -178,12 +184,15 @@ export class GatewaySocket {
       this.#lost("The gateway did not finish the handshake.");
       return;
     }
-    this.#drop(error.message);
-    this.#options.onConnection({
-      kind: "refused",
-      needsToken: error.detail?.startsWith("AUTH_TOKEN") === true,
-      reason: error.message,
-    });
+    const { message: reason, detail, retryAfterMs } = error;
+    this.#drop(reason);
+    if (retryAfterMs === undefined) {
+      const needsToken = detail?.startsWith("AUTH_TOKEN") === true;
+      this.#options.onConnection({ kind: "refused", needsToken, reason });
+      return;
+    }
+    this.#retryTimer = setTimeout(() => this.connect(), retryAfterMs);
+    this.#options.onConnection({ kind: "held-off", untilMs: Date.now() + retryAfterMs, reason });
   }
 
   #lost(reason: string): void {

@@ -167,6 +167,15 @@ test("a handshake that is refused for another reason does not ask for a token", 
   await vi.waitFor(() => expect(connections.at(-1)).toEqual(refusal), PATIENCE);
 });
 
+test("a handshake that is refused for a time is tried again when that is over", async () => {
+  const details = { code: "AUTH_RATE_LIMITED" };
+  const error = { code: "UNAVAILABLE", message: "too many refused credentials", details, retryAfterMs: 50 };
+  peer.answers = () => (peer.requestsOf("connect") > 1 ? { ok: true, payload: {} } : { ok: false, error });
+  await goOnline();
+  expect(kinds()).toEqual(["connecting", "held-off", "connecting", "online"]);
+  expect(connections[1]).toMatchObject({ reason: "too many refused credentials" });
+});
+
 test("a hole in the sequence of events is told once; events without a number and broken frames are no hole", async () => {
   await goOnline();
   peer.send({ type: "event", event: "a", payload: {}, seq: 7 });
