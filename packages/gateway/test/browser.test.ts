@@ -436,6 +436,31 @@ test("when too many wrong tokens came the page says how long to wait, and tries 
   expect(complaints).toEqual([]);
 });
 
+test("a session that was started without a connection stays in the list", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await send(page, "in the first session");
+  await message(page, "echo: in the first session").waitFor();
+  const list = page.getByRole("navigation", { name: "Sessions" });
+  await gateway.kill();
+  await page.getByText("Offline, reconnecting").waitFor();
+  await page.getByLabel("New session").fill("plans");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "plans", level: 1 }).waitFor();
+  await send(page, "for later");
+  await message(page, "for later").waitFor();
+
+  await list.getByRole("link", { name: "main" }).click();
+  await page.getByRole("heading", { name: "main", level: 1 }).waitFor();
+  expect(await list.getByRole("link", { name: "plans" }).count()).toBe(1);
+
+  await gateway.restart();
+  await isOnline(page);
+  await list.getByRole("link", { name: "plans" }).click();
+  await message(page, "echo: for later").waitFor();
+});
+
 test("a new session is started by name, has its own address, and leaves the others as they are", async () => {
   await using gateway = await startGatewayProcess();
   const { page, complaints } = await openWindow(browser, gateway.url);

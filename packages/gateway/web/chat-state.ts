@@ -5,6 +5,7 @@ import {
   changeRow,
   ending,
   goingOn,
+  isHereAlone,
   promptId,
   promptRow,
   withRow,
@@ -93,7 +94,7 @@ export function rowsOf(conversation: Conversation): readonly Row[] {
 
 /** Whether the gateway has anything of this session. */
 export function hasMessages(conversation: Conversation): boolean {
-  return messagesOf(conversation).some((row) => row.status !== "sending" && row.status !== "unsent");
+  return messagesOf(conversation).some((row) => !isHereAlone(row));
 }
 
 export function chatReducer(state: ChatState, action: ChatAction): ChatState {
@@ -173,9 +174,8 @@ function mergeHistory(before: Conversation, history: History, afterReconnect: bo
     return !isKnown && !before.endedRunIds.includes(input.runId);
   });
   const isAnother = before.sessionId !== undefined && before.sessionId !== history.sessionId;
-  const kept = (isAnother ? goingOn(before.live, activeRunIds) : before.live).filter(
-    (row) => !ids.has(row.id),
-  );
+  const going = isAnother ? goingOn(before.live, activeRunIds) : before.live;
+  const kept = going.filter((row) => !ids.has(row.id));
   const live = waiting.reduce<readonly Row[]>(
     (rows, input) => withRow(rows, promptRow(input, "queued")),
     kept,

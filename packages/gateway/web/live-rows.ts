@@ -65,6 +65,11 @@ export function ending(event: Extract<ChatEvent, { kind: "final" | "stopped" | "
   }
 }
 
+/** Whether the gateway has not been heard to have the message. */
+export function isHereAlone({ status }: Row): boolean {
+  return status === "sending" || status === "unsent";
+}
+
 /** Whether all of a message is on this page, so that it can be sent from here. */
 export function isWhole({ pictures }: Row): boolean {
   return pictures.every(({ address }) => address !== undefined);

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import { type Conversation } from "./chat-state.ts";
+import { isHereAlone } from "./live-rows.ts";
 import { addressOfSession } from "./page-address.ts";
 import { sessionKeyOfName, sessionName } from "./session-name.ts";
 import { type SessionSummary } from "./wire.ts";
@@ -17,10 +18,13 @@ interface SessionListProps {
 export function SessionList(props: SessionListProps) {
   const { isOpen, openKey, sessions, conversations, onChosen } = props;
   const known = sessions ?? [];
-  // A session exists on the gateway from its first message on; until then it is listed because it is open.
-  const isOpenKnown = known.some((session) => session.key === openKey);
-  const fresh = { key: openKey, label: undefined, updatedAt: undefined, hasActiveRun: false };
-  const listed = isOpenKnown ? known : [fresh, ...known];
+  // A session exists on the gateway from its first message on; until then it is listed because it is open, or because
+  // that message is on this page alone.
+  const unsent = Object.keys(conversations).filter((key) => conversations[key]?.live.some(isHereAlone));
+  const fresh = [...new Set([openKey, ...unsent])]
+    .filter((key) => !known.some((session) => session.key === key))
+    .map((key) => ({ key, updatedAt: undefined, hasActiveRun: false }));
+  const listed = [...fresh, ...known];
 
   const list = useRef<HTMLElement>(null);
 
