@@ -566,6 +566,30 @@ test("on a narrow screen the words about a lost connection fit", async () => {
   expect(width).toBe(360);
 });
 
+test.each([768, 1000, 1100, 1280])(
+  "in a window of %i pixels one can send and stop with the inspector open",
+  async (width) => {
+    await using gateway = await startGatewayProcess();
+    const { page } = await openWindow(browser, gateway.url, { viewport: { width, height: 800 } });
+    await isOnline(page);
+    await page.getByRole("button", { name: "Inspect" }).click();
+    await page.getByRole("complementary", { name: "Inspector" }).waitFor();
+
+    await messageField(page).fill(`slow: ${"word ".repeat(200).trim()}`);
+    await page.getByRole("button", { name: "Send" }).click();
+    const stop = page.getByRole("button", { name: "Stop" });
+    await stop.waitFor();
+    const buttons = await page.getByRole("form", { name: "New message" }).getByRole("button").all();
+    const tops = (await Promise.all(buttons.slice(1).map((button) => button.boundingBox()))).map(
+      (box) => box?.y,
+    );
+    expect(new Set(tops).size, "lines of buttons").toBe(1);
+    await stop.click();
+    await page.getByText(/^Stopped/).waitFor();
+    await page.getByRole("button", { name: "Close" }).click();
+  },
+);
+
 test("who chooses another session can write there at once, with the inspector open as well", async () => {
   await using gateway = await startGatewayProcess();
   const { page } = await openWindow(browser, gateway.url);
