@@ -203,7 +203,7 @@ export class Lane<J extends LaneJob> {
   async #run(lease: LaneLease): Promise<LaneVerdict> {
     const adopting = this.#watcher.taken();
     if (adopting !== undefined) await adopting;
-    const job = this.#waiting.shift();
+    const job = this.#stopping.signal.aborted ? undefined : this.#waiting.shift();
     if (job === undefined) return "ended";
     this.#active = job;
     this.#watcher.starting(job);
