@@ -178,9 +178,10 @@ export class Sessions {
 
   /** Takes over what another gateway set; lets go of a session whose key it gave a new one, or forgot. */
   async #followKey(key: string): Promise<void> {
-    const record = await this.#store.get(key);
     const session = this.#ready.get(key);
-    if (session === undefined) return;
+    const record = await this.#store.get(key);
+    // Of one that was opened meanwhile the record may be too old.
+    if (session === undefined || session !== this.#ready.get(key)) return;
     if (session.transcript.sessionId === record?.sessionId) session.set(record);
     else this.#forget(session);
   }
