@@ -21,6 +21,7 @@ import { RunBoard } from "./run/run-board.ts";
 import { createEchoRunner } from "./runners/echo.ts";
 import type { AgentRunner } from "./runners/runner.ts";
 import { startServer } from "./server.ts";
+import { Recovery } from "./session/recovery.ts";
 import { AGENT_ID } from "./session/session-key.ts";
 import { tellOfChanges } from "./session/session-news.ts";
 import { Sessions } from "./session/sessions.ts";
@@ -152,17 +153,16 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     for (const connection of connections.keys()) connection.recheck();
   }, TOKEN_CHECK_MS).unref();
   const unfollow = tellOfChanges(sessions, hub, log);
-  const recover = (): Promise<void> =>
-    sessions.recover((sessionKey, error) => log.error({ err: error, sessionKey }, "recovery failed"));
+  const recovery = new Recovery(sessions, log);
   const unrecovered = (error: unknown): void => log.error({ err: error }, "recovery failed");
-  const recovery = recover().catch(unrecovered);
-  peers.follow(recover, unrecovered);
+  const recovering = recovery.run().catch(unrecovered);
+  peers.follow(() => recovery.run(), unrecovered);
 
   const shutDown = async (): Promise<void> => {
     hub.announce("shutdown", { reason: "stopping", restartExpectedMs: 0 }, "certain");
     await sessions.drain(drainMs);
     stopping.abort();
-    await recovery;
+    await recovering;
     await peers.close();
     clearInterval(tick);
     clearInterval(revocation);

@@ -1,3 +1,8 @@
+import { once } from "node:events";
+import { readdir, rename, symlink } from "node:fs/promises";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { pino } from "pino";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
 import { spawnGateway } from "./gateway-process.ts";
@@ -73,6 +78,34 @@ test("what a killed gateway had acknowledged is answered by the next one, in ord
     "assistant: echo: last",
   ]);
   expect(forkPoints(await readEntries(file))).toEqual([]);
+});
+
+test("what waited in a session that cannot be opened at the start is run when it can, without anybody asking", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  const first = await startTestGateway(dir.path, { runner });
+  await using client = await TestClient.connect(first.url);
+  await client.send("main", "first", "run-1");
+  await client.send("main", "second", "run-2");
+  const run = await runner.started("run-1");
+  const closing = first.close();
+  run.finish();
+  await closing;
+  const file = await sessionFileOf(dir.path, MAIN);
+  await rename(file, `${file}.aside`);
+  await symlink("/dev/null", file);
+
+  const failed = new PassThrough();
+  await using _second = await startTestGateway(dir.path, { logger: pino({ level: "error" }, failed) });
+  expect(String((await once(failed, "data"))[0])).toContain("recovery failed");
+  // The first gateway is forgotten when all of its sessions have been looked into.
+  const known = async () =>
+    (await readdir(join(dir.path, "gateways"))).filter((name) => name.endsWith("json"));
+  await expect.poll(known, { timeout: 30_000 }).toHaveLength(1);
+  await rename(`${file}.aside`, file);
+
+  const answered = ["user: first", "user: second", "assistant: echo: second"];
+  await expect.poll(() => conversation(file), { timeout: 30_000 }).toEqual(answered);
 });
 
 test("while the gateway drains, new messages are refused as worth trying again", async () => {

@@ -127,13 +127,9 @@ export class Sessions {
     );
   }
 
-  /** Looks into every session, so that what gateways that are no more acknowledged and did not end is run. */
-  async recover(onFailure: (sessionKey: string, error: unknown) => void): Promise<void> {
-    for (const { sessionKey } of await this.#store.list()) {
-      if (this.draining) return;
-      const recovered = this.find(sessionKey, (session) => session.adopt());
-      await recovered.catch((error: unknown) => onFailure(sessionKey, error));
-    }
+  /** The keys there are. */
+  async keys(): Promise<string[]> {
+    return (await this.#store.list()).map(({ sessionKey }) => sessionKey);
   }
 
   /**
