@@ -443,3 +443,31 @@ test(
     expect(await faultsOf(dir.path)).toEqual([]);
   },
 );
+
+test("a forced takeover that another gateway gets ahead of is refused in the end, with that gateway's name", async () => {
+  await using dir = await temporaryStateDir();
+  await using one = await spawnGateway(dir.path);
+  const runner = new ScriptedRunner();
+  await using two = await startTestGateway(dir.path, { runner, name: "the second" });
+  await using three = await startTestGateway(dir.path, { name: "the third" });
+  await using first = await TestClient.connect(one.url);
+  await using second = await TestClient.connect(two.url);
+  await using third = await TestClient.connect(three.url);
+  await first.send("main", LONG, "run-1");
+  await first.chat((event) => event.state === "delta");
+  await second.send("main", "hello", "run-2");
+  await third.send("main", "hello", "run-3");
+
+  const forced = third.request("sessions.takeover", { key: "main", force: true });
+  const run = await runner.started("run-1");
+
+  await expect(forced).rejects.toMatchObject({
+    code: "UNAVAILABLE",
+    retryable: true,
+    details: { code: "LANE_BUSY", holder: { name: "the second" } },
+  });
+  run.finish();
+  (await runner.started("run-2")).finish();
+  const ends = await Promise.all([second.terminal("run-2"), third.terminal("run-3")]);
+  expect(ends.map(({ state }) => state)).toEqual(["final", "final"]);
+});

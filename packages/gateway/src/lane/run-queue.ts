@@ -13,8 +13,8 @@ import type { Run } from "../run/run.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 import { readNews } from "../run/stored-outcome.ts";
 
-/** How long another gateway has to let the lane go when its session is replaced, in milliseconds. */
-const END_ALL_MS = 10_000;
+/** How long another gateway has to let the lane go for what is done with it beside the runs, in milliseconds. */
+const LANE_MS = 10_000;
 
 /** Who may stop a run of another gateway. */
 type RemoteOrigin = Extract<AbortOrigin, "rpc" | "stop" | "interrupt">;
@@ -131,7 +131,7 @@ export class RunQueue {
 
   /**
    * Asks the gateway that has the lane for it, or takes it away from it: then what that one has begun is ended here, as it
-   * can write no more. Returns who had it.
+   * can write no more. Returns who had it. Throws `UNAVAILABLE` when yet another one has got the lane before.
    */
   async takeLane({ force }: { readonly force: boolean }): Promise<LaneHolder | undefined> {
     const holder = this.#leases.holder();
@@ -142,7 +142,7 @@ export class RunQueue {
     }
     const begun = await this.#elsewhere.begun();
     await this.#leases.force(holder);
-    await this.#lane.errand((lease) => this.#elsewhere.endBegun(begun, lease));
+    await this.#withLane([], (lease) => this.#elsewhere.endBegun(begun, lease));
     return holder;
   }
 
@@ -150,19 +150,24 @@ export class RunQueue {
   async endAll<T>(change: () => Promise<T>): Promise<T> {
     const runs = [...this.waiting, ...(this.active?.company ?? [])];
     await this.abortEverywhere(undefined, "rpc");
+    return this.#withLane(runs, (lease) => this.#elsewhere.endOpen(lease, change));
+  }
+
+  /** Does something with the lane, when these runs have ended. Throws `UNAVAILABLE` when it is not to be had in time. */
+  #withLane<T>(before: readonly Run[], work: (lease: LaneLease) => Promise<T>): Promise<T> {
     const late = new AbortController();
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
         late.abort();
         const activeRunId = this.active?.runId;
         reject(laneBusy({ activeRunId, waiting: this.waiting.length, holder: this.holder() }));
-      }, END_ALL_MS);
-      const work = async (lease: LaneLease): Promise<void> => {
+      }, LANE_MS);
+      const errand = async (lease: LaneLease): Promise<void> => {
         clearTimeout(timer);
-        if (!late.signal.aborted) resolve(await this.#elsewhere.endOpen(lease, change));
+        if (!late.signal.aborted) resolve(await work(lease));
       };
-      Promise.all(runs.map((run) => run.settled))
-        .then(() => this.#lane.errand(work))
+      Promise.all(before.map((run) => run.settled))
+        .then(() => this.#lane.errand(errand))
         .catch(reject);
     });
   }
