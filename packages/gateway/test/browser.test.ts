@@ -488,6 +488,21 @@ test("a new session is started by name, has its own address, and leaves the othe
   expect(complaints).toEqual([]);
 });
 
+test("an address leads to its session also when its letters are composed in another way, or it has blanks around", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(
+    browser,
+    `${gateway.url}#session=${encodeURIComponent(" caf\u0065\u0301 ")}`,
+  );
+  await isOnline(page);
+
+  await send(page, "hello");
+
+  await shows(page, ["You: hello", "Assistant: echo: hello"]);
+  const list = page.getByRole("navigation", { name: "Sessions" });
+  await expect.poll(() => list.getByRole("link").count(), { timeout: PATIENCE_MS }).toBe(1);
+});
+
 test("the page follows when another client names a session or deletes it", async () => {
   await using gateway = await startGatewayProcess();
   const { page, complaints } = await openWindow(browser, gateway.url);

@@ -87,8 +87,9 @@ export type ChatEvent = { readonly sessionKey: string; readonly runId: string } 
 const NOTE_RUN = "inject-";
 const IMAGE_TYPE = /^image\/(png|jpeg|gif|webp)$/;
 
-/** The full form of a session key: a short one, such as `main`, belongs to the agent `main`. */
-export function canonicalSessionKey(key: string): string {
+/** The full form of a session key, as the gateway makes it: a short one, such as `main`, belongs to the agent `main`. */
+export function canonicalSessionKey(raw: string): string {
+  const key = raw.trim().normalize("NFC");
   return key.startsWith("agent:") ? key : `agent:main:${key}`;
 }
 
