@@ -43,6 +43,12 @@ test.each([
   expect(String(refusal)).not.toContain("secret-of-mine");
 });
 
+test("a configuration file may begin with a byte order mark", async () => {
+  await using dir = await temporaryStateDir();
+
+  expect(readConfigFile(await configFile(dir.path, '\uFEFF{ "port": 8080 }'))).toEqual({ port: 8080 });
+});
+
 test("a configuration file that is named and not there is refused", async () => {
   await using dir = await temporaryStateDir();
 

@@ -44,7 +44,8 @@ export function readConfigFile(named: string | undefined): Settings {
 
 function readText(path: string, mayBeMissing: boolean): string | undefined {
   try {
-    const text = readFileSync(path, "utf8");
+    // Editors of Windows put a byte order mark before the text.
+    const text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
     if (text.length > MAX_BYTES) throw wrong(path, `it is larger than ${MAX_BYTES} bytes`);
     return text;
   } catch (error) {
