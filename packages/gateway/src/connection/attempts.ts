@@ -9,11 +9,11 @@ const MAX_ADDRESSES = 10_000;
 export class AuthAttempts {
   readonly #failures = new Map<string, { count: number; since: number }>();
 
-  /** Milliseconds until the address may try again; 0 when it may now. */
+  /** Whole milliseconds until the address may try again; 0 when it may now. */
   blockedForMs(address: string): number {
     const entry = this.#failures.get(address);
     if (entry === undefined || entry.count < MAX_AUTH_FAILURES) return 0;
-    return Math.max(0, entry.since + AUTH_FAILURE_WINDOW_MS - performance.now());
+    return Math.max(0, Math.ceil(entry.since + AUTH_FAILURE_WINDOW_MS - performance.now()));
   }
 
   /** Records a refused credential. */
