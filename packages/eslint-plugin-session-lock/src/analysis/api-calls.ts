@@ -116,7 +116,7 @@ export function callManagerClass(
   const [argument] = call.node.arguments;
   const [value] = call.args;
   const names = spec.open.includes(name) && argument !== undefined && value !== undefined;
-  const file = names ? fileOf(machine, argument, value) : undefined;
+  const file = names ? fileOf(machine, argument, value, world) : undefined;
   const guard = guardOf(machine, call, world);
   const manager: ManagerValue = {
     kind: "manager",

@@ -1,5 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
+import { assignedFile } from "./assigned-files.ts";
 import { fieldCell, staticCell } from "./field-cells.ts";
 import { callLike } from "./file-ref.ts";
 import { fileOf } from "./files.ts";
@@ -74,7 +75,7 @@ function assignVariable(
   const brought = value.kind === "unknown" ? holdAll(known, world) : world;
   const after = isOuter(machine, variable) ? handOver(known, brought) : brought;
   if (isOuter(machine, variable)) machine.store(cellOf(variable), known, after);
-  return after.bind(cellOf(variable), memorable(machine, variable, known, source));
+  return after.bind(cellOf(variable), memorable(machine, variable, known, { target, source, world }));
 }
 
 /** What a binding remembers: nothing of the values that cannot matter, so that worlds stay few. */
@@ -82,14 +83,16 @@ function memorable(
   machine: Machine,
   variable: Variable,
   value: Value,
-  source: Node | undefined,
+  given: { readonly target: Node; readonly source: Node | undefined; readonly world: World },
 ): Value | undefined {
   if (!machine.remembers(variable)) return undefined;
+  const { target, source, world } = given;
   switch (value.kind) {
     case "unknown": {
-      if (isReassigned(variable)) return undefined;
-      if (value.isObject === true) return value;
-      const file = value.file ?? (source === undefined ? undefined : fileOf(machine, source, value));
+      const isOne = !isReassigned(variable);
+      if (isOne && value.isObject === true) return value;
+      const named = value.file ?? (source === undefined ? undefined : fileOf(machine, source, value, world));
+      const file = isOne ? named : assignedFile(machine, variable, target, named, source);
       return file === undefined
         ? undefined
         : { kind: "unknown", file: callLike(file, variable.name, machine.vocabulary.fileNames) };

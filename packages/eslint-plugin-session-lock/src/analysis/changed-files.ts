@@ -26,7 +26,7 @@ export function changeFile(
     spec,
     subclass,
     site: call.node,
-    file: argument === undefined || value === undefined ? undefined : fileOf(machine, argument, value),
+    file: argument === undefined || value === undefined ? undefined : fileOf(machine, argument, value, world),
     origin: origin === "memory" || origin === "fresh" ? "opened" : origin,
   };
   if (spec.writes.includes(method.name)) writeWith(machine, changed, method, world);

@@ -1,4 +1,5 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { forgetFiles } from "./assigned-files.ts";
 import type { Outcome } from "./frame.ts";
 import type { Machine } from "./machine.ts";
 import { narrowByClass } from "./receivers.ts";
@@ -49,8 +50,9 @@ function isBoolean(machine: Machine, callee: Node): boolean {
 function decide(machine: Machine, node: Node, outcome: Outcome, test: ValueTest | undefined): Branches {
   const { world, value } = outcome;
   const truth = test === undefined ? truthOf(value) : test.answer(value);
-  const taken = (): World => narrowByClass(machine, node, world).step(node, "taken");
-  const skipped = (): World => world.step(node, "skipped");
+  const taken = (): World =>
+    narrowByClass(machine, node, forgetEqual(machine, node, true, world)).step(node, "taken");
+  const skipped = (): World => forgetEqual(machine, node, false, world).step(node, "skipped");
   if (truth !== undefined)
     return truth ? { whenTrue: [taken()], whenFalse: [] } : { whenTrue: [], whenFalse: [skipped()] };
   const flag = test === undefined ? flagOf(machine, node) : undefined;
@@ -59,6 +61,14 @@ function decide(machine: Machine, node: Node, outcome: Outcome, test: ValueTest 
   if (known !== undefined)
     return known ? { whenTrue: [taken()], whenFalse: [] } : { whenTrue: [], whenFalse: [skipped()] };
   return { whenTrue: [taken().assume(flag, true)], whenFalse: [skipped().assume(flag, false)] };
+}
+
+/** Behind `a === b` the two are one file, whatever either was given before. */
+function forgetEqual(machine: Machine, node: Node, isTaken: boolean, world: World): World {
+  if (node.type !== AST_NODE_TYPES.BinaryExpression) return world;
+  if (node.operator !== (isTaken ? "===" : "!==")) return world;
+  const variables = [node.left, node.right].flatMap((operand) => machine.scope.variableOf(operand) ?? []);
+  return forgetFiles(variables, world);
 }
 
 /** A variable that never changes and is asked about more than once: its answers agree. */

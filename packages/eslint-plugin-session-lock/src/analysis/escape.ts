@@ -1,3 +1,4 @@
+import { forgetAssigned, forgetReassigned } from "./assigned-files.ts";
 import type { Machine } from "./machine.ts";
 import { partsOf, type Value } from "./values.ts";
 import type { Node } from "./syntax.ts";
@@ -10,7 +11,10 @@ import type { World } from "./world.ts";
 export function escapeValue(machine: Machine, value: Value, to: Node, world: World): World {
   let after = world;
   for (const part of partsOf(value)) {
-    if (part.kind === "function") escapeFunction(machine, part, to, after);
+    if (part.kind === "function") {
+      escapeFunction(machine, part, to, after);
+      after = forgetAssigned(machine.scope, part.node, after);
+    }
     if (part.kind === "promise") after = after.settle(part.work);
     if (part.kind === "lock") after = after.transfer(part, undefined);
     if (part.kind === "instance" || part.kind === "class") machine.escapeClass(part.node);
@@ -22,7 +26,10 @@ export function escapeValue(machine: Machine, value: Value, to: Node, world: Wor
 export function passValue(machine: Machine, value: Value, to: Node, world: World): World {
   let after = world;
   for (const part of partsOf(value)) {
-    if (part.kind === "function") escapeFunction(machine, part, to, after);
+    if (part.kind === "function") {
+      escapeFunction(machine, part, to, after);
+      after = forgetAssigned(machine.scope, part.node, after);
+    }
     if (part.kind === "promise") after = after.settle(part.work);
     if (part.kind === "method") machine.escapeMethod(part, to, after);
   }
@@ -41,5 +48,7 @@ export function escapeFunction(
   if (!isGiven && !machine.isRelevant(value.node)) return;
   const callback = { to, held: world.held.length > 0 };
   const { node, self } = value;
-  machine.escape({ node, world: world.detached(), self, callback, calls: [], args });
+  // Until it runs, what it reads may have got other values.
+  const start = forgetReassigned(machine.scope, node, world.detached());
+  machine.escape({ node, world: start, self, callback, calls: [], args });
 }

@@ -5,6 +5,7 @@ import type { Machine } from "./machine.ts";
 import { cellOf, definitionOf, isReassigned, textOfConstant } from "./resolve.ts";
 import { staticName, sumOperands, unwrap, type Node, type Variable } from "./syntax.ts";
 import type { Value } from "./values.ts";
+import type { World } from "./world.ts";
 
 /** The file that a value names. */
 export function fileOfValue(value: Value | undefined): FileRef | undefined {
@@ -12,28 +13,37 @@ export function fileOfValue(value: Value | undefined): FileRef | undefined {
 }
 
 /** The file that an expression names: what its value says, else what its text says. */
-export function fileOf(machine: Machine, node: Node, value: Value): FileRef | undefined {
+export function fileOf(machine: Machine, node: Node, value: Value, world: World): FileRef | undefined {
   const known = fileOfValue(value);
   if (known !== undefined) return known;
   const inner = unwrap(node);
-  if (inner.type === AST_NODE_TYPES.AwaitExpression) return fileOf(machine, inner.argument, value);
-  return inner.type === AST_NODE_TYPES.CallExpression ? callFile(machine, inner) : undefined;
+  if (inner.type === AST_NODE_TYPES.AwaitExpression) return fileOf(machine, inner.argument, value, world);
+  return inner.type === AST_NODE_TYPES.CallExpression ? callFile(machine, inner, world) : undefined;
 }
 
 /** What a call computes, read from its text. */
-function callFile(machine: Machine, node: TSESTree.CallExpression, depth = 0): FileRef | undefined {
+function callFile(
+  machine: Machine,
+  node: TSESTree.CallExpression,
+  world: World,
+  depth = 0,
+): FileRef | undefined {
   const callee = readPath(machine, node.callee);
   if (callee === undefined) return undefined;
   return {
     kind: "call",
     callee,
-    inputs: node.arguments.map((argument) => readFile(machine, argument, depth)),
+    inputs: node.arguments.map((argument) => readFile(machine, argument, world, depth)),
   };
 }
 
-/** A variable that nothing told us about is its own file. */
+/** A variable that nothing told us about is its own file, unless it is given other values. */
 export function variableFile(variable: Variable): FileRef | undefined {
-  if (isReassigned(variable)) return undefined;
+  return isReassigned(variable) ? undefined : ownFile(variable);
+}
+
+/** The file that a variable names from its beginning. */
+export function ownFile(variable: Variable): FileRef {
   return {
     kind: "path",
     root: cellOf(variable),
@@ -42,8 +52,8 @@ export function variableFile(variable: Variable): FileRef | undefined {
   };
 }
 
-/** Reads a file from the text alone, without running anything. */
-function readFile(machine: Machine, node: Node, depth = 0): FileRef | undefined {
+/** Reads a file from the text, without running anything; the world says what a variable of several values names. */
+function readFile(machine: Machine, node: Node, world: World, depth = 0): FileRef | undefined {
   const inner = unwrap(node);
   switch (inner.type) {
     case AST_NODE_TYPES.Literal:
@@ -53,15 +63,16 @@ function readFile(machine: Machine, node: Node, depth = 0): FileRef | undefined 
     case AST_NODE_TYPES.Identifier: {
       const variable = machine.scope.variableOf(inner);
       const text = textOfConstant(machine.scope, inner, depth);
-      const file = text === undefined ? undefined : readFile(machine, text, depth + 1);
+      const file = text === undefined ? undefined : readFile(machine, text, world, depth + 1);
       if (file !== undefined) return callLike(file, inner.name, machine.vocabulary.fileNames);
-      return variable === undefined ? undefined : variableFile(variable);
+      if (variable === undefined) return undefined;
+      return variableFile(variable) ?? fileOfValue(world.bindings.get(cellOf(variable)));
     }
     case AST_NODE_TYPES.CallExpression:
-      return callFile(machine, inner, depth);
+      return callFile(machine, inner, world, depth);
     case AST_NODE_TYPES.MemberExpression: {
       const name = staticName(inner.property, inner.computed);
-      const base = readFile(machine, inner.object, depth);
+      const base = readFile(machine, inner.object, world, depth);
       if (name === undefined || base?.kind !== "path") return undefined;
       return { ...base, properties: [...base.properties, name] };
     }
@@ -71,13 +82,13 @@ function readFile(machine: Machine, node: Node, depth = 0): FileRef | undefined 
           const hole = inner.expressions[index];
           return [
             quasi.value.cooked ?? quasi.value.raw,
-            ...(hole === undefined ? [] : [readPart(machine, hole, depth)]),
+            ...(hole === undefined ? [] : [readPart(machine, hole, world, depth)]),
           ];
         }),
       );
     case AST_NODE_TYPES.BinaryExpression: {
       if (inner.operator !== "+") return undefined;
-      const parts = sumOperands(inner).map((operand) => readPart(machine, operand, depth));
+      const parts = sumOperands(inner).map((operand) => readPart(machine, operand, world, depth));
       const isText = parts.some(({ kind }) => kind === "text");
       return isText ? joinText(parts) : undefined;
     }
@@ -86,8 +97,8 @@ function readFile(machine: Machine, node: Node, depth = 0): FileRef | undefined 
   }
 }
 
-function readPart(machine: Machine, node: Node, depth: number): FileRef {
-  return readFile(machine, node, depth) ?? { kind: "call", callee: machine.textOf(node), inputs: [] };
+function readPart(machine: Machine, node: Node, world: World, depth: number): FileRef {
+  return readFile(machine, node, world, depth) ?? { kind: "call", callee: machine.textOf(node), inputs: [] };
 }
 
 function readPath(machine: Machine, node: Node): string | undefined {

@@ -33,11 +33,11 @@ export function fileAt(machine: Machine, call: Call, place: Place, world: World)
     const argument = call.node.arguments.at(place.index);
     const value = call.args.at(place.index);
     if (argument === undefined || value === undefined) return undefined;
-    if (property === undefined) return fileOf(machine, argument, value);
+    if (property === undefined) return fileOf(machine, argument, value, world);
     if (others.length === 0) {
       const written = propertyValue(argument, property);
       if (written !== undefined) {
-        return fileOf(machine, written, readMember(machine, value, property, written, world));
+        return fileOf(machine, written, readMember(machine, value, property, written, world), world);
       }
     }
   }

@@ -56,7 +56,8 @@ function partOf(machine: Machine, node: Node, value: Value): FileRef {
   const file = fileOfValue(value);
   const isFixed = node.type === AST_NODE_TYPES.Literal;
   const isKept =
-    file !== undefined && (isFixed || (!isVariable(machine, node) && fileKey(file).length <= maxKey));
+    file !== undefined &&
+    (isFixed || ((file.kind === "path" || !isVariable(machine, node)) && fileKey(file).length <= maxKey));
   return isKept ? file : { kind: "call", callee: machine.textOf(node), inputs: [] };
 }
 

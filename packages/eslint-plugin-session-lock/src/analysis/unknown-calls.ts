@@ -1,4 +1,5 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import { forgetAssigned } from "./assigned-files.ts";
 import { isWaitedFor } from "./awaited-calls.ts";
 import { callImmediate, isImmediate } from "./builtins.ts";
 import type { Call } from "./calls.ts";
@@ -23,10 +24,11 @@ export function failOrGoOn(machine: Machine, world: World): readonly Outcome[] {
 }
 
 /** Code we do not see: it may throw, call its callbacks at any time, and go on after it returned. */
-export function callUnknown(machine: Machine, call: Call, world: World): readonly Outcome[] {
+export function callUnknown(machine: Machine, call: Call, before: World): readonly Outcome[] {
+  const { node, args, callee } = call;
+  const world = callee.kind === "function" ? forgetAssigned(machine.scope, callee.node, before) : before;
   // It may need any lock that is held around it.
   for (const { lock } of world.held) machine.recorder.rely(lock.site);
-  const { node, args, callee } = call;
   if (neverReturns(callee)) {
     // The process takes its locks with it.
     if (callee.kind !== "global") machine.frame.addThrow(passArguments(machine, call, world));
@@ -39,12 +41,12 @@ export function callUnknown(machine: Machine, call: Call, world: World): readonl
       return callSettling(machine, call, method, world);
   }
   if (method !== undefined && storingMethods.has(method)) {
-    const stored = args.reduce((before, arg) => escapeValue(machine, arg, node, before), world);
+    const stored = args.reduce((after, arg) => escapeValue(machine, arg, node, after), world);
     machine.frame.addThrow(stored);
     return one(stored);
   }
   const uses = args.flatMap(partsOf).filter(({ kind }) => kind === "manager" || kind === "lock");
-  const given = uses.reduce((before, used) => giveLock(machine, call, used, before), world);
+  const given = uses.reduce((after, used) => giveLock(machine, call, used, after), world);
   machine.frame.addThrow(given);
   const isTaken =
     uses.length > 0 && node.type === AST_NODE_TYPES.CallExpression && !machine.awaited.has(node);
@@ -69,7 +71,8 @@ export function passArguments(machine: Machine, call: Call, world: World): World
   const [callback] = args;
   if (delayed !== undefined && callback?.kind === "function") {
     escapeFunction(machine, callback, node, world, args.slice(delayed));
-    return passArguments(machine, { ...call, args: args.slice(1) }, world);
+    const later = forgetAssigned(machine.scope, callback.node, world);
+    return passArguments(machine, { ...call, args: args.slice(1) }, later);
   }
   return call.args
     .filter(isTracked)

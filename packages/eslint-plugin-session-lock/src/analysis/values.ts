@@ -108,15 +108,15 @@ function describe(value: Value): string {
     case "api":
       return `a:${value.api.kind}:${value.api.spec.from}:${value.api.spec.name}`;
     case "manager":
-      return `M${nodeKey(value.site)}${value.origin}${value.staleSince === undefined ? "" : nodeKey(value.staleSince)}`;
+      return `M${nodeKey(value.site)}${value.origin}${value.staleSince === undefined ? "" : nodeKey(value.staleSince)}${fileKey(value.file)}`;
     case "lock":
-      return `L${nodeKey(value.site)}`;
+      return `L${nodeKey(value.site)}${fileKey(value.file)}`;
     case "mutex":
       return `X${nodeKey(value.site)}`;
     case "stack":
       return `S${nodeKey(value.site)}`;
     case "release":
-      return `R${nodeKey(value.lock.site)}`;
+      return `R${valueKey(value.lock)}`;
     case "promise":
       return `P(${valueKey(value.result)};${value.acquires === undefined ? "" : valueKey(value.acquires)};${value.work.map(nodeKey).join()})`;
     case "function":

@@ -102,7 +102,7 @@ function judgeSite(first: Refused, observations: readonly WriteObservation[], te
     case "released":
       return { ...base, message: "released", data: { ...data, released: place(problem.at) } };
     case "wrongFile":
-      return { ...base, message: "wrongFile", data: { ...data, held: lockText(problem.lock, textOf) } };
+      return { ...base, message: "wrongFile", data: { ...data, ...twoFiles(manager, problem.lock, textOf) } };
     case "callback":
       return { ...base, message: "callback", data: { ...data, to: calleeText(problem.to, textOf) } };
     case "notAwaited":
@@ -148,6 +148,18 @@ function fileText({ site, file }: ManagerValue, textOf: TextOf): string {
 /** What the lock is for; one that an annotation promises was acquired nowhere that can be seen. */
 function lockText({ site, file }: LockValue, textOf: TextOf): string {
   return nameInCall(site, file, textOf) ?? nameOfFile(file) ?? "another file";
+}
+
+/** Where one variable was given both files, its name says nothing of either. */
+function twoFiles(
+  manager: ManagerValue,
+  lock: LockValue,
+  textOf: TextOf,
+): { readonly file: string; readonly held: string } {
+  const file = fileText(manager, textOf);
+  const held = lockText(lock, textOf);
+  if (file !== held) return { file, held };
+  return { file: nameOfFile(manager.file) ?? file, held: nameOfFile(lock.file) ?? "another file" };
 }
 
 /** What a call that opens or locks a file calls it: its first argument, or what stands among the others. */

@@ -1,4 +1,4 @@
-import { compareFiles, type FileRef } from "./file-ref.ts";
+import { compareFiles, fileKey, type FileRef } from "./file-ref.ts";
 import { nodeKey, type Node } from "./syntax.ts";
 import { Table } from "./table.ts";
 import { mapManagers, valueKey, type LockValue, type Value } from "./values.ts";
@@ -28,7 +28,9 @@ interface Facts {
   readonly truths: Table<boolean>;
 }
 
-const noLocks = Table.empty<Held>(({ owner, reentrant }) => `${owner ?? "-"}${reentrant ? "r" : ""}`);
+const noLocks = Table.empty<Held>(
+  ({ lock, owner, reentrant }) => `${owner ?? "-"}${reentrant ? "r" : ""}${fileKey(lock.file)}`,
+);
 const noNodes = Table.empty<Node>(() => "");
 const noTruths = Table.empty<boolean>(String);
 const nothing: Facts = {
