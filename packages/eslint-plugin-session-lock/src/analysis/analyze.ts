@@ -10,6 +10,7 @@ import { Escapes } from "./escapes.ts";
 import { evaluateExpression } from "./expressions.ts";
 import type { Facts } from "./facts.ts";
 import { Frame } from "./frame.ts";
+import { escapeGenerators } from "./generators.ts";
 import { contractsWithTypes } from "./inherited-contracts.ts";
 import { runFunction } from "./invoke.ts";
 import { writeWith } from "./lock-effects.ts";
@@ -241,6 +242,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
     const given = entered.args.length > 0 ? entered.args : args;
     const { returns } = runFunction(machine, node, activation, given, entered.world, undefined);
     if (callback === undefined && calls.length === 0) facts?.noteEnd(node, returns);
+    escapeGenerators(machine, node, returns);
   }
 }
 

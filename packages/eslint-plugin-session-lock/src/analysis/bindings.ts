@@ -6,6 +6,7 @@ import { callLike } from "./file-ref.ts";
 import { fileOf } from "./files.ts";
 import type { Outcome } from "./frame.ts";
 import { escapeValue } from "./escape.ts";
+import { iterate, iterateUnseen } from "./generators.ts";
 import { andThen, type Machine } from "./machine.ts";
 import { mayBeNull, readMember } from "./members.ts";
 import { textOf } from "./modules.ts";
@@ -33,7 +34,7 @@ export function assignPattern(
       return assignTyped(machine, target, value, world);
     case AST_NODE_TYPES.ArrayPattern: {
       if (mayBeNull(value)) machine.frame.addThrow(world);
-      let worlds: readonly World[] = [world];
+      let worlds = iterate(machine, value, world);
       target.elements.forEach((element, index) => {
         if (element === null) return;
         const item = value.kind === "list" ? (value.items[index] ?? unknown) : unknown;
@@ -202,6 +203,8 @@ function assignMember(
   return andThen(machine.evaluate(target.object, world), (before, receiver): readonly Outcome[] => {
     if (mayBeNull(receiver)) machine.frame.addThrow(before);
     const after = handOver(value, before);
+    // Who goes through what a field holds, and when, is not known.
+    iterateUnseen(machine, value, after);
     if ((receiver.kind === "instance" || receiver.kind === "class") && name !== undefined) {
       const isOwn = receiver.kind === "instance";
       const cell = isOwn ? fieldCell(receiver.node, name) : staticCell(receiver.node, name);

@@ -3,6 +3,7 @@ import { isWaitedFor } from "./awaited-calls.ts";
 import { dispatch, type Call } from "./calls.ts";
 import { passValue } from "./escape.ts";
 import type { Outcome } from "./frame.ts";
+import { iterateUnseen } from "./generators.ts";
 import { one, type Machine } from "./machine.ts";
 import { isCreateRequire, moduleOf } from "./modules.ts";
 import { staticName } from "./syntax.ts";
@@ -82,6 +83,7 @@ export function callBuiltin(
     case "Promise.race":
     case "Promise.any": {
       machine.frame.addThrow(world);
+      iterateUnseen(machine, first, world);
       const items = first.kind === "list" ? first.items : [];
       // The first that is done ends these two; the others go on.
       const isForAll = own === "Promise.all" || own === "Promise.allSettled";
@@ -99,9 +101,11 @@ export function callBuiltin(
       return one(world, first);
     case "Array.from":
       if (call.args[1]?.kind !== "function") return undefined;
+      iterateUnseen(machine, first, world);
       return callImmediate(machine, call, call.args.slice(1), { isRepeated: true }, world);
     case "Array.fromAsync":
       if (call.args[1]?.kind !== "function" || !isWaitedFor(machine, call.node)) return undefined;
+      iterateUnseen(machine, first, world);
       return callImmediate(machine, call, call.args.slice(1), { isRepeated: true }, world);
     case "Reflect.apply":
       return dispatch(machine, { ...call, callee: first, args: [] }, world);

@@ -8,6 +8,7 @@ import { callContract } from "./contract-calls.ts";
 import { constructClass } from "./classes.ts";
 import type { Outcome } from "./frame.ts";
 import { callFunction } from "./invoke.ts";
+import { iterate, makeGenerator } from "./generators.ts";
 import { isQuiet } from "./quiet-calls.ts";
 import { callUnknown, failOrGoOn, passArguments } from "./unknown-calls.ts";
 import { releaseLock, writeWith } from "./lock-effects.ts";
@@ -47,9 +48,11 @@ export function evaluateCall(
     const asserted = assertedBy(machine, callee);
     if (asserted !== undefined) return assertCondition(machine, node, asserted, before);
     const mayBeMissing = node.optional && callee.kind === "unknown";
-    const called = evaluateAll(machine, node.arguments, before).flatMap(({ world: after, values }) =>
-      dispatch(machine, { node, callee, args: values }, after),
-    );
+    const called = evaluateAll(machine, node.arguments, before).flatMap(({ world: after, values }) => {
+      const call: Call = { node, callee, args: values };
+      const made = makeGenerator(machine, call);
+      return made === undefined ? dispatch(machine, call, after) : one(after, made);
+    });
     return mayBeMissing ? [...called, { world: before, value: unknown }] : called;
   });
 }
@@ -149,6 +152,8 @@ function callMethod(
         );
       }
       return callOnFunction(machine, call, receiver, name, world);
+    case "generator":
+      return iterate(machine, receiver, world).flatMap((after) => callUnknown(machine, call, after));
     case "function":
     case "method":
     case "release":

@@ -1,4 +1,5 @@
 import { forgetAssigned, forgetReassigned } from "./assigned-files.ts";
+import { iterateUnseen } from "./generators.ts";
 import type { Machine } from "./machine.ts";
 import { partsOf, type Value } from "./values.ts";
 import type { Node } from "./syntax.ts";
@@ -15,6 +16,7 @@ export function escapeValue(machine: Machine, value: Value, to: Node, world: Wor
       escapeFunction(machine, part, to, after);
       after = forgetAssigned(machine.scope, part.node, after);
     }
+    if (part.kind === "generator") iterateUnseen(machine, part, after);
     if (part.kind === "promise") after = after.settle(part.work);
     if (part.kind === "lock") after = after.transfer(part, undefined);
     if (part.kind === "instance" || part.kind === "class") machine.escapeClass(part.node);
@@ -30,6 +32,7 @@ export function passValue(machine: Machine, value: Value, to: Node, world: World
       escapeFunction(machine, part, to, after);
       after = forgetAssigned(machine.scope, part.node, after);
     }
+    if (part.kind === "generator") iterateUnseen(machine, part, after);
     if (part.kind === "promise") after = after.settle(part.work);
     if (part.kind === "method") machine.escapeMethod(part, to, after);
   }

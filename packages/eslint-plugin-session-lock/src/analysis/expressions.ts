@@ -9,6 +9,7 @@ import { branch } from "./conditions.ts";
 import { escapeValue } from "./escape.ts";
 import { fileOfValue } from "./files.ts";
 import type { Outcome } from "./frame.ts";
+import { iterate } from "./generators.ts";
 import { readGetter } from "./getters.ts";
 import { discard } from "./lock-effects.ts";
 import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
@@ -119,7 +120,8 @@ export function evaluateExpression(machine: Machine, node: Node, world: World): 
     case AST_NODE_TYPES.SpreadElement:
       return andThen(machine.evaluate(node.argument, world), (after, value) => {
         if (mayBeNull(value)) machine.frame.addThrow(after);
-        return one(after, value);
+        const items = value.kind === "generator" ? unknown : value;
+        return iterate(machine, value, after).flatMap((next) => one(next, items));
       });
     case AST_NODE_TYPES.YieldExpression:
       return evaluateYield(machine, node, world);
@@ -212,10 +214,14 @@ function answered(truth: boolean | undefined, isNegated = false): Value {
 function evaluateYield(machine: Machine, node: TSESTree.YieldExpression, world: World): readonly Outcome[] {
   const outcomes = node.argument === null ? one(world) : machine.evaluate(node.argument, world);
   return outcomes.flatMap(({ world: before, value }) => {
-    const after = escapeValue(machine, value, node, before);
-    machine.frame.addThrow(after);
-    machine.frame.addReturn({ world: after, value: unknown });
-    return one(after);
+    const delegated = node.delegate
+      ? iterate(machine, value, before)
+      : [escapeValue(machine, value, node, before)];
+    return delegated.flatMap((after) => {
+      machine.frame.addThrow(after);
+      machine.frame.addReturn({ world: after, value: unknown });
+      return one(after);
+    });
   });
 }
 

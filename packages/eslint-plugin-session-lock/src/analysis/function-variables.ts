@@ -35,12 +35,14 @@ export function leaveShared(scope: ScopeIndex, owner: FunctionNode, world: World
   const { shared } = cellsOf(scope, owner);
   if (!shared.some((cell) => world.bindings.has(cell))) return world;
   const isReached = [value, ...world.bindings.values].some((one) =>
-    partsOf(one).some((part) => isCode(part) && isIn(part.node, owner)),
+    partsOf(one).some((part) => isCodeIn(part, owner)),
   );
   return isReached ? world : world.leave(shared);
 }
 
-function isCode(value: Value): value is Extract<Value, { kind: "function" | "class" | "instance" }> {
-  if (value.kind === "function") return value.isIdle !== true;
-  return value.kind === "class" || value.kind === "instance";
+function isCodeIn(value: Value, owner: FunctionNode): boolean {
+  if (value.kind === "generator") return isCodeIn(value.call.callee, owner);
+  if (value.kind === "function" && value.isIdle === true) return false;
+  const isCode = value.kind === "function" || value.kind === "class" || value.kind === "instance";
+  return isCode && isIn(value.node, owner);
 }

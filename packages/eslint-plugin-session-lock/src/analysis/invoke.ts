@@ -31,8 +31,7 @@ export function callFunction(
 ): readonly Outcome[] {
   const { node } = callee;
   const { activation } = machine;
-  const isWorthwhile =
-    machine.isRelevant(node) || call.args.some((arg) => carriesCode(machine, arg) || mayBeRefused(arg));
+  const isWorthwhile = isWorthEntering(machine, node, call.args);
   const isStopped = activation.running.includes(node) || machine.budget <= 0;
   const contract = machine.contractOf(node);
   if (contract.isAnnotated) return callContract(machine, call, contract, world);
@@ -80,6 +79,16 @@ export function callFunction(
       value: { ...given, work: [call.node] },
     };
   });
+}
+
+/** True for a function that is run where it is called. */
+export function isEntered(machine: Machine, node: FunctionNode, args: readonly Value[]): boolean {
+  const { isAnnotated, isSkipped } = machine.contractOf(node);
+  return !isAnnotated && !isSkipped && isWorthEntering(machine, node, args);
+}
+
+function isWorthEntering(machine: Machine, node: FunctionNode, args: readonly Value[]): boolean {
+  return machine.isRelevant(node) || args.some((arg) => carriesCode(machine, arg) || mayBeRefused(arg));
 }
 
 /** A function of the file may throw if there is no lock: a try that gave none is worth entering it. */

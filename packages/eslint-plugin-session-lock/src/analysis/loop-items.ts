@@ -1,6 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
 import { assignPattern } from "./bindings.ts";
+import { iterate } from "./generators.ts";
 import type { Machine } from "./machine.ts";
 import { nodeKey, type Node } from "./syntax.ts";
 import { unknown, valueKey, type Value } from "./values.ts";
@@ -18,8 +19,10 @@ export function enterItems(machine: Machine, node: TSESTree.ForOfStatement, worl
   const [cell] = cellsOf(node);
   return machine
     .evaluate(node.right, world)
-    .map(({ world: before, value }) =>
-      value.kind === "list" && itemsOf(value).length > 0 ? before.bind(cell, value) : before,
+    .flatMap(({ world: before, value }) =>
+      value.kind === "list" && itemsOf(value).length > 0
+        ? [before.bind(cell, value)]
+        : iterate(machine, value, before),
     );
 }
 

@@ -58,6 +58,7 @@ export function readMember(
     case "mutex":
     case "api":
     case "function":
+    case "generator":
     case "method":
     case "release":
     case "stack":

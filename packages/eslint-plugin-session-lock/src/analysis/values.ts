@@ -1,3 +1,4 @@
+import type { Call } from "./calls.ts";
 import { fileKey, type FileRef } from "./file-ref.ts";
 import { nodeKey, type ClassNode, type FunctionNode, type Node } from "./syntax.ts";
 import type { AcquireSpec, Api, ManagerSpec, MutexSpec } from "./vocabulary.ts";
@@ -69,6 +70,8 @@ export type Value =
       readonly self?: Value;
       readonly isIdle?: boolean;
     }
+  /** The call that made it runs, with its arguments, where the generator is iterated. */
+  | { readonly kind: "generator"; readonly call: Call }
   | { readonly kind: "class"; readonly node: ClassNode }
   | { readonly kind: "instance"; readonly node: ClassNode }
   | { readonly kind: "method"; readonly receiver: Value; readonly name: string; readonly node: Node }
@@ -121,6 +124,8 @@ function describe(value: Value): string {
       return `P(${valueKey(value.result)};${value.acquires === undefined ? "" : valueKey(value.acquires)};${value.work.map(nodeKey).join()})`;
     case "function":
       return `f${nodeKey(value.node)}`;
+    case "generator":
+      return `G${nodeKey(value.call.node)}(${value.call.args.map(valueKey).join()})`;
     case "class":
       return `c${nodeKey(value.node)}`;
     case "instance":
@@ -175,6 +180,10 @@ export function mapManagers(value: Value, change: (manager: ManagerValue) => Man
       };
     case "list":
       return { ...value, items: value.items.map((item) => mapManagers(item, change)) };
+    case "generator": {
+      const args = value.call.args.map((arg) => mapManagers(arg, change));
+      return { ...value, call: { ...value.call, args } };
+    }
     default:
       return value;
   }
@@ -196,6 +205,8 @@ export function partsOf(value: Value): readonly Value[] {
       return [value, ...[...value.fields.values()].flatMap(partsOf)];
     case "list":
       return [value, ...value.items.flatMap(partsOf)];
+    case "generator":
+      return [value, ...value.call.args.flatMap(partsOf)];
     case "method":
       return [value, ...partsOf(value.receiver)];
     case "release":
