@@ -48,7 +48,8 @@ export function awaitValue(machine: Machine, node: Node, value: Value, world: Wo
     return one(world, value);
   }
   const settled = world.settle(value.work);
-  if (value.isSettled !== true) machine.frame.addThrow(settled);
+  if (value.isSettled !== true || value.isRejected === true) machine.frame.addThrow(settled);
+  if (value.isRejected === true) return [];
   if (value.acquires !== undefined) return one(takeLock(machine, value.acquires, settled), acquired(value));
   if (!value.isCertain) return one(settled);
   if (value.result.kind === "promise") return awaitValue(machine, node, value.result, settled);

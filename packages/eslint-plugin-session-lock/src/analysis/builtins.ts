@@ -2,10 +2,12 @@ import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { isWaitedFor } from "./awaited-calls.ts";
 import { dispatch, type Call } from "./calls.ts";
 import { passValue } from "./escape.ts";
+import { isCode } from "./foreign-promises.ts";
 import type { Outcome } from "./frame.ts";
 import { iterateUnseen } from "./generators.ts";
 import { one, type Machine } from "./machine.ts";
 import { isCreateRequire, moduleOf } from "./modules.ts";
+import { promiseOf } from "./promise-calls.ts";
 import { staticName } from "./syntax.ts";
 import { unknown, valueKey, type Value } from "./values.ts";
 import type { World } from "./world.ts";
@@ -92,9 +94,11 @@ export function callBuiltin(
       return one(world, { kind: "promise", result, work, isCertain: true });
     }
     case "Promise.resolve":
-      return one(
-        world,
-        first.kind === "promise" ? first : { kind: "promise", result: first, work: [], isCertain: true },
+      return one(world, promiseOf(first));
+    case "Promise.try":
+      if (!isCode(first)) return undefined;
+      return dispatch(machine, { ...call, callee: first, args: call.args.slice(1) }, world).map(
+        (outcome) => ({ ...outcome, value: promiseOf(outcome.value) }),
       );
     case "Object.freeze":
     case "Object.seal":
@@ -155,10 +159,6 @@ export function callImmediate(
   }
   const value = summarize(call, [...results.values()], how.isRepeated);
   return worlds.map((after) => ({ world: after, value }));
-}
-
-function isCode({ kind }: Value): boolean {
-  return kind === "function" || kind === "method" || kind === "release";
 }
 
 /** The list that `map` and its like give, so that promises in it stay somebody's to await; else the callback's result. */

@@ -14,9 +14,11 @@ import { callUnknown, failOrGoOn, passArguments } from "./unknown-calls.ts";
 import { releaseLock, writeWith } from "./lock-effects.ts";
 import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
 import { differentItems } from "./loop-items.ts";
-import { callLockMethod, callPromiseMethod } from "./method-calls.ts";
+import { callLockMethod } from "./lock-calls.ts";
+import { callPromiseMethod } from "./promise-calls.ts";
 import { contractOfCall } from "./receivers.ts";
 import { wrappedModule } from "./modules.ts";
+import { catchRejections } from "./rejections.ts";
 import { checkEmpty } from "./sections.ts";
 import { callMutexMethod, makeMutex } from "./mutexes.ts";
 import type { Node } from "./syntax.ts";
@@ -29,6 +31,8 @@ export interface Call {
   readonly node: TSESTree.CallExpression | TSESTree.NewExpression;
   readonly callee: Value;
   readonly args: readonly Value[];
+  /** Set if what the callee returns is awaited, whatever becomes of the call. */
+  readonly isAwaited?: true;
 }
 
 export function evaluateCall(
@@ -38,7 +42,10 @@ export function evaluateCall(
 ): readonly Outcome[] {
   if (node.callee.type === AST_NODE_TYPES.Super)
     return evaluateAll(machine, node.arguments, world).flatMap((r) => one(r.world));
-  if (isQuiet(machine, node, world)) return failOrGoOn(machine, world);
+  if (isQuiet(machine, node, world)) {
+    const call: Call = { node, callee: unknown, args: [] };
+    return catchRejections(machine, call, world, () => failOrGoOn(machine, world));
+  }
   return andThen(machine.evaluate(node.callee, world), (before, callee): readonly Outcome[] => {
     if (callee.kind === "nullish") {
       if (node.optional) return [{ world: before, value: callee, short: true }];
@@ -50,8 +57,9 @@ export function evaluateCall(
     const mayBeMissing = node.optional && callee.kind === "unknown";
     const called = evaluateAll(machine, node.arguments, before).flatMap(({ world: after, values }) => {
       const call: Call = { node, callee, args: values };
-      const made = makeGenerator(machine, call);
-      return made === undefined ? dispatch(machine, call, after) : one(after, made);
+      const made = makeGenerator(machine, call, after);
+      if (made !== undefined) return one(after, made);
+      return catchRejections(machine, call, after, () => dispatch(machine, call, after));
     });
     return mayBeMissing ? [...called, { world: before, value: unknown }] : called;
   });

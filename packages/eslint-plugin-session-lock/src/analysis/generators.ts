@@ -7,10 +7,10 @@ import { partsOf, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
 /** What a call of a generator function gives: nothing of its body runs before somebody asks for a value. */
-export function makeGenerator(machine: Machine, call: Call): Value | undefined {
+export function makeGenerator(machine: Machine, call: Call, world: World): Value | undefined {
   const { callee } = call;
   if (callee.kind !== "function" || !callee.node.generator) return undefined;
-  return isEntered(machine, callee.node, call.args) ? { kind: "generator", call } : undefined;
+  return isEntered(machine, callee.node, call.args, world) ? { kind: "generator", call } : undefined;
 }
 
 /** The worlds behind code that goes through a value: of a generator, all that it does is done here. */

@@ -31,7 +31,7 @@ export function callFunction(
 ): readonly Outcome[] {
   const { node } = callee;
   const { activation } = machine;
-  const isWorthwhile = isWorthEntering(machine, node, call.args);
+  const isWorthwhile = isWorthEntering(machine, node, call.args, world);
   const isStopped = activation.running.includes(node) || machine.budget <= 0;
   const contract = machine.contractOf(node);
   if (contract.isAnnotated) return callContract(machine, call, contract, world);
@@ -53,7 +53,7 @@ export function callFunction(
     calls,
     running: [...activation.running, node],
     callback: activation.callback,
-    isAwaited: isWaitedFor(machine, call.node) && usesResults(call),
+    isAwaited: call.isAwaited === true || (isWaitedFor(machine, call.node) && usesResults(call)),
   };
   const { returns, throws } = runCalled(machine, node, inner, call.args, world);
   if (!node.async) {
@@ -82,13 +82,29 @@ export function callFunction(
 }
 
 /** True for a function that is run where it is called. */
-export function isEntered(machine: Machine, node: FunctionNode, args: readonly Value[]): boolean {
+export function isEntered(
+  machine: Machine,
+  node: FunctionNode,
+  args: readonly Value[],
+  world: World,
+): boolean {
   const { isAnnotated, isSkipped } = machine.contractOf(node);
-  return !isAnnotated && !isSkipped && isWorthEntering(machine, node, args);
+  return !isAnnotated && !isSkipped && isWorthEntering(machine, node, args, world);
 }
 
-function isWorthEntering(machine: Machine, node: FunctionNode, args: readonly Value[]): boolean {
-  return machine.isRelevant(node) || args.some((arg) => carriesCode(machine, arg) || mayBeRefused(arg));
+function isWorthEntering(
+  machine: Machine,
+  node: FunctionNode,
+  args: readonly Value[],
+  world: World,
+): boolean {
+  if (machine.isRelevant(node)) return true;
+  if (args.some((arg) => carriesCode(machine, arg) || mayBeRefused(arg))) return true;
+  // A lock that came as an argument of the function around it has no name by which that would be known.
+  return machine.scope.capturedBy(node).some((variable) => {
+    const value = world.bindings.get(cellOf(variable));
+    return value !== undefined && carriesCode(machine, value);
+  });
 }
 
 /** A function of the file may throw if there is no lock: a try that gave none is worth entering it. */

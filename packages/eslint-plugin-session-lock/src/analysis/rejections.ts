@@ -1,12 +1,36 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { dispatch, type Call } from "./calls.ts";
+import { settlingMethods } from "./foreign-promises.ts";
 import type { Outcome } from "./frame.ts";
-import type { Machine } from "./machine.ts";
+import { capture, type Machine } from "./machine.ts";
 import { isExit } from "./no-return.ts";
 import { returnedBy } from "./returned.ts";
-import { unwrap, type FunctionNode, type Node } from "./syntax.ts";
-import { nullish, type Value } from "./values.ts";
+import { staticName, unwrap, type FunctionNode, type Node } from "./syntax.ts";
+import { nullish, someObject, unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
+
+/** True for a call whose promise gets callbacks where it is made, `f().finally(…)`; what does not return one throws. */
+function isFollowedUp({ node, callee }: Call): boolean {
+  const { parent } = node;
+  if (parent.type !== AST_NODE_TYPES.MemberExpression || parent.object !== node) return false;
+  if (parent.parent.type !== AST_NODE_TYPES.CallExpression || parent.parent.callee !== parent) return false;
+  if (callee.kind === "function" && !callee.node.async) return false;
+  return settlingMethods.has(staticName(parent.property, parent.computed) ?? "");
+}
+
+/** Runs a call. Where one fails whose promise gets callbacks, that is rejected: one of them may release a lock. */
+export function catchRejections(
+  machine: Machine,
+  call: Call,
+  world: World,
+  run: () => readonly Outcome[],
+): readonly Outcome[] {
+  if (world.held.length === 0 || !isFollowedUp(call)) return run();
+  const { frame, result } = capture(machine, run);
+  const value: Value = { kind: "promise", result: unknown, work: [], isCertain: true, isRejected: true };
+  const given = result.map((end) => (end.value.kind === "unknown" ? { ...end, value: someObject } : end));
+  return [...given, ...frame.throws.map((world) => ({ world, value }))];
+}
 
 /**
  * What the callback of `.catch()` makes of an acquire that failed: no lock is held then. If we do not see what it

@@ -44,6 +44,8 @@ export interface PromiseValue {
   readonly isCertain: boolean;
   /** True if the code that can reject it was run already, so that its throws are known. */
   readonly isSettled?: boolean;
+  /** True if it was rejected; its result is an error then. */
+  readonly isRejected?: true;
   /** The wrapper call whose scope it is. */
   readonly scope?: Node;
 }
@@ -121,7 +123,7 @@ function describe(value: Value): string {
     case "release":
       return `R${valueKey(value.lock)}`;
     case "promise":
-      return `P(${valueKey(value.result)};${value.acquires === undefined ? "" : valueKey(value.acquires)};${value.work.map(nodeKey).join()})`;
+      return `P${value.isRejected === true ? "!" : ""}(${valueKey(value.result)};${value.acquires === undefined ? "" : valueKey(value.acquires)};${value.work.map(nodeKey).join()})`;
     case "function":
       return `f${nodeKey(value.node)}`;
     case "generator":
