@@ -2,6 +2,7 @@ import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
 import { variableFile } from "./files.ts";
 import type { Machine } from "./machine.ts";
+import { readName } from "./members.ts";
 import { cellOf, definitionOf } from "./resolve.ts";
 import { contractValue, typedValue } from "./typed.ts";
 import type { FunctionNode, Node, Variable } from "./syntax.ts";
@@ -40,12 +41,12 @@ export function readVariable(machine: Machine, node: TSESTree.Identifier, world:
   if (bound !== undefined) return bound;
   const known = machine.unbound.get(variable);
   if (known !== undefined) return known;
-  const value = readDefinition(machine, variable, node);
+  const value = readDefinition(machine, variable, node, world);
   machine.unbound.set(variable, value);
   return value;
 }
 
-function readDefinition(machine: Machine, variable: Variable, node: Node): Value {
+function readDefinition(machine: Machine, variable: Variable, node: Node, world: World): Value {
   const definition = definitionOf(variable);
   switch (definition.kind) {
     case "import": {
@@ -62,6 +63,8 @@ function readDefinition(machine: Machine, variable: Variable, node: Node): Value
       return { kind: "function", node: definition.node, isIdle: isIdleFunction(machine, definition.node) };
     case "class":
       return { kind: "class", node: definition.node };
+    case "alias":
+      return readName(machine, definition.of, world);
     case "signature":
       return contractValue(machine.contractOfSignatures(definition.nodes)) ?? unknown;
     default: {

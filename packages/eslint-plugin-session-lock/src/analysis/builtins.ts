@@ -1,6 +1,7 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { isWaitedFor } from "./awaited-calls.ts";
 import { dispatch, type Call } from "./calls.ts";
+import { assignFields } from "./object-assign.ts";
 import { passValue } from "./escape.ts";
 import { isCode } from "./foreign-promises.ts";
 import type { Outcome } from "./frame.ts";
@@ -54,12 +55,22 @@ export function usesResults({ node: { callee } }: Call): boolean {
 }
 
 const builtin =
-  /^(?:require$|Promise\b|Object\.(?:freeze|seal)$|Array\.from|Reflect\.apply$|(?:Async)?DisposableStack$)/;
+  /^(?:require$|Promise\b|Object\.(?:assign|freeze|seal)$|Array\.from|Reflect\.apply$|(?:Async)?DisposableStack$)/;
 
 /** True for a global that the analysis may know more of than that it is called. */
 export function isBuiltin(machine: Machine, name: string): boolean {
   const own = ownName(name);
-  return builtin.test(own) || isCreateRequire(name) || machine.apiOf("globalThis", own) !== undefined;
+  return (
+    builtin.test(own) ||
+    isPromisify(name) ||
+    isCreateRequire(name) ||
+    machine.apiOf("globalThis", own) !== undefined
+  );
+}
+
+/** What `promisify` gives does what it was made of does, and says so by a promise. */
+function isPromisify(name: string): boolean {
+  return /^(?:node:)?util:promisify$/.test(name);
 }
 
 function ownName(name: string): string {
@@ -100,6 +111,8 @@ export function callBuiltin(
       return dispatch(machine, { ...call, callee: first, args: call.args.slice(1) }, world).map(
         (outcome) => ({ ...outcome, value: promiseOf(outcome.value) }),
       );
+    case "Object.assign":
+      return assignFields(machine, call, world);
     case "Object.freeze":
     case "Object.seal":
       return one(world, first);
@@ -114,6 +127,7 @@ export function callBuiltin(
     case "Reflect.apply":
       return dispatch(machine, { ...call, callee: first, args: [] }, world);
     default: {
+      if (isPromisify(name) && first.kind === "api") return one(world, first);
       if (isCreateRequire(name)) return one(world, { kind: "global", name: "require" });
       const api = machine.apiOf("globalThis", own);
       return api === undefined

@@ -81,6 +81,10 @@ export function evaluateNew(
       if (callee.kind === "api" && callee.api.kind === "mutex") {
         return one(after, makeMutex(call, callee.api.spec) ?? someObject);
       }
+      const [first] = values;
+      // What refers to a manager gives it back, if there is one still.
+      if (callee.kind === "global" && callee.name === "WeakRef" && first?.kind === "manager")
+        return one(after, first);
       if (callee.kind === "global" && callee.name === "Promise") {
         return callImmediate(machine, call, values.slice(0, 1), { isRepeated: false }, after).map(
           (outcome) => ({
@@ -134,6 +138,7 @@ function callMethod(
   const { receiver, name, node } = callee;
   switch (receiver.kind) {
     case "manager": {
+      if (name === "deref") return one(world, receiver);
       if (name === "setSessionFile") return changeFile(machine, call, callee, receiver, world);
       if (receiver.spec.writes.includes(name)) writeWith(machine, receiver, { name, node }, world);
       machine.frame.addThrow(world);

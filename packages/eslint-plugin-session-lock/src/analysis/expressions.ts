@@ -2,6 +2,7 @@ import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import type { TSESTree } from "@typescript-eslint/utils";
 import { functionValue, literalValue, readVariable } from "./atoms.ts";
 import { awaitValue, isSleep, noteSlow } from "./await.ts";
+import { callOfTag } from "./tagged-templates.ts";
 import { markAwaited } from "./awaited-calls.ts";
 import { evaluateCall, evaluateNew } from "./calls.ts";
 import { evaluateClass } from "./classes.ts";
@@ -29,6 +30,11 @@ import { limit } from "./worlds.ts";
 
 /** A literal with more fields than this is a table: what is in it is not followed. */
 const maxFields = 64;
+
+interface NamedWay {
+  readonly name: string | undefined;
+  readonly world: World;
+}
 
 /** Evaluates an expression in one world; each outcome is one way it can end. Throws go to the frame. */
 export function evaluateExpression(machine: Machine, node: Node, world: World): readonly Outcome[] {
@@ -126,12 +132,7 @@ export function evaluateExpression(machine: Machine, node: Node, world: World): 
     case AST_NODE_TYPES.YieldExpression:
       return evaluateYield(machine, node, world);
     case AST_NODE_TYPES.TaggedTemplateExpression:
-      return evaluateAll(machine, [node.tag, ...node.quasi.expressions], world).flatMap(
-        ({ world: after, values }) => {
-          machine.frame.addThrow(after);
-          return one(values.reduce((before, value) => escapeValue(machine, value, node, before), after));
-        },
-      );
+      return evaluateCall(machine, callOfTag(node), world);
     case AST_NODE_TYPES.ImportExpression:
       return andThen(machine.evaluate(node.source, world), (after) => {
         machine.frame.addThrow(after);
@@ -151,16 +152,27 @@ function evaluateMember(machine: Machine, node: TSESTree.MemberExpression, world
       return [];
     }
     if (!node.optional && mayBeNull(receiver)) machine.frame.addThrow(before);
-    const name = staticName(node.property, node.computed) ?? textOf(machine, node.property);
-    const computed =
-      node.computed && name === undefined ? machine.evaluate(node.property, before) : one(before);
-    const owner = findManager(machine, receiver, node.object, name) ?? receiver;
-    return computed.flatMap(
-      ({ world: after }) =>
+    return namesIn(machine, node.property, node.computed, before).flatMap(({ name, world: after }) => {
+      const owner = findManager(machine, receiver, node.object, name) ?? receiver;
+      return (
         readGetter(machine, receiver, name, node, after) ??
-        one(after, readMember(machine, owner, name, node.property, after)),
-    );
+        one(after, readMember(machine, owner, name, node.property, after))
+      );
+    });
   });
+}
+
+/** The names that a property may have, each in the worlds where it has that one. */
+function namesIn(machine: Machine, key: Node, isComputed: boolean, world: World): readonly NamedWay[] {
+  const name = staticName(key, isComputed) ?? textOf(machine, key);
+  if (!isComputed || name !== undefined) return [{ name, world }];
+  if (key.type !== AST_NODE_TYPES.ConditionalExpression)
+    return machine.evaluate(key, world).map((outcome) => ({ name, world: outcome.world }));
+  const { whenTrue, whenFalse } = branch(machine, key.test, world);
+  return [
+    ...whenTrue.flatMap((taken) => namesIn(machine, key.consequent, true, taken)),
+    ...whenFalse.flatMap((taken) => namesIn(machine, key.alternate, true, taken)),
+  ];
 }
 
 function evaluateObject(machine: Machine, node: TSESTree.ObjectExpression, world: World): readonly Outcome[] {

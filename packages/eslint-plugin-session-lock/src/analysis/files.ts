@@ -18,13 +18,22 @@ export function fileOf(machine: Machine, node: Node, value: Value, world: World)
   if (known !== undefined) return known;
   const inner = unwrap(node);
   if (inner.type === AST_NODE_TYPES.AwaitExpression) return fileOf(machine, inner.argument, value, world);
-  return inner.type === AST_NODE_TYPES.CallExpression ? callFile(machine, inner, world) : undefined;
+  return inner.type === AST_NODE_TYPES.CallExpression || isUrl(machine, inner)
+    ? callFile(machine, inner, world)
+    : undefined;
+}
+
+/** `new URL(file, base)`. */
+function isUrl(machine: Machine, node: Node): node is TSESTree.NewExpression {
+  if (node.type !== AST_NODE_TYPES.NewExpression || node.callee.type !== AST_NODE_TYPES.Identifier)
+    return false;
+  return node.callee.name === "URL" && machine.scope.variableOf(node.callee) === undefined;
 }
 
 /** What a call computes, read from its text. */
 function callFile(
   machine: Machine,
-  node: TSESTree.CallExpression,
+  node: TSESTree.CallExpression | TSESTree.NewExpression,
   world: World,
   depth = 0,
 ): FileRef | undefined {
@@ -70,6 +79,8 @@ function readFile(machine: Machine, node: Node, world: World, depth = 0): FileRe
     }
     case AST_NODE_TYPES.CallExpression:
       return callFile(machine, inner, world, depth);
+    case AST_NODE_TYPES.NewExpression:
+      return isUrl(machine, inner) ? callFile(machine, inner, world, depth) : undefined;
     case AST_NODE_TYPES.MemberExpression: {
       const name = staticName(inner.property, inner.computed);
       const base = readFile(machine, inner.object, world, depth);

@@ -151,6 +151,8 @@ function readInherited(machine: Machine, node: ClassNode, name: string, at: Node
 /** What `A` or `a.b.C` stands for. */
 export function readName(machine: Machine, node: Node | null, world: World): Value {
   if (node?.type === AST_NODE_TYPES.Identifier) return readVariable(machine, node, world);
+  if (node?.type === AST_NODE_TYPES.TSQualifiedName)
+    return readMember(machine, readName(machine, node.left, world), node.right.name, node, world);
   if (node?.type !== AST_NODE_TYPES.MemberExpression) return unknown;
   const name = staticName(node.property, node.computed);
   return readMember(machine, readName(machine, node.object, world), name, node, world);

@@ -57,6 +57,9 @@ export function namesSession(
       return ends(endOfTemplate(inner));
     case AST_NODE_TYPES.CallExpression:
       return isFileGetter(inner.callee) || ends(inner.arguments.at(-1));
+    // `new URL(file, base)`: of other classes more is looked at than there need be.
+    case AST_NODE_TYPES.NewExpression:
+      return ends(inner.arguments[0]);
     case AST_NODE_TYPES.BinaryExpression:
       return inner.operator === "+" && ends(sumOperands(inner).at(-1));
     default:

@@ -48,7 +48,9 @@ export function findNamedWrites(
 /** Where the function is used under the name that it is given here. */
 function usesOfAlias({ parent }: Node, scope: ScopeIndex): readonly Node[] {
   const isMember = parent?.type === AST_NODE_TYPES.MemberExpression;
-  const holder = isMember ? parent.parent : parent;
+  const named = isMember ? parent.parent : parent;
+  // `promisify(fs.appendFile)`
+  const holder = named?.type === AST_NODE_TYPES.CallExpression ? named.parent : named;
   const name = aliasIn(holder);
   const variable = name?.type === AST_NODE_TYPES.Identifier ? scope.variableOf(name) : undefined;
   return variable?.references.flatMap(({ identifier, init }) => (init === true ? [] : [identifier])) ?? [];

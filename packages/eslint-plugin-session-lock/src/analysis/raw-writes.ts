@@ -157,7 +157,8 @@ function lastPart(file: FileRef): string | undefined {
       return typeof last === "string" || last === undefined ? last : lastPart(last);
     }
     case "call": {
-      const last = file.inputs.at(-1);
+      // A URL ends like what stands before its base.
+      const last = file.inputs.at(file.callee === "URL" ? 0 : -1);
       return last === undefined ? undefined : lastPart(last);
     }
   }

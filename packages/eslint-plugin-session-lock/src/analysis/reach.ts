@@ -56,6 +56,7 @@ export function reachFrom(
       if (node.type === AST_NODE_TYPES.VariableDeclarator && isInside) namesIn(node.id).forEach(follow);
       if (node.type === AST_NODE_TYPES.AssignmentExpression && isInside) namesIn(node.left).forEach(follow);
       if (isClass(node) && typesOf(node).some((type) => isIn(start, type))) followHeir(node);
+      if (node.type === AST_NODE_TYPES.TSImportEqualsDeclaration) follow(node.id);
       if (node.type === AST_NODE_TYPES.TSInterfaceDeclaration) follow(node.id);
       if (node.type === AST_NODE_TYPES.TSTypeAliasDeclaration) follow(node.id);
       const member = memberOf(node, isInside);

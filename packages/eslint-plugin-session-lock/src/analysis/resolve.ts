@@ -19,6 +19,8 @@ export type Definition =
   | { readonly kind: "class"; readonly node: ClassNode }
   | { readonly kind: "type"; readonly node: Node }
   | { readonly kind: "parameter"; readonly node: Node }
+  /** Another name for a part of a namespace. */
+  | { readonly kind: "alias"; readonly of: TSESTree.EntityName }
   | { readonly kind: "variable" };
 
 /** Finds the variable behind each identifier, and what defined it. Only the variables that somebody asks about are read. */
@@ -227,9 +229,10 @@ function isDeclared(node: Node): node is TSESTree.TSDeclareFunction {
   return node.type === AST_NODE_TYPES.TSDeclareFunction;
 }
 
-/** `import name = require("…")`. */
+/** `import name = require("…")`, `import name = a.b`. */
 function requiredBy({ moduleReference }: TSESTree.TSImportEqualsDeclaration): Definition {
-  if (moduleReference.type !== AST_NODE_TYPES.TSExternalModuleReference) return { kind: "variable" };
+  if (moduleReference.type !== AST_NODE_TYPES.TSExternalModuleReference)
+    return { kind: "alias", of: moduleReference };
   return { kind: "import", from: moduleReference.expression.value, name: "*" };
 }
 
