@@ -17,7 +17,7 @@ export function evaluateReturned(machine: Machine, node: Node, world: World): re
   const { activation } = machine;
   const isAwaited =
     activation.isAwaited === true && !world.held.some(({ owner }) => owner === activation.key);
-  const calls = isAwaited ? [...callsIn(node)].filter((call) => !machine.returned.has(call)) : [];
+  const calls = isAwaited ? callsIn(node).filter((call) => !machine.returned.has(call)) : [];
   for (const call of calls) machine.returned.add(call);
   const outcomes = machine.evaluate(node, world);
   for (const call of calls) machine.returned.delete(call);
@@ -30,40 +30,41 @@ export function isWaitedFor(machine: Machine, call: Node): boolean {
 }
 
 /** The calls whose promise an expression gives, also through `?:`, `.catch()` and `Promise.all`. */
-export function* callsIn(expression: Node): Generator<Node> {
+export function callsIn(expression: Node, calls: Node[] = []): readonly Node[] {
   const node = unwrap(expression);
   switch (node.type) {
     case AST_NODE_TYPES.CallExpression: {
-      yield node;
+      calls.push(node);
       const callee = unwrap(node.callee);
       if (
         callee.type !== AST_NODE_TYPES.MemberExpression ||
         callee.property.type !== AST_NODE_TYPES.Identifier
       )
-        return;
-      if (["then", "catch", "finally"].includes(callee.property.name)) yield* callsIn(callee.object);
+        return calls;
+      if (["then", "catch", "finally"].includes(callee.property.name)) callsIn(callee.object, calls);
       if (["all", "allSettled"].includes(callee.property.name)) {
-        for (const argument of node.arguments) yield* callsIn(argument);
+        for (const argument of node.arguments) callsIn(argument, calls);
       }
-      return;
+      return calls;
     }
     case AST_NODE_TYPES.ArrayExpression:
-      for (const element of node.elements) if (element !== null) yield* callsIn(element);
-      return;
+      for (const element of node.elements) if (element !== null) callsIn(element, calls);
+      return calls;
     case AST_NODE_TYPES.ConditionalExpression:
-      yield* callsIn(node.consequent);
-      yield* callsIn(node.alternate);
-      return;
+      callsIn(node.consequent, calls);
+      callsIn(node.alternate, calls);
+      return calls;
     case AST_NODE_TYPES.LogicalExpression:
-      yield* callsIn(node.left);
-      yield* callsIn(node.right);
-      return;
+      callsIn(node.left, calls);
+      callsIn(node.right, calls);
+      return calls;
     case AST_NODE_TYPES.SequenceExpression: {
       const last = node.expressions.at(-1);
-      if (last !== undefined) yield* callsIn(last);
-      return;
+      if (last !== undefined) callsIn(last, calls);
+      return calls;
     }
     default:
+      return calls;
   }
 }
 

@@ -23,7 +23,7 @@ import { checkEmpty } from "./sections.ts";
 import { callMutexMethod, makeMutex } from "./mutexes.ts";
 import type { Node } from "./syntax.ts";
 import { callStackMethod, makeStack } from "./stacks.ts";
-import { someObject, unknown, type Value } from "./values.ts";
+import { someObject, unknown, valueKey, type Value } from "./values.ts";
 import type { World } from "./world.ts";
 
 /** A call after its callee and arguments were evaluated. */
@@ -46,7 +46,7 @@ export function evaluateCall(
     const call: Call = { node, callee: unknown, args: [] };
     return catchRejections(machine, call, world, () => failOrGoOn(machine, world));
   }
-  return andThen(machine.evaluate(node.callee, world), (before, callee): readonly Outcome[] => {
+  const outcomes = andThen(machine.evaluate(node.callee, world), (before, callee): readonly Outcome[] => {
     if (callee.kind === "nullish") {
       if (node.optional) return [{ world: before, value: callee, short: true }];
       machine.frame.addThrow(before);
@@ -63,6 +63,16 @@ export function evaluateCall(
     });
     return mayBeMissing ? [...called, { world: before, value: unknown }] : called;
   });
+  return distinct(outcomes);
+}
+
+/** A call that may end in two ways must not double them at every link of a long chain. */
+function distinct(outcomes: readonly Outcome[]): readonly Outcome[] {
+  if (outcomes.length < 3) return outcomes;
+  const unique = new Map<string, Outcome>();
+  for (const outcome of outcomes)
+    unique.set(`${outcome.world.key} ${valueKey(outcome.value)} ${String(outcome.short)}`, outcome);
+  return [...unique.values()];
 }
 
 export function evaluateNew(

@@ -21,6 +21,9 @@ interface Names {
   hasCallbacks: boolean;
 }
 
+/** A call that is made of more calls than this is not looked through: each of them would be again, for itself. */
+const maxCalls = 50;
+
 const known = new WeakMap<Machine, Map<Node, Names | undefined>>();
 
 /**
@@ -106,10 +109,16 @@ function namesIn(machine: Machine, call: TSESTree.CallExpression): Names | undef
   const others: Node[] = [];
   const names = { called, others, hasCallbacks: false };
   const methods = methodWords(machine.vocabulary);
+  let calls = 0;
   return collectCall(call) ? names : undefined;
 
   function collectCall(node: TSESTree.CallExpression | TSESTree.NewExpression): boolean {
-    return collect(node.callee, called) && node.arguments.every((argument) => collect(argument));
+    calls += 1;
+    return (
+      calls <= maxCalls &&
+      collect(node.callee, called) &&
+      node.arguments.every((argument) => collect(argument))
+    );
   }
 
   /** What calls a function for every item may make a list of what that gives. */

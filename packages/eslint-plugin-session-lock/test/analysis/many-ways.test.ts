@@ -71,3 +71,14 @@ ${uses}
 
   expect(analyzeText(code)).toEqual(["notOnEveryPath 4"]);
 });
+
+test("a chain whose calls may each be missing is followed link by link, not once for each way through it", () => {
+  const code = (links: string): string => `export async function f(sf, chain) {
+  const manager = SessionManager.open(sf);
+  await withSessionWriteLock(sf, async () => { await chain${links}; });
+  manager.appendMessage(1);
+}`;
+
+  expect(analyzeText(code(".on?.(manager)".repeat(60)))).toEqual(["unlocked 4"]);
+  expect(analyzeText(code(".then((m) => m, log)".repeat(60)))).toEqual(["unlocked 4"]);
+});
