@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { compileLook, type Look } from "./analysis/mentions.ts";
 import type { Vocabulary } from "./analysis/vocabulary.ts";
 import { findSettingsProblem } from "./check-settings.ts";
@@ -22,8 +23,8 @@ interface KnownTerms extends Terms {
 /** By the shared settings, then by the settings among a rule's options; rules with equal ones share their terms. */
 const known = new WeakMap<object, Map<string, KnownTerms>>();
 
-/** The terms for `settings["session-lock"]` and the options of one rule. */
-export function termsOf(shared: unknown, options: SessionLockSettings): Terms {
+/** The terms for `settings["session-lock"]` and the options of one rule, where the linter runs in the folder `cwd`. */
+export function termsOf(shared: unknown, options: SessionLockSettings, cwd: string): Terms {
   const settings: SessionLockSettings = typeof shared === "object" && shared !== null ? shared : noSettings;
   let ofSettings = known.get(settings);
   if (ofSettings === undefined) {
@@ -32,14 +33,16 @@ export function termsOf(shared: unknown, options: SessionLockSettings): Terms {
   }
   // ESLint makes new options for every file, so they are no key; most have no setting among them.
   const own = hasSetting(options) ? pickSettings(options) : noSettings;
-  const key = own === noSettings ? "" : JSON.stringify(own);
-  const version = versionOf(own.summaries ?? settings.summaries);
+  const key = own === noSettings ? cwd : `${cwd} ${JSON.stringify(own)}`;
+  const given = own.summaries ?? settings.summaries;
+  const summaries = typeof given === "string" ? resolve(cwd, given) : given;
+  const version = versionOf(summaries);
   const terms = ofSettings.get(key);
   if (terms?.version === version) return terms;
   // ESLint checks the options of rules itself, but not what rules share.
   const problem = findSettingsProblem(settings);
   if (problem !== undefined) throw new Error(`settings["session-lock"] of the ESLint config: ${problem}.`);
-  const vocabulary = vocabularyOf({ ...settings, ...own });
+  const vocabulary = vocabularyOf({ ...settings, ...own, ...(summaries === undefined ? {} : { summaries }) });
   const made: KnownTerms = { version, vocabulary, lookAt: remember(compileLook(vocabulary)) };
   ofSettings.set(key, made);
   return made;

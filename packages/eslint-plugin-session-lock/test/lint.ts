@@ -10,6 +10,8 @@ export interface LintOptions {
   readonly settings?: SessionLockSettings;
   /** Relative to the folder that lint runs in. */
   readonly filename?: string;
+  /** The folder that lint runs in. Default: the one of the tests. */
+  readonly cwd?: string;
 }
 
 /** Lints one file with a config of the plugin; each report as `rule/message line`, without the plugin's prefix. */
@@ -25,9 +27,10 @@ export function lintMessages(code: string, options: LintOptions = {}): readonly 
     typescript = false,
     config = "recommended",
     settings = {},
+    cwd = process.cwd(),
     filename = typescript ? "file.ts" : "file.js",
   } = options;
-  return new Linter().verify(
+  return new Linter({ cwd }).verify(
     code,
     [
       {

@@ -36,7 +36,7 @@ const tagLike = /@[\w-]*(?:session|lock)/i;
 export async function lintProject(run: LintRun): Promise<LintResult> {
   const { cwd, files, settings, onProgress } = run;
   const linter = new FileLinter(cwd);
-  const learner = new Learner(linter, cwd, settings, readTerms);
+  const learner = new Learner(linter, cwd, settings, (known) => readTerms(known, cwd));
   const troubles: Trouble[] = [];
   const readable: Readable[] = [];
   for (const [index, file] of files.entries()) {
@@ -53,7 +53,7 @@ export async function lintProject(run: LintRun): Promise<LintResult> {
   }
   const summaries = await learner.finish();
   const known = learner.settingsWith(summaries);
-  const { lookAt } = readTerms(known);
+  const { lookAt } = readTerms(known, cwd);
   const findings: ReportedFinding[] = [];
   for (const [index, { file, text }] of readable.entries()) {
     onProgress(files.length + index, 2 * files.length);
@@ -104,9 +104,9 @@ async function lintFile(
   });
 }
 
-function readTerms(settings: SessionLockSettings): Terms {
+function readTerms(settings: SessionLockSettings, cwd: string): Terms {
   try {
-    return termsOf(settings, noOptions);
+    return termsOf(settings, noOptions, cwd);
   } catch (error) {
     throw new LintError("BAD_SETTINGS", messageOf(error), { cause: error });
   }

@@ -109,7 +109,7 @@ export function createRule<MessageIds extends string>(definition: Definition<Mes
   function listen(context: Context<MessageIds>): Record<string, () => void> {
     const options = optionsOf(context, noOptions);
     const { text, settings } = glanceAt(context);
-    const terms = termsOf(settings, options);
+    const terms = termsOf(settings, options, context.cwd);
     if (!terms.lookAt(text).mayReport) return nothingToHear;
     return {
       "Program:exit": () => {

@@ -90,7 +90,7 @@ function listen(context: Context): Record<string, () => void> {
   const options = optionsOf(context, noOptions);
   const { text, settings } = glanceAt(context);
   const isConfig = isConfigFile(filenameOf(context), options);
-  const { isMarked } = termsOf(settings, options).lookAt(text);
+  const { isMarked } = termsOf(settings, options, context.cwd).lookAt(text);
   if (!isConfig && !isMarked) return nothingToHear;
   return {
     "Program:exit": () => {
@@ -109,7 +109,7 @@ function isConfigFile(file: string, { reportSettingsIn }: Options): boolean {
 function reportComments(context: Context, options: Options): void {
   const { sourceCode } = context;
   const comments = sourceCode.getAllComments();
-  const { fileNames } = termsOf(context.settings["session-lock"], options).vocabulary;
+  const { fileNames } = termsOf(context.settings["session-lock"], options, context.cwd).vocabulary;
   for (const problem of findAnnotationProblems(sourceCode, comments, fileNames)) {
     const { message, data, range, replacement } = problem;
     context.report({
@@ -131,7 +131,7 @@ function reportNeedless(context: Context, options: Options): void {
   const { sourceCode } = context;
   const annotations = readAnnotations(sourceCode.text, sourceCode.getAllComments());
   if (annotations.length === 0) return;
-  const terms = termsOf(context.settings["session-lock"], options);
+  const terms = termsOf(context.settings["session-lock"], options, context.cwd);
   for (const finding of findingsOf(context, terms)) {
     if (finding.rule !== "valid-lock-annotations") continue;
     const annotation = annotations.find(

@@ -83,6 +83,19 @@ test("the rules read the summaries that the command writes", async () => {
   ]);
 });
 
+test("the name of the summaries is relative to the folder that ESLint runs in, wherever the process does", async () => {
+  await using project = await makeProject({
+    "src/locks.js": locks,
+    "src/index.js": barrel,
+    "src/app.js": app,
+  });
+  await project.lint("src", "--write-summaries", "summaries.json");
+
+  const options = { cwd: project.folder, filename: "src/app.js", settings: { summaries: "summaries.json" } };
+
+  expect(lint(app, options)).toContain("release-session-lock/leaks 7");
+});
+
 test("the rules read summaries again that were written anew, under the same settings", async () => {
   await using project = await makeProject({ "src/index.js": barrel, "src/app.js": app });
   const summaries = path.join(project.folder, "summaries.json");
