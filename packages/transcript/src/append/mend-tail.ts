@@ -1,4 +1,5 @@
 import type { WriteRight } from "./write-right.ts";
+import { withoutMark } from "../file/byte-order-mark.ts";
 import { decodeLine } from "../file/decode.ts";
 import { asIoError, TranscriptError } from "../errors.ts";
 import { versionOf } from "../file/header.ts";
@@ -39,7 +40,8 @@ export function bringUpToDate(log: SessionLog, right: WriteRight, { file, stat }
 /** What is longer than any line that is read, a crash left behind: nobody was promised it. */
 function isWholeLine(file: SessionFile, start: number, end: number): boolean {
   if (end - start > MAX_LINE_BYTES) return false;
-  return decodeLine(file.read(start, end).toString("utf8")) !== undefined;
+  const text = file.read(start, end).toString("utf8");
+  return decodeLine(start === 0 ? withoutMark(text) : text) !== undefined;
 }
 
 /**

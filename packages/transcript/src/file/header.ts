@@ -1,5 +1,6 @@
 import { TranscriptError } from "../errors.ts";
 import type { SessionHeader } from "../entry.ts";
+import { withoutMark } from "./byte-order-mark.ts";
 
 /** The format version this package writes. */
 export const CURRENT_SESSION_VERSION = 3;
@@ -39,7 +40,7 @@ export function encodeHeader(header: SessionHeader): string {
 export function parseHeader(line: string, sessionFile: string): SessionHeader {
   let value: unknown;
   try {
-    value = JSON.parse(line.trim());
+    value = JSON.parse(withoutMark(line));
   } catch (cause) {
     throw new TranscriptError("NOT_A_SESSION", `${sessionFile} does not begin with a session header`, {
       sessionFile,

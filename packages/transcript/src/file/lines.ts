@@ -1,8 +1,9 @@
 import { constants } from "node:buffer";
+import { withoutMark } from "./byte-order-mark.ts";
 
 /** A complete line of a file, without its newline. */
 export interface Line {
-  /** As `lineText` has it. */
+  /** As `lineText` has it; at the beginning of a file without a byte order mark. */
   readonly text: string;
   /** Where it begins, in bytes. */
   readonly offset: number;
@@ -38,7 +39,7 @@ export function* readLines(source: ByteSource, start: number, end: number): Gene
       const text = lineText(pending.length === 0 ? rest : Buffer.concat([...pending, rest]));
       pending = [];
       from = at + 1;
-      yield { text, offset, next: position + from };
+      yield { text: offset === 0 ? withoutMark(text) : text, offset, next: position + from };
       offset = position + from;
     }
     if (from < chunk.length) pending.push(chunk.subarray(from));

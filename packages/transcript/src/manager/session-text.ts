@@ -1,3 +1,4 @@
+import { withoutMark } from "../file/byte-order-mark.ts";
 import { decodeEntry, decodeLine } from "../file/decode.ts";
 import type { CompactionEntry, SessionEntry, SessionHeader } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
@@ -12,7 +13,7 @@ import { SessionFile } from "../file/session-file.ts";
  * left out. Throws `NOT_A_SESSION` or `UNSUPPORTED_VERSION`; empty text gives an empty list.
  */
 export function parseSessionEntries(content: string): (SessionHeader | SessionEntry)[] {
-  return entriesIn(content.split("\n"));
+  return entriesIn(withoutMark(content).split("\n"));
 }
 
 /** As `parseSessionEntries` for a file, whatever its size. A missing file gives an empty list. */

@@ -1,5 +1,6 @@
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
+import { withoutMark } from "../file/byte-order-mark.ts";
 import { movesLeaf } from "../file/navigation.ts";
 import { objectIn } from "../validate/json-object.ts";
 import type { ByteSource } from "../file/lines.ts";
@@ -9,7 +10,6 @@ import { turnOf } from "../validate/turn.ts";
 import type { Draft, Plan } from "./plan.ts";
 import { lostEntry, salvageEntries } from "./salvage.ts";
 
-const BYTE_ORDER_MARK = "\ufeff";
 const BLANK = "blank";
 
 /** The first stage: every line becomes a draft, or goes to the .rej file and leaves the entries that can be read in it. */
@@ -33,9 +33,8 @@ function planLine(line: RawLine, plan: Plan): void {
     reject(line, plan, "a line too long to be read");
     return;
   }
-  const hasMark = line.offset === 0 && line.text.startsWith(BYTE_ORDER_MARK);
-  const text = hasMark ? line.text.slice(1) : line.text;
-  if (hasMark) {
+  const text = line.offset === 0 ? withoutMark(line.text) : line.text;
+  if (text !== line.text) {
     plan.steps.push({
       code: "F1",
       action: "re-encode",
@@ -43,9 +42,12 @@ function planLine(line: RawLine, plan: Plan): void {
       message: "the byte order mark is taken away",
     });
   }
-  const fields = objectIn(text);
+  const whole = objectIn(text);
+  // White space that JSON does not know hides the object from every reader.
+  const bare = whole ? text : text.trim();
+  const fields = whole ?? objectIn(bare);
   plan.format ??= formatOf(fields);
-  if (fields && typeof fields["type"] === "string") planObject(fields, text, hasMark, line, plan);
+  if (fields && typeof fields["type"] === "string") planObject(fields, bare, whole !== undefined, line, plan);
   else if (text.trim() === "") plan.drafts.push({ ...draftOf({ type: BLANK }, line), turn: undefined });
   else planBroken(text, line, plan);
 }
@@ -59,17 +61,15 @@ function formatOf(fields: Fields | undefined): Plan["format"] {
   return typeof id === "string" && id !== "" ? version : undefined;
 }
 
-function planObject(fields: Fields, text: string, hasMark: boolean, line: RawLine, plan: Plan): void {
-  const from = hasMark || !line.isUtf8 ? { text } : line;
+function planObject(fields: Fields, text: string, isJson: boolean, line: RawLine, plan: Plan): void {
+  const from = text === line.text && line.isUtf8 ? line : { text };
   plan.drafts.push({ ...draftOf(fields, line), from });
-  if (!line.isUtf8) {
+  if (!line.isUtf8 || !isJson) {
     plan.rejects.push(line);
-    plan.steps.push({
-      code: "F2",
-      action: "re-encode",
-      line: line.number,
-      message: "the line is written as UTF-8",
-    });
+    const message = isJson
+      ? "the line is written as UTF-8"
+      : "white space that is none in JSON is taken away";
+    plan.steps.push({ code: "F2", action: "re-encode", line: line.number, message });
   }
   if (!line.isTerminated) {
     plan.steps.push({ code: "F3", action: "end-line", line: line.number, message: "the last line is ended" });

@@ -1,5 +1,6 @@
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
+import { withoutMark } from "../file/byte-order-mark.ts";
 import { decodeEntry } from "../file/decode.ts";
 import { MAX_LINE_BYTES } from "../file/lines.ts";
 import { checkEntry } from "./entry-check.ts";
@@ -10,7 +11,6 @@ import { objectIn } from "./json-object.ts";
 import type { RawLine } from "./scan.ts";
 
 const NEWEST_VERSION = 4;
-const BYTE_ORDER_MARK = "\ufeff";
 
 /** The rules of the file, line by line. Whole entries go on to the rules of the entry. */
 export class FileCheck {
@@ -63,9 +63,10 @@ export class FileCheck {
   }
 
   #withoutMark(text: string, site: Site): string {
-    if (!text.startsWith(BYTE_ORDER_MARK)) return text;
-    this.#judge.log.add("F1", "W", site, "the file begins with a byte order mark; some readers refuse it");
-    return text.slice(1);
+    const bare = withoutMark(text);
+    if (bare !== text)
+      this.#judge.log.add("F1", "W", site, "the file begins with a byte order mark; some readers refuse it");
+    return bare;
   }
 
   #first(value: Fields | undefined, site: Site): "foreign" | "known" {
@@ -115,6 +116,9 @@ function isVersion(version: unknown): boolean {
 
 function faultOf(text: string): string {
   if (text.includes("\0")) return "the line has NUL bytes, as after a power cut";
+  const bare = text.trim();
+  if (bare !== text && objectIn(bare))
+    return "the line has white space around its object that is none in JSON";
   if (text.includes('{"type":"', 1)) return "the line is not JSON; it looks like two lines fused into one";
   return "the line is not a JSON object";
 }
