@@ -491,6 +491,31 @@ test("blank lines are no entries to a compaction in a file of version 1", async 
   expect((await repair(file, fix)).steps).toEqual([]);
 });
 
+const spoken = (text: string) =>
+  JSON.stringify({ type: "message", timestamp: isoAt(1), message: user(text) });
+
+test.each([
+  ["a second header goes", JSON.stringify(header({ version: 1 })), 2],
+  ["an object that is no entry goes", '{"a":1}', 2],
+  ["an entry comes back that odd white space hid", `\u00a0${spoken("hidden")}`, 4],
+])(
+  "where %s, a compaction in a file of version 1 keeps from the entry that it kept from, under its new number",
+  async (_, odd, firstKeptEntryIndex) => {
+    const compaction = { type: "compaction", timestamp: isoAt(2), summary: "s", firstKeptEntryIndex: 3 };
+    const top = JSON.stringify(header({ version: undefined }));
+    const lines = [top, spoken("one"), odd, spoken("two"), spoken("three"), JSON.stringify(compaction), ""];
+    const file = sessionFile(lines.join("\n"));
+    const context = SessionManager.open(file).buildSessionContext();
+
+    const { steps } = await repair(file, fix);
+
+    expect(steps.at(-1)).toMatchObject({ code: "T7", action: "set-kept" });
+    expect(JSON.parse(linesIn(file).at(-1) ?? "")).toMatchObject({ firstKeptEntryIndex });
+    expect(SessionManager.open(file).buildSessionContext()).toEqual(context);
+    expect(await repair(file, fix)).toEqual({ applied: false, steps: [] });
+  },
+);
+
 test("a compaction in a file of version 1 that keeps from no entry before it says that it keeps nothing", async () => {
   const compaction = { type: "compaction", timestamp: isoAt(3), summary: "s", tokensBefore: 1 };
   const lines = (kept: object) => [

@@ -23,29 +23,36 @@ export function planCompactions(plan: Plan): void {
     if (due === targetRow) return;
     const dueId = plan.drafts[due]?.id ?? id;
     draft.edits.set("firstKeptEntryId", JSON.stringify(dueId));
-    plan.steps.push({ ...step(draft, due === row ? undefined : dueId), entryId: id });
+    plan.steps.push({ ...step(draft, due === row ? undefined : dueId + CALL_IS_THERE), entryId: id });
   });
 }
 
-/** The same for version 1, whose entries are a list: each is below the one before it, and named by its place. */
+/**
+ * The same for version 1, whose entries are a list: each is below the one before it, and named by its place, which is
+ * another one where an object before it left the file or came back.
+ */
 export function planListedCompactions(plan: Plan): void {
   const entries = plan.drafts.filter((draft) => draft.type !== "session" && !isBlankDraft(draft));
+  const rowOf = new Map(entries.map((draft, row) => [draft, row]));
   const parents = entries.map((_, row) => row - 1);
   entries.forEach((draft, row) => {
     const { firstKeptEntryIndex: target, firstKeptEntryId } = draft;
-    if (!isBoundary(draft) || target === row + 1) return;
+    if (!isBoundary(draft)) return;
     if (draft.type === "reset" && target === undefined && firstKeptEntryId === undefined) return;
-    const isAbove = typeof target === "number" && Number.isInteger(target) && target >= 1 && target <= row;
-    const due = isAbove ? (callRow(target - 1, entries, parents) ?? row) : row;
+    const kept = typeof target === "number" ? plan.listed[target] : undefined;
+    const keptRow = (kept && rowOf.get(kept)) ?? row;
+    const due = keptRow < row ? (callRow(keptRow, entries, parents) ?? row) : row;
     if (due + 1 === target) return;
     draft.edits.set("firstKeptEntryIndex", String(due + 1));
-    plan.steps.push(step(draft, due === row ? undefined : `entry ${due + 1}`));
+    const why = due === keptRow ? ", which has this number now" : CALL_IS_THERE;
+    plan.steps.push(step(draft, due === row ? undefined : `entry ${due + 1}${why}`));
   });
 }
 
+const CALL_IS_THERE = ", where the call is";
+
 function step({ line }: Draft, from: string | undefined): RepairStep {
-  const message =
-    from === undefined ? "it says that it keeps nothing" : `it keeps from ${from}, where the call is`;
+  const message = from === undefined ? "it says that it keeps nothing" : `it keeps from ${from}`;
   return { code: "T7", action: "set-kept", line, message };
 }
 

@@ -18,7 +18,7 @@ export async function planLines(
   size: number,
   signal: AbortSignal | undefined,
 ): Promise<Plan> {
-  const plan: Plan = { steps: [], drafts: [], rejects: [], lost: new Map(), format: undefined };
+  const plan: Plan = { steps: [], drafts: [], listed: [], rejects: [], lost: new Map(), format: undefined };
   await scanLines(source, size, (line) => planLine(line, plan), signal);
   return plan;
 }
@@ -47,9 +47,13 @@ function planLine(line: RawLine, plan: Plan): void {
   const bare = whole ? text : text.trim();
   const fields = whole ?? objectIn(bare);
   plan.format ??= formatOf(fields);
-  if (fields && typeof fields["type"] === "string") planObject(fields, bare, whole !== undefined, line, plan);
-  else if (text.trim() === "") plan.drafts.push({ ...draftOf({ type: BLANK }, line), turn: undefined });
+  let draft: Draft | undefined;
+  if (fields && typeof fields["type"] === "string")
+    draft = planObject(fields, bare, whole !== undefined, line, plan);
+  else if (bare === "") plan.drafts.push({ ...draftOf({ type: BLANK }, line), turn: undefined });
   else planBroken(text, line, plan);
+  // The first line is the header's, whatever became of it.
+  if (whole || (plan.listed.length === 0 && bare !== "")) plan.listed.push(draft);
 }
 
 function formatOf(fields: Fields | undefined): Plan["format"] {
@@ -61,9 +65,10 @@ function formatOf(fields: Fields | undefined): Plan["format"] {
   return typeof id === "string" && id !== "" ? version : undefined;
 }
 
-function planObject(fields: Fields, text: string, isJson: boolean, line: RawLine, plan: Plan): void {
+function planObject(fields: Fields, text: string, isJson: boolean, line: RawLine, plan: Plan): Draft {
   const from = text === line.text && line.isUtf8 ? line : { text };
-  plan.drafts.push({ ...draftOf(fields, line), from });
+  const draft = { ...draftOf(fields, line), from };
+  plan.drafts.push(draft);
   if (!line.isUtf8 || !isJson) {
     plan.rejects.push(line);
     const message = isJson
@@ -74,6 +79,7 @@ function planObject(fields: Fields, text: string, isJson: boolean, line: RawLine
   if (!line.isTerminated) {
     plan.steps.push({ code: "F3", action: "end-line", line: line.number, message: "the last line is ended" });
   }
+  return draft;
 }
 
 function planBroken(text: string, line: RawLine, plan: Plan): void {

@@ -31,6 +31,7 @@ export async function planMigration(
   const plan: MigrationPlan = {
     steps: [],
     drafts: [],
+    listed: [],
     rejects: [],
     lost: new Map(),
     format: undefined,

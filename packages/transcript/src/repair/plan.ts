@@ -44,7 +44,7 @@ export interface Draft {
   parentId: unknown;
   readonly timestamp: string | undefined;
   readonly firstKeptEntryId: unknown;
-  /** The same in version 1: a place in the list of entries, from 1. */
+  /** The same in version 1: a place among the objects of the file, of which the header is the first, 0. */
   readonly firstKeptEntryIndex: unknown;
   readonly turn: Turn | undefined;
   /** How it moves the leaf, if it does. */
@@ -58,6 +58,8 @@ export interface Plan {
   readonly steps: RepairStep[];
   /** The lines of the repaired file. */
   drafts: Draft[];
+  /** The objects of the file as it was, as readers of version 1 number them; undefined for one that is no entry. */
+  readonly listed: (Draft | undefined)[];
   /** What goes to the .rej file. */
   readonly rejects: Range[];
   /** By id, the parent of an entry whose line could not be read. */
