@@ -548,3 +548,18 @@ test("calls of the current turn that have no thought are marked for the models t
     content: [{ id: "c2", thoughtSignature: "skip_thought_signature_validator" }],
   });
 });
+
+test.each([
+  ["anthropic", 5 * 2 ** 20],
+  ["bedrock", 3.75 * 2 ** 20],
+] as const)("%s is sent an image of as many bytes as it takes, and none of one more", (profile, limit) => {
+  const ofBytes = (bytes: number) => {
+    const data = Buffer.alloc(bytes, 7).toString("base64");
+    return chat(user("", { content: [{ type: "image", data, mimeType: "image/png" }] }));
+  };
+
+  expect(short(ofBytes(limit), { profile })).toEqual(["user: <image>"]);
+  expect(short(ofBytes(limit + 1), { profile })).toEqual([
+    "user: (an image that cannot be sent was left out)",
+  ]);
+});

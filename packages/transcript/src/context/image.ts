@@ -10,6 +10,6 @@ export function imageFault(image: Fields, maxBytes: number): string | undefined 
     return "its type is not png, jpeg, gif or webp";
   if (typeof data !== "string" || data.length % 4 !== 0 || !BASE64.test(data))
     return "its data is not base64";
-  const bytes = (data.length / 4) * 3;
-  return bytes > maxBytes ? `it has ${Math.round(bytes)} bytes, the limit is ${maxBytes}` : undefined;
+  const bytes = Buffer.byteLength(data, "base64");
+  return bytes > maxBytes ? `it has ${bytes} bytes, the limit is ${maxBytes}` : undefined;
 }
