@@ -3,7 +3,7 @@ import path from "node:path";
 import { both, main } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import { isAtPath, readLockFile, removeLockFile, withLockFile } from "./engines/lock-file.ts";
-import { passOn } from "./engines/leave-folder.ts";
+import { passOn, removeUnclaimed } from "./engines/leave-folder.ts";
 import { removeDeadFile } from "./engines/lock-folder.ts";
 import type { SessionLockStatus } from "./inspect.ts";
 import { lastEpochOf, owesFence } from "./record.ts";
@@ -54,7 +54,8 @@ export function cleanSessionLocks(folder: string): CleanedSessionLocks {
 function removeLeftover(status: SessionLockStatus): boolean {
   if (status.state === "held" || status.state === "unknown") return false;
   if (status.engine === "kernel") return removeUnlockedFile(status.lockPath);
-  if (status.engine === "lockfile") return passOn(status.lockPath, status.sessionFile);
+  if (status.engine === "lockfile")
+    return passOn(status.lockPath, status.sessionFile) || removeUnclaimed(status.lockPath);
   if (status.engine === "foreign")
     return removeDeadFile(status.lockPath, readFileSync(status.lockPath, "utf8"));
   return false;

@@ -4,7 +4,7 @@ import { both, main, presence } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import { listLocksOn } from "./engines/kernel-table.ts";
 import { readLockFile, withLockFile } from "./engines/lock-file.ts";
-import { isLeftToOthers } from "./engines/lock-folder.ts";
+import { isLeftToOthers, isUnclaimed } from "./engines/lock-folder.ts";
 import { marksIn } from "./engines/folder-queue.ts";
 import { asLockError } from "./errors.ts";
 import type { SessionLockHolder } from "./errors.ts";
@@ -22,7 +22,7 @@ export interface SessionLockStatus {
   readonly sessionFile: string;
   readonly lockPath: string;
   /**
-   * - `free`: whoever asks gets it (an unlocked lock file may be lying there).
+   * - `free`: whoever asks gets it (an unlocked lock file, or a lock folder whose maker was killed at once, may be lying there).
    * - `held`: by `holder`, or by somebody whose record cannot be read.
    * - `leftover`: its owner is dead; whoever asks takes it over.
    * - `unknown`: in lists only: the entry is no session lock, or cannot be looked at; see `problem`.
@@ -78,10 +78,10 @@ function lookAtFolder(lockPath: string): Seen {
   const end = chainEnd(lockPath);
   const record = end?.record;
   const waiting = [...new Set(marksIn(lockPath).map(({ pid }) => pid))].filter(isAlive);
+  if (isLeftToOthers(lockPath, end) || isUnclaimed(lockPath))
+    return { state: "free", engine: "lockfile", holder: undefined, isLocal: false, waiting };
   if (record?.kind !== "ours")
     return { state: "held", engine: "foreign", holder: undefined, isLocal: false, waiting };
-  if (isLeftToOthers(lockPath, end))
-    return { state: "free", engine: "lockfile", holder: undefined, isLocal: false, waiting };
   const liveness = livenessOf(record.owner, identity());
   return {
     state: liveness === "dead" ? "leftover" : "held",

@@ -1,6 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import {
+  chmodSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -166,6 +168,32 @@ describe("the lockfile engine's lock folder", () => {
     await Promise.all([given, released]);
 
     expect(readdirSync(path.dirname(sessionFile))).toEqual([]);
+  });
+
+  test.each([
+    ["before it wrote anything", []],
+    ["before its record got its name", ["claim-1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"]],
+  ])("is free, and goes with clean, where its maker was killed %s", (_, drafts) => {
+    const sessionFile = tempSession();
+    const folder = `${sessionFile}.lock`;
+    mkdirSync(folder);
+    chmodSync(folder, 0o1700); // as the engine makes it
+    for (const draft of drafts) writeFileSync(path.join(folder, draft), "");
+
+    expect(inspectSessionLock(sessionFile)).toMatchObject({ state: "free", engine: "lockfile", waiting: [] });
+    expect(cleanSessionLocks(path.dirname(sessionFile))).toEqual({ removed: [folder], kept: [], failed: [] });
+
+    expect(readdirSync(path.dirname(sessionFile))).toEqual([]);
+  });
+
+  test("stays where another tool made it, for which an empty folder is a lock that is held", () => {
+    const sessionFile = tempSession();
+    mkdirSync(`${sessionFile}.lock`);
+
+    expect(cleanSessionLocks(path.dirname(sessionFile))).toMatchObject({
+      removed: [],
+      kept: [{ state: "held", engine: "foreign" }],
+    });
   });
 
   test("exists only while the lock is held, and leaves nothing", async () => {

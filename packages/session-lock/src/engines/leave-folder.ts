@@ -7,10 +7,10 @@ import { identity } from "../owner.ts";
 import { RecordWriter } from "../record.ts";
 import { warn } from "../warning.ts";
 import { closeChain, leaveToOthers, publishNew, succession } from "./claim-chain.ts";
-import type { Published } from "./claim-chain.ts";
+import type { Published, Vacancy } from "./claim-chain.ts";
 import { removeEntry } from "./claim-draft.ts";
 import { call, firstMark } from "./folder-queue.ts";
-import { judge } from "./lock-folder.ts";
+import { isUnclaimed, judge } from "./lock-folder.ts";
 
 /**
  * Ends an ownership: leaves the folder to those who wait for it and calls the first of them; where nobody does, bars
@@ -56,10 +56,23 @@ export function passOn(lockPath: string, sessionFile: string): boolean {
   if (verdict.kind === "busy" || verdict.from === "suspect") return false;
   for (let next = firstMark(lockPath); next !== undefined; next = firstMark(lockPath))
     if (call(lockPath, next)) return false;
-  const [nonce, epoch] = [randomUUID(), advanceEpoch(verdict.epoch)];
+  return removeAsOwner(lockPath, verdict, verdict.epoch);
+}
+
+/**
+ * Removes a folder of ours that nobody claimed and nobody waits for. Its maker has nothing yet that could be taken away: if it
+ * lives, it finds itself beaten to it.
+ */
+export function removeUnclaimed(lockPath: string): boolean {
+  if (!isUnclaimed(lockPath) || firstMark(lockPath) !== undefined) return false;
+  return removeAsOwner(lockPath, { successor: "after-root" }, 0);
+}
+
+function removeAsOwner(lockPath: string, vacancy: Vacancy, last: number): boolean {
+  const [nonce, epoch] = [randomUUID(), advanceEpoch(last)];
   const writer = new RecordWriter(identity(), "lockfile");
   const record = writer.write(epoch, { purpose: "to clean up", where: undefined }, nonce);
-  const published = publishNew(lockPath, verdict, nonce, record);
+  const published = publishNew(lockPath, vacancy, nonce, record);
   if (published === undefined) return false;
   try {
     return leaveFolder(lockPath, published, epoch);

@@ -78,6 +78,14 @@ export function removeEmptyFolder(lockPath: string): void {
   }
 }
 
+/** Whether a folder of ours has no owner: its maker was killed before its record had its name, or is giving it one now. */
+export function isUnclaimed(lockPath: string): boolean {
+  const found = lstatSync(lockPath, { throwIfNoEntry: false });
+  if (found?.isDirectory() !== true || !isMadeByUs(found)) return false;
+  const end = chainEnd(lockPath);
+  return end !== undefined && end.record === undefined;
+}
+
 /** By a bit that means nothing in a folder of one user, and that no other tool sets. */
 function isMadeByUs(folder: Stats): boolean {
   return (folder.mode & ourMark) !== 0;
