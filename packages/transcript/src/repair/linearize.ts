@@ -73,7 +73,7 @@ function hangBelow(draft: Draft, parent: Draft | undefined): boolean {
 function tellOfJoint(draft: Draft, plan: Plan): void {
   const { id, line, parentId } = draft;
   draft.edits.set("parentId", JSON.stringify(parentId));
-  const message = `it hangs below ${String(parentId)} now`;
+  const message = `it is joined to the branch beside it, as if two writers had raced there: it hangs below ${String(parentId)} now`;
   plan.steps.push({ code: "T10", action: "set-parent", line, ...(id && { entryId: id }), message });
 }
 
