@@ -107,6 +107,7 @@ const CALLS: readonly (readonly [string, Call])[] = [
   ["getEntry of an unknown entry", (session) => session.getEntry("unknown")],
   ["getLabel of an unknown entry", (session) => session.getLabel("unknown")],
   ["getBranch of an unknown entry", (session) => session.getBranch("unknown")],
+  ["getBranch of a root's parent", (session) => session.getBranch(null as never).length],
   ["getChildren of an unknown entry", (session) => session.getChildren("unknown")],
   ["branch", (session, [first = ""]) => session.branch(first)],
   [

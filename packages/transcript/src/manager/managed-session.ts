@@ -70,8 +70,10 @@ export class ManagedSession {
     return entry;
   }
 
-  branch(fromId: string | null = this.leafId): SessionEntry[] {
-    return fromId === null ? [] : this.index.branch(this.find(fromId)?.id);
+  /** From the leaf unless it is told; plain JavaScript tells null, which a root has for a parent, and pi takes that alike. */
+  branch(fromId?: string | null): SessionEntry[] {
+    const end = fromId ?? this.leafId;
+    return end === null ? [] : this.index.branch(this.find(end)?.id);
   }
 
   childrenOf(id: string): SessionEntry[] {
