@@ -99,7 +99,7 @@ test("a reader that has not caught up when its time is over is closed with 1008"
   const connections = async (): Promise<unknown> => (await other.request("status"))["connections"];
   await expect.poll(connections, { timeout: 30_000 }).toBe(1);
   const givenMs = Date.now() - begun;
-  // It has 2 s to get to the goodbye, behind 70 MB.
+  // It has 5 s to get to the goodbye, behind 70 MB.
   sleeper.drain();
 
   expect(await sleeper.closed()).toEqual({ code: 1008, reason: "slow consumer" });

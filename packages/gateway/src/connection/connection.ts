@@ -18,6 +18,8 @@ import type { Scope } from "../protocol/scopes.ts";
 
 /** How long a closed peer may take to say goodbye. */
 const CLOSE_GRACE_MS = 2_000;
+/** The same for a reader that is closed for being slow: up to 100 MiB are before the goodbye. */
+const SLOW_CLOSE_GRACE_MS = 5_000;
 const MAX_FOLLOWED_SESSIONS = 1_000;
 const MAX_CLOSE_REASON_BYTES = 120;
 
@@ -60,7 +62,7 @@ export class Connection implements Caller {
     this.#socket = socket;
     this.#address = request.socket.remoteAddress ?? "unknown";
     this.#setup = setup;
-    this.#outbox = new Outbox(socket, request.socket, () => this.close(1008, "slow consumer"));
+    this.#outbox = new Outbox(socket, request.socket, () => this.#giveUp());
     this.#calls = new Calls({
       caller: this,
       services: setup.services,
@@ -78,7 +80,7 @@ export class Connection implements Caller {
     socket.on("error", (error) => setup.log.debug({ err: error, connId: this.#connId }, "socket error"));
     // Each is answered by the library, also for a peer that does not read: that must not grow without end.
     socket.on("ping", () => {
-      if (socket.bufferedAmount > DROP_BUFFERED_BYTES) this.close(1008, "slow consumer");
+      if (socket.bufferedAmount > DROP_BUFFERED_BYTES) this.#giveUp();
     });
     socket.once("close", () => this.#left());
     const payload = { nonce: this.#nonce, ts: Date.now() };
@@ -121,14 +123,14 @@ export class Connection implements Caller {
   }
 
   /** Says goodbye; a peer that does not answer is cut off. */
-  close(code: number, reason: string): void {
+  close(code: number, reason: string, graceMs = CLOSE_GRACE_MS): void {
     if (this.#phase === "closing") return;
     this.#phase = "closing";
     clearTimeout(this.#handshakeTimer);
     this.#setup.services.hub.leave(this);
     this.#socket.close(code, Buffer.from(reason).subarray(0, MAX_CLOSE_REASON_BYTES));
     // Not at once: the peer would see a lost connection (1006) in place of the reason.
-    setTimeout(() => this.#socket.terminate(), CLOSE_GRACE_MS).unref();
+    setTimeout(() => this.#socket.terminate(), graceMs).unref();
   }
 
   /** Closes a connection whose token is not the present one any more. Returns whether it may go on. */
@@ -136,6 +138,10 @@ export class Connection implements Caller {
     const isGood = this.#phase !== "open" || this.#setup.token() === this.#token;
     if (!isGood) this.close(1008, "the token was replaced");
     return isGood;
+  }
+
+  #giveUp(): void {
+    this.close(1008, "slow consumer", SLOW_CLOSE_GRACE_MS);
   }
 
   get #isGreeting(): boolean {
