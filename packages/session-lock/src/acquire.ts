@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import type { BriefSessionWriteLock } from "./brief-lock.ts";
 import { callSite } from "./call-site.ts";
 import { hasCode, SessionLockError } from "./errors.ts";
@@ -50,12 +51,12 @@ async function acquireOwned(options: AcquireSessionWriteLockOptions): Promise<Ow
   const file = fileLock(options.sessionFile, request);
   const owned = reentered(file, request);
   if (owned !== undefined) return owned;
-  const where = callSite(acquireOwned);
-  const isBehind = request.timeoutMs > 0 && file.owesOthers();
-  const lock = isBehind ? undefined : file.tryGrant(request, where);
+  const asked = { request, where: callSite(acquireOwned), since: performance.now() };
+  const isBehind = request.timeoutMs > 0 && file.owesOthers(asked.since);
+  const lock = isBehind ? undefined : file.tryGrant(asked);
   if (lock !== undefined) return lock;
   if (request.timeoutMs === 0) throw timeoutError(file.sessionFile, 0, 0, file.describeHolder());
-  return file.wait(request, where, isBehind);
+  return file.wait(asked, isBehind);
 }
 
 /**
@@ -87,7 +88,7 @@ export function tryAcquireSessionWriteLock(
   const file = fileLock(options.sessionFile, request);
   const owned = reentered(file, request);
   if (owned !== undefined) return owned;
-  return file.tryGrant(request, callSite(tryAcquireSessionWriteLock));
+  return file.tryGrant({ request, where: callSite(tryAcquireSessionWriteLock), since: performance.now() });
 }
 
 /**

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { publish as publishEvent } from "./diagnostics.ts";
 import { chainEnd, isOwner, publishNew } from "./engines/claim-chain.ts";
-import { both, main, turn } from "./engines/kernel.ts";
+import { main } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import type { KernelLocks } from "./engines/kernel-locks.ts";
 import { isAtPath, readLockFile, removeLockFile, withLockFile } from "./engines/lock-file.ts";
@@ -47,7 +47,7 @@ export interface BrokenSessionLock {
 }
 
 /** One more byte of a lock file: whoever holds it may replace the file. The stuck owner never does. */
-const replacing = turn + 1;
+const replacing = main + 2;
 
 /**
  * Takes a session's lock away from its holder and fences that holder off. For operators: code that waits for a lock
@@ -136,7 +136,7 @@ function replaceFile(lockPath: string, locks: KernelLocks, record: Buffer): numb
   const aside = `${lockPath}.${randomUUID().slice(0, 8)}.tmp`;
   const fd = openSync(aside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
-    locks.tryLock(fd, main, both);
+    locks.tryLock(fd, main, 1);
     writeSync(fd, record, 0, recordBytes, 0);
     fsyncSync(fd); // before its name: after a power cut an empty file would count as held
     renameSync(aside, lockPath);

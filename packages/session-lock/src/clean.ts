@@ -1,10 +1,11 @@
 import { lstatSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { both, main } from "./engines/kernel.ts";
+import { main } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import { isAtPath, readLockFile, removeLockFile, withLockFile } from "./engines/lock-file.ts";
 import { passOn, removeUnclaimed } from "./engines/leave-folder.ts";
 import { removeDeadFile } from "./engines/lock-folder.ts";
+import { isOrphan, removeBells } from "./engines/wait-table.ts";
 import type { SessionLockStatus } from "./inspect.ts";
 import { lastEpochOf, owesFence } from "./record.ts";
 import type { LockRecord } from "./record.ts";
@@ -44,10 +45,8 @@ export function cleanSessionLocks(folder: string): CleanedSessionLocks {
   };
   for (const status of listSessionLocks(folder))
     if (!attempt(status.lockPath, () => removeLeftover(status))) kept.push(status);
-  for (const entry of entriesOf(folder).filter((name) => litter.test(name))) {
-    const file = path.join(folder, entry);
-    attempt(file, () => removeOld(file));
-  }
+  for (const file of entriesOf(folder).map((entry) => path.join(folder, entry)))
+    attempt(file, () => (litter.test(file) || isOrphan(file)) && removeOld(file));
   return { removed, kept, failed };
 }
 
@@ -66,10 +65,11 @@ function removeUnlockedFile(lockPath: string): boolean {
   if (locks === undefined) return false;
   return (
     withLockFile(lockPath, (file) => {
-      if (!locks.tryLock(file.fd, main, both) || !isAtPath(file, lockPath)) return false;
+      if (!locks.tryLock(file.fd, main, 1) || !isAtPath(file, lockPath)) return false;
       const record = readLockFile(file.fd);
       if (!isRemovable(record)) return false;
       removeLockFile(lockPath, lastEpochOf(record));
+      removeBells(file, lockPath, locks);
       return true;
     }) === true
   );

@@ -9,7 +9,7 @@ import { Lease } from "./lease.ts";
 import type { LeaseHost } from "./lease.ts";
 import type { OwnedLock } from "./owned-lock.ts";
 import { readOptions } from "./options.ts";
-import type { EngineName, LockRequest } from "./options.ts";
+import type { EngineName } from "./options.ts";
 import { Turn } from "./turn.ts";
 import type { Asked, Found, Waiter } from "./waiter.ts";
 import { WaitingTasks } from "./waiting-tasks.ts";
@@ -75,29 +75,27 @@ export class FileLock implements LeaseHost, TakingHost {
   }
 
   /** Whether this process has had its turn, and others want theirs. */
-  owesOthers(): boolean {
-    return !this.isHeld && this.#turn.isOthers(performance.now(), this.#engine);
+  owesOthers(now: number): boolean {
+    return !this.isHeld && this.#turn.isOthers(now, this.#engine);
   }
 
   /** Grants at once if nobody in this process holds or waits, and no other process holds. */
-  tryGrant(request: LockRequest, where: string | undefined): OwnedLock | undefined {
+  tryGrant(asked: Asked): OwnedLock | undefined {
     if (this.isHeld || this.queued > 0 || this.#isChanging) return undefined;
-    try {
-      const taking = this.#take({ request, where }, performance.now());
-      if (taking.kind === "busy") return undefined;
-      const now = performance.now();
-      this.#turn.taken(now, taking.again);
-      return this.#leaseTo({ request, where }, taking.epoch, now, 0);
-    } finally {
-      this.#pumpIfWanted(); // a listener may have come to wait meanwhile
-    }
+    const taking = this.#take(asked, asked.since);
+    if (taking.kind === "busy") return undefined;
+    const now = performance.now();
+    this.#turn.taken(now, taking.again);
+    const lock = this.#leaseTo(asked, taking.epoch, now, 0);
+    this.#pumpIfWanted(); // a listener may have come to wait meanwhile
+    return lock;
   }
 
   /** Runs `fn` as the owner, at once; undefined, without a call, where that cannot be, or others are to go first. */
   runNow<T>(where: string | undefined, fn: (lock: BriefSessionWriteLock) => T): T | undefined {
     const now = performance.now();
     if (this.isInUse || this.#turn.isOthers(now, this.#engine)) return undefined;
-    const taking = this.#take({ request: byDefault, where }, now);
+    const taking = this.#take({ request: byDefault, where, since: now }, now);
     if (taking.kind === "busy") return undefined;
     this.#turn.taken(now, taking.again);
     this.#isChanging = true;
@@ -110,8 +108,8 @@ export class FileLock implements LeaseHost, TakingHost {
   }
 
   /** Joins the queue, `isBehind` the other processes. Rejects with `TIMEOUT` or `ABORTED`, or with what the engine throws. */
-  wait(request: LockRequest, where: string | undefined, isBehind: boolean): Promise<OwnedLock> {
-    const { granted } = this.#tasks.add(request, where);
+  wait(asked: Asked, isBehind: boolean): Promise<OwnedLock> {
+    const { granted } = this.#tasks.add(asked);
     // The caller has just tried. The pump never rejects.
     if (!this.#isChanging) void this.#tasks.pump(isBehind ? "behind" : "wait");
     return granted;
@@ -213,7 +211,7 @@ export class FileLock implements LeaseHost, TakingHost {
 
   #pumpIfWanted(): void {
     if (this.#tasks.count === 0 || this.isHeld || this.#isChanging || this.#former.isAtLarge) return;
-    void this.#tasks.pump(this.owesOthers() ? "behind" : "try"); // it never rejects
+    void this.#tasks.pump(this.owesOthers(performance.now()) ? "behind" : "try"); // it never rejects
   }
 
   #take({ request, where }: Asked, now: number): Taking {

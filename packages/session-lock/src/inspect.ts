@@ -1,9 +1,11 @@
 import { lstatSync } from "node:fs";
 import { chainEnd } from "./engines/claim-chain.ts";
-import { both, main, presence } from "./engines/kernel.ts";
+import { main } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import { listLocksOn } from "./engines/kernel-table.ts";
+import type { ListedLock } from "./engines/kernel-table.ts";
 import { readLockFile, withLockFile } from "./engines/lock-file.ts";
+import { places, allWaiting } from "./engines/wait-table.ts";
 import { isLeftToOthers, isUnclaimed } from "./engines/lock-folder.ts";
 import { marksIn } from "./engines/folder-queue.ts";
 import { asLockError } from "./errors.ts";
@@ -38,7 +40,7 @@ export interface SessionLockStatus {
   readonly sameProcess: boolean;
   /** Whether the holder's process is known to run on this machine. */
   readonly isLocal: boolean;
-  /** Processes of this machine that have waited for a while; `undefined` where the system does not tell. */
+  /** Processes of this machine that wait; `undefined` where the system does not tell. */
   readonly waiting: readonly number[] | undefined;
   /** Why the state is `unknown`. */
   readonly problem: string | undefined;
@@ -98,22 +100,27 @@ function isAlive(pid: number): boolean {
 }
 
 function lookAtFile(lockPath: string): Seen {
-  const found = withLockFile(lockPath, ({ fd, changedAt }) => ({ record: readLockFile(fd), changedAt }));
+  const found = withLockFile(lockPath, (file) => ({
+    record: readLockFile(file.fd),
+    changedAt: file.changedAt,
+    waiting: allWaiting(file.fd),
+  }));
   if (found === undefined) return nothing;
-  const { record, changedAt } = found;
+  const { record, changedAt, waiting } = found;
   if (record.kind !== "ours") return lookAtForeignFile(record, changedAt);
   const locks = withLockFile(lockPath, listLocksOn);
-  const isHeld =
-    locks === undefined
-      ? isLockedByProbe(lockPath)
-      : locks.some(({ start, waiting }) => start === main && !waiting);
+  const isHeld = locks === undefined ? isLockedByProbe(lockPath) : isLocked(locks, main);
   return {
     state: isHeld ? "held" : "free",
     engine: "kernel",
     holder: isHeld ? holderOf(record) : undefined,
     isLocal: isHeld && livenessOf(record.owner, identity()) === "alive",
-    waiting: locks?.filter(({ start }) => start > presence).map(({ start }) => start - presence),
+    waiting: locks && waiting.filter(({ index }) => isLocked(locks, places + index)).map(({ pid }) => pid),
   };
+}
+
+function isLocked(locks: readonly ListedLock[], byte: number): boolean {
+  return locks.some(({ start, waiting }) => start === byte && !waiting);
 }
 
 function lookAtForeignFile(record: Exclude<LockRecord, { kind: "ours" }>, changedAt: number): Seen {
@@ -130,5 +137,5 @@ function lookAtForeignFile(record: Exclude<LockRecord, { kind: "ours" }>, change
 /** Where the system lists no locks: take it for an instant. */
 function isLockedByProbe(lockPath: string): boolean {
   const locks = loadKernelLocks();
-  return locks !== undefined && withLockFile(lockPath, ({ fd }) => !locks.tryLock(fd, main, both)) === true;
+  return locks !== undefined && withLockFile(lockPath, ({ fd }) => !locks.tryLock(fd, main, 1)) === true;
 }

@@ -81,9 +81,6 @@ export type LockRecord =
       readonly isRemnant: boolean;
     };
 
-/** As much of a record as `readHead` looks at. */
-export const headBytes = fenceLetterAt + 1;
-
 /** What whoever takes the lock has to know of the record before. */
 export interface RecordHead {
   /** 0 where there is none. */

@@ -2,7 +2,7 @@ import type { Engine } from "./engine.ts";
 
 /** A process that keeps taking the lock lets the others go first after this long, in ms. */
 const turnMs = 1.5;
-/** Turns of a process that met nobody grow up to this, since queueing costs a thread, in ms. */
+/** Turns of a process that met nobody grow up to this, since to find that out costs a call, in ms. */
 const longestTurnMs = 20;
 /** Who asks again within this time after a hold will do so again, in ms. */
 const burstGapMs = 0.5;

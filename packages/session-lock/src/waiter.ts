@@ -18,24 +18,25 @@ export interface WaiterHost {
   describeHolder(): Found;
 }
 
-/** What a call asked for, and where in the program. */
-export type Asked = Pick<Waiter, "request" | "where">;
+/** What a call asked for, where in the program, and when, in monotonic ms. */
+export type Asked = Pick<Waiter, "request" | "where" | "since">;
 
 /** One call that waits for the lock: granted, refused, timed out or aborted, whichever comes first. */
 export class Waiter {
   readonly request: LockRequest;
   readonly where: string | undefined;
   readonly granted: Promise<OwnedLock>;
-  readonly since = performance.now();
+  readonly since: number;
   #resolve: (lock: OwnedLock) => void = () => undefined;
   #reject: (error: SessionLockError) => void = () => undefined;
   readonly #host: WaiterHost;
   readonly #onAbort: (() => void) | undefined;
   #isSettled = false;
 
-  constructor(request: LockRequest, where: string | undefined, host: WaiterHost) {
+  constructor({ request, where, since }: Asked, host: WaiterHost) {
     this.request = request;
     this.where = where;
+    this.since = since;
     this.granted = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

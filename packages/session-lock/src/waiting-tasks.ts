@@ -1,10 +1,8 @@
-import { performance } from "node:perf_hooks";
-import { publish } from "./diagnostics.ts";
+import { isObserved, publish } from "./diagnostics.ts";
 import type { Engine } from "./engine.ts";
 import { asLockError } from "./errors.ts";
-import type { LockRequest } from "./options.ts";
 import { Waiter } from "./waiter.ts";
-import type { Found, WaiterHost } from "./waiter.ts";
+import type { Asked, Found, WaiterHost } from "./waiter.ts";
 
 /** Whoever waits looks again after this long, whatever woke or did not wake it, in ms. */
 const longestParkMs = 250;
@@ -31,7 +29,8 @@ export class WaitingTasks implements WaiterHost {
   #waiters: Waiter[] = [];
   #isPumping = false;
   #unpark: (() => void) | undefined;
-  #parkedAt = 0;
+  /** When that was first seen, in monotonic ms. */
+  #parkedAt: number | undefined;
 
   constructor(host: TakingHost, engine: Engine) {
     this.sessionFile = host.sessionFile;
@@ -55,10 +54,11 @@ export class WaitingTasks implements WaiterHost {
     return this.#waiters[0];
   }
 
-  add(request: LockRequest, where: string | undefined): Waiter {
-    const waiter = new Waiter(request, where, this);
+  add(asked: Asked): Waiter {
+    const waiter = new Waiter(asked, this);
     this.#waiters.push(waiter);
-    publish("wait", () => ({ sessionFile: this.sessionFile, queued: this.#waiters.length }));
+    if (isObserved("wait"))
+      publish("wait", () => ({ sessionFile: this.sessionFile, queued: this.#waiters.length }));
     return waiter;
   }
 
@@ -79,7 +79,9 @@ export class WaitingTasks implements WaiterHost {
   /** Called regularly: gives up for those whose time is over. */
   tick(now: number): void {
     for (const waiter of [...this.#waiters]) waiter.tick(now);
-    if (now - this.#parkedAt > longestParkMs) this.#unpark?.();
+    if (this.#unpark === undefined) return;
+    this.#parkedAt ??= now;
+    if (now - this.#parkedAt > longestParkMs) this.#unpark();
   }
 
   /** `wait`: begins with a wait. `behind`: begins with one in which those who wait already go first. */
@@ -93,7 +95,7 @@ export class WaitingTasks implements WaiterHost {
         if (step === "try" && this.#host.takeFor(next)) return;
         const parking = this.#engine.park(step === "behind");
         this.#unpark = parking.end;
-        this.#parkedAt = performance.now();
+        this.#parkedAt = undefined;
         await parking.woken;
         this.#unpark = undefined;
       }

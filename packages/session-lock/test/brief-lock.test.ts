@@ -6,6 +6,7 @@ import {
   acquireSessionWriteLock,
   collectSessionLockMetrics,
   heldSessionWriteLock,
+  inspectSessionLock,
   tryAcquireSessionWriteLock,
   tryWithSessionWriteLock,
   withSessionWriteLock,
@@ -14,6 +15,7 @@ import type { BriefSessionWriteLock, EngineName } from "session-lock";
 import { main } from "./support/cli.ts";
 import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
+import { until } from "./support/until.ts";
 
 /** A session file that this process locks with this engine. */
 async function sessionOf(engine: EngineName): Promise<string> {
@@ -167,12 +169,19 @@ describe.each(["kernel", "lockfile"] as const)("a brief lock of the %s engine", 
   });
 });
 
-test("a brief lock is refused to a process that has had the lock for its turn, until it has queued for it", async () => {
+test("a brief lock is refused to a process that has had the lock for its turn while another waits, until it has queued for it", async () => {
   const sessionFile = tempSession();
+  await using other = await Driver.start();
+  const lock = await acquireSessionWriteLock({ sessionFile, engine: "kernel" });
+  const waiting = other.ask("acquire", { sessionFile, engine: "kernel" });
+  await until(() => inspectSessionLock(sessionFile).waiting?.length === 1);
+  other.signal("SIGSTOP"); // so that it goes on to wait
+  await until(() => readFileSync(`/proc/${other.pid}/stat`, "utf8").includes(") T "));
+  await lock.release();
   const take = () => tryWithSessionWriteLock(sessionFile, () => done);
-  const until = performance.now() + 5_000;
+  const giveUpAt = performance.now() + 5_000;
   let last = take();
-  while (last !== undefined && performance.now() < until) last = take();
+  while (last !== undefined && performance.now() < giveUpAt) last = take();
 
   expect(last).toBeUndefined();
   await using plain = tryAcquireSessionWriteLock({ sessionFile });
@@ -181,6 +190,18 @@ test("a brief lock is refused to a process that has had the lock for its turn, u
   await (await acquireSessionWriteLock({ sessionFile })).release();
   await nextTurn();
   expect(take()).toBe(done);
+  other.signal("SIGCONT");
+  await expect(waiting).resolves.toHaveProperty("epoch");
+});
+
+test("a brief lock is never refused to a process while no other waits, however long it goes on", () => {
+  const sessionFile = tempSession();
+  const endsAt = performance.now() + 200;
+  let refusals = 0;
+  while (performance.now() < endsAt)
+    if (tryWithSessionWriteLock(sessionFile, () => done) === undefined) refusals += 1;
+
+  expect(refusals).toBe(0);
 });
 
 test("a brief lock does not go in front of a task of its process that waits, not even where the lock is free by now", async () => {

@@ -1,20 +1,7 @@
-import {
-  appendFileSync,
-  closeSync,
-  existsSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-} from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, truncateSync } from "node:fs";
 import path from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
-import type { SessionWriteLock } from "session-lock";
-import { turn } from "../src/engines/kernel.ts";
-import { loadKernelLocks } from "../src/engines/kernel-locks.ts";
-import { listKernelLocks } from "../src/engines/kernel-table.ts";
 import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -71,14 +58,11 @@ test("a waiter that is busy when its turn comes keeps nobody else from the lock"
   await using waiter = await Driver.start();
   await using other = await Driver.start();
 
-  // Its event loop is blocked from the start, so the hold stays one for which others queue in the kernel.
-  const held = holder.ask("acquire", options);
-  await holder.ask("blockAppendRelease", { ms: 2_000, file: options.sessionFile, text: "holder\n" });
-  await held;
+  await holder.ask("acquire", options);
   void waiter.ask("acquire", options); // is killed before that is answered
-  const { ino } = statSync(`${options.sessionFile}.lock`);
-  await until(() => listKernelLocks()?.some((lock) => lock.ino === ino && lock.waiting) === true);
+  await until(() => inspectSessionLock(options.sessionFile).waiting?.length === 1);
   await waiter.ask("block", { ms: 60_000 });
+  await holder.ask("release");
 
   await expect(other.ask("acquire", options)).resolves.toHaveProperty("epoch");
 });
@@ -140,42 +124,61 @@ test("a process that is busy after a burst of holds keeps nobody else from the l
   expect(ended).toEqual(["other", "busy"]);
 }, 60_000);
 
-test("a try that never waits is not refused for long when nobody holds the lock, whoever has the turn", async () => {
-  const sessionFile = tempSession();
-  await (await acquireSessionWriteLock({ sessionFile, engine: "kernel" })).release();
-  const fd = openSync(`${sessionFile}.lock`, "r+");
-  expect(loadKernelLocks()?.tryLock(fd, turn, 1)).toBe(true);
+describe("of those who wait for the kernel's lock", () => {
+  test("one that is stopped keeps nobody else from it, and gets it when it goes on", async () => {
+    const options = { sessionFile: tempSession(), engine: "kernel", timeoutMs: 20_000 } as const;
+    await using stopped = await Driver.start();
+    await using other = await Driver.start();
+    const lock = await acquireSessionWriteLock(options);
+    const late = stopped.ask("acquire", options);
+    await until(() => inspectSessionLock(options.sessionFile).waiting?.length === 1);
+    const next = other.ask("acquire", options);
+    await until(() => inspectSessionLock(options.sessionFile).waiting?.length === 2);
+    stopped.signal("SIGSTOP");
+    await until(() => isStopped(stopped.pid));
 
-  let lock: SessionWriteLock | undefined;
-  await until(() => {
-    lock = tryAcquireSessionWriteLock({ sessionFile, engine: "kernel" });
-    return lock !== undefined;
+    await lock.release();
+    await next;
+    await other.ask("release");
+    await using again = tryAcquireSessionWriteLock(options);
+    expect(again?.held).toBe(true);
+    await again?.release();
+    stopped.signal("SIGCONT");
+
+    await expect(late).resolves.toHaveProperty("epoch");
   });
 
-  lock?.assertHeld();
-  await lock?.release();
-  closeSync(fd);
-});
+  test("one that is killed keeps nobody else from it, is not named as waiting, and leaves nothing behind", async () => {
+    const options = { sessionFile: tempSession(), engine: "kernel", timeoutMs: 20_000 } as const;
+    await using killed = await Driver.start();
+    await using other = await Driver.start();
+    const lock = await acquireSessionWriteLock(options);
+    void killed.ask("acquire", options);
+    await until(() => inspectSessionLock(options.sessionFile).waiting?.includes(killed.pid) === true);
+    const next = other.ask("acquire", options);
+    await until(() => inspectSessionLock(options.sessionFile).waiting?.length === 2);
+    await killed.kill();
 
-test("nor is one of a process that tries for the first time, and seldom", async () => {
-  const sessionFile = tempSession();
-  const elsewhere = tempSession();
-  await using other = await Driver.start();
-  await other.ask("acquire", { sessionFile: elsewhere, engine: "kernel" });
-  await other.ask("release");
-  await until(() => !existsSync(`${elsewhere}.lock`)); // the process has run for a while
-  await (await acquireSessionWriteLock({ sessionFile, engine: "kernel" })).release();
-  const fd = openSync(`${sessionFile}.lock`, "r+");
-  expect(loadKernelLocks()?.tryLock(fd, turn, 1)).toBe(true);
+    expect(inspectSessionLock(options.sessionFile).waiting).toEqual([other.pid]);
+    await lock.release();
+    await next;
+    await other.ask("release");
 
-  await until(async () => {
-    const { acquired } = await other.ask("tryAcquire", { sessionFile, engine: "kernel" });
-    await delay(acquired === true ? 0 : 60);
-    return acquired === true;
+    await until(() => readdirSync(path.dirname(options.sessionFile)).length === 0);
   });
 
-  await expect(other.ask("assertHeld")).resolves.toEqual({ held: true });
-  closeSync(fd);
+  test("one goes on to wait when the others' line is cut off, and gets it", async () => {
+    const options = { sessionFile: tempSession(), engine: "kernel", timeoutMs: 20_000 } as const;
+    await using other = await Driver.start();
+    const lock = await acquireSessionWriteLock(options);
+    const next = other.ask("acquire", options);
+    await until(() => inspectSessionLock(options.sessionFile).waiting?.length === 1);
+
+    truncateSync(`${options.sessionFile}.lock`, 1_024);
+    await lock.release();
+
+    await expect(next).resolves.toHaveProperty("epoch");
+  });
 });
 
 function isStopped(pid: number): boolean {

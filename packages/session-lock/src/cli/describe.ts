@@ -65,7 +65,7 @@ function sentence(status: SessionLockStatus): string {
 
 function describeWaiting(waiting: readonly number[] | undefined): string {
   if (waiting === undefined) return "; this system does not tell who waits";
-  if (waiting.length === 0) return "; no process has been waiting for long";
+  if (waiting.length === 0) return "; no process waits";
   return `; ${waiting.length === 1 ? "process" : "processes"} ${waiting.join(", ")} ${waiting.length === 1 ? "waits" : "wait"}`;
 }
 

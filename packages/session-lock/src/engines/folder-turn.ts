@@ -40,7 +40,7 @@ export class FolderTurn {
   /** Lines up, once. `undefined` where that is not possible. */
   join(): Standing | undefined {
     const ahead = this.#place && countAhead(this.#lockPath, this.#place.draft);
-    if (this.#place !== undefined && ahead !== undefined) return { onCall: this.#place.onCall, ahead };
+    if (this.#place !== undefined && ahead !== undefined) return { onCall: this.#place.bell.onCall, ahead };
     this.leave(); // the mark went away with its folder, or because we did not come when it was our turn
     const nonce = randomUUID();
     const joined = joinQueue(this.#lockPath, nonce, blank(nonce));
@@ -49,8 +49,8 @@ export class FolderTurn {
     this.#place = place;
     // A holder that let go before our mark was there has not called us.
     const isHeld = this.#holder !== undefined && !hasLeft(this.#lockPath, this.#holder);
-    if (!isHeld && this.#isFirst()) place.call();
-    return { onCall: place.onCall, ahead: joined.ahead };
+    if (!isHeld && this.#isFirst()) place.bell.call();
+    return { onCall: place.bell.onCall, ahead: joined.ahead };
   }
 
   /** Whether nobody is in front of us at a free place in the chain. Those who do not come when it is their turn are passed. */

@@ -3,8 +3,6 @@ import { createRequire } from "node:module";
 /** The byte-range locks of fs-native-extensions: OFD locks (Linux), flock (macOS), LockFileEx (Windows). */
 export interface KernelLocks {
   tryLock(fd: number, offset: number, length: number): boolean;
-  /** Costs one native thread until granted, cannot be cancelled, and keeps the process alive meanwhile. */
-  waitForLock(fd: number, offset: number, length: number): Promise<void>;
   unlock(fd: number, offset: number, length: number): void;
 }
 
@@ -37,7 +35,6 @@ function withCheapRefusals(addon: KernelLocks): KernelLocks {
         Error.stackTraceLimit = stackTraceLimit;
       }
     },
-    waitForLock: (fd, offset, length) => addon.waitForLock(fd, offset, length),
     unlock: (fd, offset, length) => addon.unlock(fd, offset, length),
   };
 }
@@ -48,8 +45,6 @@ function isKernelLocks(addon: unknown): addon is KernelLocks {
     addon !== null &&
     "tryLock" in addon &&
     typeof addon.tryLock === "function" &&
-    "waitForLock" in addon &&
-    typeof addon.waitForLock === "function" &&
     "unlock" in addon &&
     typeof addon.unlock === "function"
   );

@@ -22,7 +22,7 @@ export function listLocksOn(file: LockFile): readonly ListedLock[] | undefined {
 }
 
 /** All open-file-description locks of this kernel, or `undefined` where there is no such list. */
-export function listKernelLocks(): readonly ListedLock[] | undefined {
+function listKernelLocks(): readonly ListedLock[] | undefined {
   try {
     return parseLockTable(readFileSync("/proc/locks", "latin1"));
   } catch (error) {

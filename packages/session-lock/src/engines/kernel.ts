@@ -11,34 +11,26 @@ import type { KernelLocks } from "./kernel-locks.ts";
 import { isAtPath, openLockFile, readLockFile, removeLockFile } from "./lock-file.ts";
 import type { LockFile } from "./lock-file.ts";
 import { LockRecordFile } from "./lock-record.ts";
-import { NativeTurn } from "./native-turn.ts";
 import { PathLooks } from "./path-looks.ts";
-import { afterAbout, crowding, onChange, parkUntil } from "./waking.ts";
+import { WaitLine } from "./wait-line.ts";
+import { removeBells } from "./wait-table.ts";
+import { parkWatching } from "./waking.ts";
+
+/** The byte that is locked, far behind the record. */
+export const main = 2 ** 40;
 
 /**
- * Two bytes far behind the record are locked. `main` is the lock. `turn` is the queue in front of it: a holder takes
- * both at once, and native waiters line up for `turn` only, which the kernel grants in order. A holder that stays long
- * lets go of `turn` (`settle`), so that no native wait, which costs a thread, outlives a short hold; from then on
- * waiters watch the file, and the holder changes a byte of it when it leaves.
- *
- * The queue only decides who is next, never whether the lock is free: a process that is stopped, or busy, when its
- * turn comes would keep `turn` for as long. So whoever has waited, or was refused, for a while also tries `main` alone.
+ * Who waits stands in a line (wait-line.ts), and whoever lets go wakes the first. That needs locks on ranges, which belong to an open file;
+ * elsewhere waiters watch the lock file, and whoever lets go changes a byte of it.
  */
-export const main = 2 ** 40;
-export const turn = main + 2;
-/** Both, and the byte between: it keeps the kernel from merging the two locks, which would wake every waiter. */
-export const both = 3;
-/** A process that has waited for a while locks the byte `presence + pid`, so that the inspector can name it. */
-export const presence = 2 ** 41;
+const hasLine = process.platform === "linux";
 
-/** Waiters show themselves from this round of waiting on; short waits are not worth the calls. */
-const showAfterParkings = 3;
-
-/** Who has been refused for this long, without waiting, also tries `main` alone, in ms. */
-const refusedLongMs = 20;
-
-/** Waits for `turn` need open-file-description locks with ranges; elsewhere waiters always watch the file. */
-const hasTurns = process.platform === "linux";
+/** Whoever was refused so often in a row looks whether it is still the lock file that it tries to lock. */
+const looksAtPathFrom = 3;
+/** Who has no place in the line looks at least this often, in ms. */
+const watchersLookMs = 10;
+/** Of a hold that is shorter than this, a waiter that comes meanwhile finds the end by its first look, in ms. */
+const shortHoldMs = 1;
 
 export class KernelEngine implements Engine {
   readonly name = "kernel";
@@ -46,19 +38,19 @@ export class KernelEngine implements Engine {
   readonly #locks: KernelLocks;
   readonly #record = new LockRecordFile();
   readonly #looks = new PathLooks();
-  readonly #turn: NativeTurn;
+  readonly #line: WaitLine;
   #file: LockFile | undefined;
   #holding = false;
   #settled = false;
-  /** The present hold includes the turn. */
-  #hasTurn = false;
-  /** That turn came from the queue, so others may queue behind us. */
-  #hasQueued = false;
-  /** The last hold came past the queue, whose head was not coming. */
-  #isTurnStuck = false;
   #parkings = 0;
-  /** When the first of the tries was refused that have been refused since. */
-  #refusedAt = Infinity;
+  /** Locked already for the next try. */
+  #isLockedAhead = false;
+  /** Monotonic ms. */
+  #takenAt = 0;
+  /** Nobody waited when that was last looked at, and a waiter would have broken the record's seal since. */
+  #isAlone = false;
+  /** Whoever waits is called when the event loop comes round, unless we hold again by then; a burst of holds waits for that once. */
+  #isRoundAwaited = false;
   /** What another tool left at the path, while that keeps us out. */
   #foreign: LockRecord | undefined;
   /** The open file holds a dead process's record that is not ours, or not whole. */
@@ -67,7 +59,7 @@ export class KernelEngine implements Engine {
   constructor(target: EngineTarget, locks: KernelLocks) {
     this.#target = target;
     this.#locks = locks;
-    this.#turn = new NativeTurn(locks, turn, () => this.#holding && this.#hasTurn);
+    this.#line = new WaitLine(locks, target.lockPath);
   }
 
   take(claim: Claim, now: number): Taking {
@@ -77,9 +69,9 @@ export class KernelEngine implements Engine {
       for (;;) {
         const file = this.#file ?? this.#open();
         if (file === undefined) return busy;
-        const locked = this.#lock(file);
-        // A first refusal needs no look at the path: if the file was replaced, the next round finds out.
-        if (!locked && this.#parkings === 0) return busy;
+        const locked = this.#tryMain(file);
+        // The first refusals need no look at the path: if the file was replaced, a later one finds out.
+        if (!locked && this.#parkings < looksAtPathFrom) return busy;
         const found = this.#looks.look(file, lockPath, now);
         if (found === undefined) this.#forget(file);
         else return locked ? this.#taken(file, claim, found, now) : busy;
@@ -94,22 +86,22 @@ export class KernelEngine implements Engine {
     return file !== undefined && this.isOurs() ? this.#record.renew(file.fd, claim) : undefined;
   }
 
-  /** Nobody can tell who waits in the kernel's queue; finding out by letting go costs little. */
   isWanted(): boolean {
-    return true;
+    if (!hasLine) return true; // finding out by letting go costs little
+    return !this.#isAlone && this.#line.isWanted();
   }
 
   isOurs(now?: number): boolean {
     if (!this.#holding || this.#file === undefined) return false;
-    return this.#looks.look(this.#file, this.#target.lockPath, now) !== undefined;
+    const found = this.#looks.look(this.#file, this.#target.lockPath, now);
+    if (found !== undefined && this.#isAlone) this.#isAlone = this.#record.isSealed(found);
+    return found !== undefined;
   }
 
   settle(): void {
     if (this.#settled || !this.#holding || this.#file === undefined) return;
     this.#settled = true;
     this.#record.settle(this.#file.fd);
-    if (hasTurns && this.#hasTurn) this.#locks.unlock(this.#file.fd, turn, 1);
-    this.#hasTurn = false;
   }
 
   disown(): void {
@@ -119,14 +111,11 @@ export class KernelEngine implements Engine {
   drop(soonAgain: boolean): void {
     const file = this.#file;
     if (!this.#holding || file === undefined) return;
-    const ring = !this.#hasTurn || !hasTurns;
-    const keepsTurn = soonAgain && this.#hasTurn && this.#hasQueued;
     this.#holding = false;
     this.#settled = false;
     try {
-      this.#locks.unlock(file.fd, main, this.#hasTurn && !keepsTurn ? both : 1);
-      if (keepsTurn) this.#turn.keep(file);
-      if (ring) writeSync(file.fd, "\n", recordBytes - 1);
+      this.#locks.unlock(file.fd, main, 1);
+      this.#tellWaiters(file, soonAgain);
     } catch (error) {
       this.#forget(file); // closing frees the lock, whatever kept the unlock from doing so
       throw error;
@@ -134,27 +123,22 @@ export class KernelEngine implements Engine {
   }
 
   park(behind: boolean): Parking {
-    const { lockPath } = this.#target;
-    const file = this.#file;
     this.#parkings += 1;
-    if (file !== undefined && hasTurns && this.#parkings === showAfterParkings)
-      this.#locks.tryLock(file.fd, presence + process.pid, 1);
-    if (file !== undefined && hasTurns && this.#turn.ask(file, behind) === "queue")
-      return this.#turn.park(file);
-    // The first looks come quickly, for a lock that was let go between our try and our watch.
-    const pause = behind ? 1 : Math.min(10, 2 ** this.#parkings) * crowding();
-    return parkUntil(behind ? [afterAbout(pause)] : [onChange(lockPath), afterAbout(pause)]);
+    const { lockPath } = this.#target;
+    if (hasLine && this.#line.hasJoined) return this.#line.parkAgain();
+    if (!hasLine || !this.#line.join()) return parkWatching(lockPath, this.#parkings, watchersLookMs, behind);
+    // Whoever let go before we stood in the line has called the first, or nobody.
+    const isOurTurn = this.#line.isFirst && (behind || this.#tryAhead());
+    return isOurTurn ? lookAtOnce : this.#line.park();
   }
 
   withdraw(): void {
-    const file = this.#file;
-    if (file !== undefined && this.#parkings >= showAfterParkings)
-      this.#locks.unlock(file.fd, presence + process.pid, 1);
     this.#parkings = 0;
-    if (this.#holding || file === undefined) return;
-    if (this.#turn.isWaiting)
-      this.#forget(file); // the native wait can only be ended together with its descriptor
-    else this.#turn.giveBack(file);
+    if (this.#holding) return;
+    if (this.#isLockedAhead && this.#file !== undefined) this.#locks.unlock(this.#file.fd, main, 1);
+    this.#isLockedAhead = false;
+    // The call that it is our turn may be under way.
+    if (this.#line.leave()) this.#line.callNext();
   }
 
   holder(): SessionLockHolder | undefined {
@@ -168,37 +152,48 @@ export class KernelEngine implements Engine {
     try {
       this.#removeIfFree(file);
     } finally {
+      this.#line.callNext(); // who found it locked by us just now
       this.#forget(file);
     }
   }
 
   /** Removed only under the lock, and only our own inode: whoever waits on it then finds that and opens the next. */
   #removeIfFree(file: LockFile): void {
-    if (!this.#locks.tryLock(file.fd, main, both)) return;
+    if (!this.#locks.tryLock(file.fd, main, 1)) return;
     const record = readLockFile(file.fd);
     const { lockPath } = this.#target;
-    if (!owesFence(record) && isAtPath(file, lockPath)) removeLockFile(lockPath, lastEpochOf(record));
+    if (owesFence(record) || !isAtPath(file, lockPath) || (hasLine && this.#line.isWanted())) return;
+    removeLockFile(lockPath, lastEpochOf(record));
+    if (hasLine) removeBells(file, lockPath, this.#locks);
   }
 
-  #lock(file: LockFile): boolean {
-    const { isGranted } = this.#turn;
-    this.#hasQueued = isGranted;
-    this.#hasTurn = this.#locks.tryLock(file.fd, main, isGranted ? 1 : both);
-    if (this.#hasTurn || isGranted) {
-      this.#isTurnStuck = false;
-      return this.#hasTurn;
-    }
-    if (!this.#mayPass()) return false;
-    this.#isTurnStuck = this.#locks.tryLock(file.fd, main, 1);
-    return this.#isTurnStuck;
+  #tryMain(file: LockFile): boolean {
+    const isLocked = this.#isLockedAhead || this.#locks.tryLock(file.fd, main, 1);
+    this.#isLockedAhead = false;
+    return isLocked;
   }
 
-  /** Whether it has taken so long that whoever has the turn may not be coming. */
-  #mayPass(): boolean {
-    if (this.#parkings > 0 || this.#isTurnStuck) return true;
-    const now = performance.now();
-    this.#refusedAt = Math.min(this.#refusedAt, now);
-    return now - this.#refusedAt > refusedLongMs;
+  /** Locks for the try that comes next. */
+  #tryAhead(): boolean {
+    this.#isLockedAhead = this.#file !== undefined && this.#locks.tryLock(this.#file.fd, main, 1);
+    return this.#isLockedAhead;
+  }
+
+  /** Where nobody can have come to wait, that is not looked at. */
+  #tellWaiters(file: LockFile, soonAgain: boolean): void {
+    if (!hasLine) writeSync(file.fd, "\n", recordBytes - 1);
+    else if (this.#isAlone && performance.now() - this.#takenAt < shortHoldMs) return;
+    else if (soonAgain) this.#callInTheNextRound(file);
+    else this.#isAlone = !this.#line.callNext();
+  }
+
+  #callInTheNextRound(file: LockFile): void {
+    if (this.#isRoundAwaited) return;
+    this.#isRoundAwaited = true;
+    setImmediate(() => {
+      this.#isRoundAwaited = false;
+      if (this.#file === file && !this.#holding) this.#isAlone = !this.#line.callNext();
+    });
   }
 
   /** The open lock file, unless it is another tool's and that tool holds it. */
@@ -207,6 +202,7 @@ export class KernelEngine implements Engine {
     const record = readLockFile(file.fd);
     if (record.kind === "ours" || isOfTheDead(record, file.changedAt)) {
       this.#file = file;
+      this.#line.open(file);
       this.#fromDead = record.kind !== "ours";
       this.#foreign = undefined;
       return file;
@@ -219,12 +215,13 @@ export class KernelEngine implements Engine {
   #taken(file: LockFile, claim: Claim, found: Stats, now: number): Taking {
     const from = this.#fromDead ? "dead" : "nobody";
     this.#holding = true;
-    this.#refusedAt = Infinity;
-    this.#turn.used();
+    this.#takenAt = now;
     const next = this.#record.takeAgain(claim, found, now);
     if (next !== undefined) return { kind: "taken", epoch: next, again: true, from };
+    this.#isAlone = false;
     try {
-      const stored = this.#record.look(file.fd, found);
+      this.#line.leave();
+      const stored = this.#record.look(found, () => this.#line.readPage(file));
       // As long as it fails, the record stays as it is and nobody gets the lock.
       if (stored.owesFence) fence(this.#target.sessionFile, () => this.isOurs());
       if (this.#fromDead) ftruncateSync(file.fd, recordBytes);
@@ -241,9 +238,10 @@ export class KernelEngine implements Engine {
     this.#parkings = 0;
     this.#file = undefined;
     this.#holding = false;
-    // The kernel drops our locks with the descriptor; one that a native wait still uses is closed together with that.
-    if (!this.#turn.adopt(file)) closeSync(file.fd);
+    this.#isAlone = this.#isLockedAhead = false;
+    this.#line.close(file); // with it the kernel drops our locks
   }
 }
 
 const busy: Taking = { kind: "busy" };
+const lookAtOnce: Parking = { woken: Promise.resolve(), end: () => undefined };

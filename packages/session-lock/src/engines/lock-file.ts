@@ -70,7 +70,9 @@ export function withLockFile<T>(lockPath: string, use: (file: LockFile) => T): T
 export function readLockFile(fd: number): LockRecord {
   const buffer = Buffer.alloc(4 * recordBytes);
   const length = readSync(fd, buffer, 0, buffer.length, 0);
-  return parseRecord(buffer.toString("utf8", 0, length));
+  // Behind a record of ours stands who waits; another tool's text contains no NUL.
+  const isFollowed = length > recordBytes && buffer[recordBytes] === 0;
+  return parseRecord(buffer.toString("utf8", 0, isFollowed ? recordBytes : length));
 }
 
 /** Removes a lock file that its caller has locked. With it goes the last `epoch`, so the next owner has only the clock to go by. */

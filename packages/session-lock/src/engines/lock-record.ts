@@ -1,9 +1,9 @@
-import { readSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { advanceEpoch, setAside } from "../epochs.ts";
 import { identity } from "../owner.ts";
-import { headBytes, readHead, recordBytes, RecordWriter } from "../record.ts";
+import { readHead, recordBytes, RecordWriter } from "../record.ts";
 import type { Claim, RecordHead } from "../record.ts";
 import { hasSeal, sealFile } from "./record-seal.ts";
 
@@ -24,7 +24,6 @@ const nonce = "kernel";
  */
 export class LockRecordFile {
   readonly #writer = new RecordWriter(identity(), "kernel");
-  readonly #head = Buffer.alloc(headBytes);
   #claim: Claim | undefined;
   #takenAt = 0;
   #writtenAt = 0;
@@ -40,13 +39,16 @@ export class LockRecordFile {
 
   /**
    * After taking the lock: what the record says. It need not be read where nobody can have written to it. `found`: the
-   * lock file as it is now.
+   * lock file as it is now; `page`: reads what stands in it.
    */
-  look(fd: number, found: Stats): RecordHead {
+  look(found: Stats, page: () => Buffer): RecordHead {
     if (hasSeal(found, this.#seal)) return { epoch: this.#limit, owesFence: false };
-    const length = readSync(fd, this.#head, 0, headBytes, 0);
-    if (length < headBytes) this.#head.fill(0, length);
-    return readHead(this.#head);
+    return readHead(page());
+  }
+
+  /** Whether nobody has written since we sealed it. `found`: the lock file as it is now. */
+  isSealed(found: Stats): boolean {
+    return hasSeal(found, this.#seal);
   }
 
   /** The epoch of the new owner, where nobody had the lock since this process did, and nothing is to be read or written. */

@@ -17,7 +17,7 @@ import { forgetHeartbeat, holderAt, judge, makeFolder, removeEmptyFolder } from 
 import type { Verdict } from "./lock-folder.ts";
 import { loadProperLockfile } from "./proper-lockfile.ts";
 import type { LockFolderCalls } from "./proper-lockfile.ts";
-import { afterAbout, crowding, onChange, parkUntil } from "./waking.ts";
+import { afterAbout, crowding, parkUntil, parkWatching } from "./waking.ts";
 
 /** What this engine holds: its record in the lock folder. */
 interface Tenure {
@@ -109,9 +109,7 @@ export class LockfileEngine implements Engine {
     this.#parkings += 1;
     if (standing !== undefined)
       return parkUntil([standing.onCall, afterAbout(lookMs * Math.min(5, 1 + standing.ahead) * crowding())]);
-    // The first looks come quickly, for a lock that was let go between our try and our watch.
-    const pause = Math.min(lookMs, 2 ** (this.#parkings - 1)) * crowding();
-    return parkUntil(behind ? [afterAbout(2)] : [onChange(this.#target.lockPath), afterAbout(pause)]);
+    return parkWatching(this.#target.lockPath, this.#parkings, lookMs, behind);
   }
 
   withdraw(): void {

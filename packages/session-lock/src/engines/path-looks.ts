@@ -37,7 +37,7 @@ export class PathLooks {
       if (found.nlink === last.found.nlink && found.ctimeMs === last.found.ctimeMs) return found;
     }
     const found = foundAtPath(file, lockPath);
-    this.#last = found && { file, found, at: performance.now() };
+    this.#last = found && { file, found, at: now ?? performance.now() };
     return found;
   }
 }

@@ -7,6 +7,9 @@ import { processWide } from "../process-wide.ts";
 /** Waits of this process that are parked now. */
 const parked = processWide("parked", () => ({ waits: 0 }));
 
+/** Who lets others go first without knowing whether there are any looks again after this long, in ms. */
+const behindMs = 2;
+
 /** Something that may end a wait, though never before it has returned how to stop it. */
 export type WakeSource = (wake: () => void) => () => void;
 
@@ -34,7 +37,7 @@ export function crowding(): number {
 }
 
 /** Wakes when the file or folder at `path` itself changes, is replaced or goes away; not for entries of a folder. */
-export function onChange(path: string): WakeSource {
+function onChange(path: string): WakeSource {
   const own = basename(path);
   return (wake) => {
     let watcher: FSWatcher;
@@ -50,10 +53,67 @@ export function onChange(path: string): WakeSource {
   };
 }
 
+/**
+ * A wait without a place in a queue: for a change at `path`, or a look that comes sooner at first, for a lock that was let go between our try and
+ * our watch. `parkings`: how many waits there were in a row, with this one. `behind`: whoever waits already goes first.
+ */
+export function parkWatching(path: string, parkings: number, longestMs: number, behind: boolean): Parking {
+  if (behind) return parkUntil([afterAbout(behindMs)]);
+  const pauseMs = Math.min(longestMs, 2 ** (parkings - 1)) * crowding();
+  return parkUntil([onChange(path), afterAbout(pauseMs)]);
+}
+
 /** Wakes after a while in any case, spread over ±25 % so that waiters do not come back in step. */
 export function afterAbout(ms: number): WakeSource {
   return (wake) => {
     const timer = setTimeout(wake, ms * (0.75 + Math.random() / 2));
     return () => clearTimeout(timer);
   };
+}
+
+/**
+ * Looks from time to time that wake when they find it due. One timer serves the waits of its owner, one at a time: most are over before
+ * it fires.
+ */
+export class Looks {
+  readonly #restMs: (parkedMs: number) => number;
+  #timer: NodeJS.Timeout | undefined;
+  #timerMs = 0;
+  #end: (() => void) | undefined;
+  #parkedMs = 0;
+  readonly #source: WakeSource = (wake) => {
+    this.#end = wake;
+    this.#parkedMs = 0;
+    return this.#stop;
+  };
+
+  /** `restMs`: how long still to wait, in ms, after about so many. */
+  constructor(restMs: (parkedMs: number) => number) {
+    this.#restMs = restMs;
+  }
+
+  /** With the first look after about so long, in ms. */
+  after(ms: number): WakeSource {
+    if (ms === this.#timerMs) this.#timer?.refresh();
+    else this.#start(ms);
+    return this.#source;
+  }
+
+  readonly #stop = (): void => {
+    this.#end = undefined;
+  };
+
+  readonly #look = (): void => {
+    if (this.#end === undefined) return;
+    this.#parkedMs += this.#timerMs;
+    const rest = this.#restMs(this.#parkedMs);
+    if (rest > 0) this.#start(rest);
+    else this.#end();
+  };
+
+  #start(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timerMs = ms;
+    this.#timer = setTimeout(this.#look, ms * (0.75 + Math.random() / 2)).unref();
+  }
 }

@@ -50,6 +50,27 @@ export const mutations = [
     tests: ["contract"],
   },
   {
+    name: "a release that wakes nobody",
+    file: "src/engines/wait-line.ts",
+    find: "if (next !== undefined) this.#call(file, next);",
+    replace: "",
+    tests: ["wait-line"],
+  },
+  {
+    name: "one that does not come, and is called for ever",
+    file: "src/engines/wait-line.ts",
+    find: "!this.#isLate(first) ||",
+    replace: "first.ticket > 0 ||",
+    tests: ["wait-line"],
+  },
+  {
+    name: "bells that are rung through links",
+    file: "src/engines/wait-table.ts",
+    find: "constants.O_RDWR | constants.O_NOFOLLOW |",
+    replace: "constants.O_RDWR |",
+    tests: ["wait-line"],
+  },
+  {
     name: "no re-check after a takeover",
     file: "src/engines/claim-chain.ts",
     find: "switch (standing(folder, nonce)) {",

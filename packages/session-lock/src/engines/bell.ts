@@ -1,0 +1,44 @@
+import { watch } from "node:fs";
+import type { FSWatcher } from "node:fs";
+import type { WakeSource } from "./waking.ts";
+
+/** An ear for the call that its process's turn has come: a file of its own, which others touch to wake it, and it alone. */
+export class Bell {
+  readonly #watcher: FSWatcher | undefined;
+  #wake: (() => void) | undefined;
+  #wasCalled = false;
+
+  constructor(file: string) {
+    this.#watcher = watchFile(file, () => this.call());
+  }
+
+  /** Ends the wait for our turn: the one that is going on, or the next. */
+  call(): void {
+    if (this.#wake === undefined) this.#wasCalled = true;
+    else this.#wake();
+  }
+
+  readonly onCall: WakeSource = (wake) => {
+    const early = this.#wasCalled ? setImmediate(wake) : undefined;
+    this.#wasCalled = false;
+    this.#wake = wake;
+    return () => {
+      clearImmediate(early);
+      this.#wake = undefined;
+    };
+  };
+
+  close(): void {
+    this.#watcher?.close();
+  }
+}
+
+function watchFile(file: string, onChange: () => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(file, { persistent: false }, onChange);
+    watcher.on("error", () => watcher.close());
+    return watcher;
+  } catch {
+    return undefined; // gone already, or out of watches: its owner looks again after a while in any case
+  }
+}

@@ -1,0 +1,211 @@
+import { closeSync, futimesSync } from "node:fs";
+import { performance } from "node:perf_hooks";
+import type { Parking } from "../engine.ts";
+import { Bell } from "./bell.ts";
+import type { KernelLocks } from "./kernel-locks.ts";
+import type { LockFile } from "./lock-file.ts";
+import {
+  bellOf,
+  countBefore,
+  firstWaiting,
+  freeIfDead,
+  openBell,
+  readPage,
+  removeOrphan,
+  takePlace,
+  writePlace,
+} from "./wait-table.ts";
+import type { Waiting } from "./wait-table.ts";
+import { crowding, Looks, parkUntil } from "./waking.ts";
+
+/** Whoever has not come this long after we called it is stopped, busy or dead, and whoever stands behind it is called instead, in ms. */
+const patienceMs = 5;
+/** Who waits looks from time to time all the same, for locks whose holder has died: the first in the line this often, in ms. */
+const firstLookMs = 5;
+/** The others as many times more seldom as stand in front of them, up to this. */
+const mostInFront = 7;
+
+/** What a ticket grows by each time that its owner was awake: too little to lose its place, in ms. */
+const stillHereMs = 2 ** -10;
+
+interface Place {
+  readonly index: number;
+  readonly bell: Bell;
+}
+
+/** One process's part in the line of those who wait for a kernel lock: its own place, and whom it calls when it lets go. */
+export class WaitLine {
+  readonly #locks: KernelLocks;
+  readonly #lockPath: string;
+  readonly #looks = new Looks((parkedMs) => this.#restMs(parkedMs));
+  #file: LockFile | undefined;
+  #place: Place | undefined;
+  /** 0 while we do not wait. */
+  #ticket = 0;
+  #inFront = 0;
+  /** The bells of others that we rang, open, by their places. */
+  readonly #bells: (number | undefined)[] = [];
+  /** Who was first when the page was read last under the lock. */
+  #next: Waiting | undefined;
+  /** Whom we called last, and when we did first. */
+  #called: Waiting | undefined;
+  #calledAt = 0;
+  /** Those who did not come when we called them: their tickets by their places. */
+  readonly #late = new Map<number, number>();
+
+  constructor(locks: KernelLocks, lockPath: string) {
+    this.#locks = locks;
+    this.#lockPath = lockPath;
+  }
+
+  /** This process has opened the lock file. */
+  open(file: LockFile): void {
+    this.#file = file;
+  }
+
+  get hasJoined(): boolean {
+    return this.#ticket !== 0;
+  }
+
+  /** Lines up. Returns false where that is not possible. */
+  join(): boolean {
+    const file = this.#file;
+    if (file === undefined) return false;
+    this.#place ??= this.#takePlace(file);
+    if (this.#place === undefined) return false;
+    this.#ticket = startedAt + performance.now();
+    writePlace(file.fd, this.#place.index, this.#ticket);
+    this.#inFront = this.#countInFront(file);
+    return true;
+  }
+
+  /** Whether nobody stood in front of us when that was last looked at, but for those who do not come. */
+  get isFirst(): boolean {
+    return this.#inFront === 0;
+  }
+
+  /** Waits in the line to be called, and looks from time to time all the same, for locks whose holder has died. */
+  park(): Parking {
+    const look = this.#looks.after(this.#lookMs());
+    return parkUntil(this.#place === undefined ? [look] : [this.#place.bell.onCall, look]);
+  }
+
+  /** As `park`, after a call or a look that was in vain: says that we are still there, and not among those who do not come. */
+  parkAgain(): Parking {
+    if (this.#place !== undefined && this.#file !== undefined) {
+      this.#ticket += stillHereMs;
+      writePlace(this.#file.fd, this.#place.index, this.#ticket);
+    }
+    return this.park();
+  }
+
+  /** Returns whether we stood in the line. */
+  leave(): boolean {
+    if (this.#ticket === 0 || this.#place === undefined || this.#file === undefined) return false;
+    this.#ticket = 0;
+    writePlace(this.#file.fd, this.#place.index, 0);
+    return true;
+  }
+
+  /** Whether anybody else waits that would come if called. */
+  isWanted(): boolean {
+    return this.#file !== undefined && this.#look(this.#file) !== undefined;
+  }
+
+  /** Reads the page under the lock, and notes whom to call when that is let go. */
+  readPage(file: LockFile): Buffer {
+    const page = readPage(file.fd);
+    this.#next = this.#firstOther();
+    return page;
+  }
+
+  /** Wakes whoever came first. Returns whether anybody waits. */
+  callNext(): boolean {
+    const file = this.#file;
+    if (file === undefined) return false;
+    try {
+      const next = this.#next ?? this.#look(file);
+      this.#next = undefined;
+      if (next !== undefined) this.#call(file, next);
+      return next !== undefined;
+    } catch {
+      return true; // a disk that fails; who waits looks again after a while in any case
+    }
+  }
+
+  /** Closes the lock file, which gives up the place. */
+  close(file: LockFile): void {
+    const place = this.#place;
+    try {
+      this.leave();
+    } finally {
+      place?.bell.close();
+      for (const fd of this.#bells.splice(0)) if (fd !== undefined) closeSync(fd);
+      this.#file = this.#place = this.#next = this.#called = undefined;
+      this.#ticket = 0;
+      this.#late.clear();
+      closeSync(file.fd);
+      if (place !== undefined) removeOrphan(file, this.#lockPath, place.index);
+    }
+  }
+
+  #takePlace(file: LockFile): Place | undefined {
+    const index = takePlace(file, this.#lockPath, this.#locks);
+    return index === undefined ? undefined : { index, bell: new Bell(bellOf(file, this.#lockPath, index)) };
+  }
+
+  #call(file: LockFile, next: Waiting): void {
+    if (this.#called?.index !== next.index || this.#called.ticket !== next.ticket) {
+      this.#called = next;
+      this.#calledAt = performance.now();
+    }
+    const fd = (this.#bells[next.index] ??= openBell(file, this.#lockPath, next.index));
+    futimesSync(fd, next.ticket, next.ticket);
+  }
+
+  #look(file: LockFile): Waiting | undefined {
+    readPage(file.fd);
+    return this.#firstOther();
+  }
+
+  /** Whoever came first according to the page, but for us, and for those who do not come. */
+  #firstOther(): Waiting | undefined {
+    for (;;) {
+      const first = firstWaiting(this.#place?.index ?? -1, this.#late);
+      if (first === undefined || !this.#isLate(first) || this.#file === undefined) return first;
+      this.#late.set(first.index, first.ticket);
+      freeIfDead(this.#file.fd, first.index, this.#locks);
+    }
+  }
+
+  #isLate({ index, ticket }: Waiting): boolean {
+    const called = this.#called;
+    return (
+      called?.index === index && called.ticket === ticket && performance.now() - this.#calledAt > patienceMs
+    );
+  }
+
+  #countInFront(file: LockFile): number {
+    readPage(file.fd);
+    return countBefore(this.#ticket, this.#late);
+  }
+
+  #lookMs(): number {
+    return firstLookMs * (1 + Math.min(mostInFront, this.#inFront)) * crowding();
+  }
+
+  /** How long still to wait for a call, after so long, before it is time to look. */
+  #restMs(parkedMs: number): number {
+    try {
+      if (this.#file !== undefined) this.#inFront = this.#countInFront(this.#file);
+      return this.#lookMs() - parkedMs;
+    } catch {
+      return 0; // to try tells what is wrong
+    }
+  }
+}
+
+/** Between the clock of this process and that of the machine, which all its processes share, in ms. */
+const startedAt = (([seconds, nanoseconds]) => seconds * 1_000 + nanoseconds / 1e6 - performance.now())(
+  process.hrtime(),
+);
