@@ -45,10 +45,10 @@ export interface Engine {
   disown(): void;
   /**
    * Lets go; does nothing where nothing is held. What throws may be tried again. `soonAgain`: this process will ask again in a moment, so it may
-   * stay in front of those who queue.
+   * put off calling those who wait. `now`: monotonic ms.
    */
-  drop(soonAgain: boolean): void;
-  /** Called once when a hold has become long, so that waiters change to a wait they can cancel. */
+  drop(soonAgain: boolean, now: number): void;
+  /** Called once when a hold has become long: brings what the disk says of its owner up to date. */
   settle(): void;
   /** Waits for a chance to take. `behind`: others who wait already go first. */
   park(behind: boolean): Parking;

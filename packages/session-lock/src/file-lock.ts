@@ -16,7 +16,7 @@ import { WaitingTasks } from "./waiting-tasks.ts";
 import type { TakingHost } from "./waiting-tasks.ts";
 import { warn } from "./warning.ts";
 
-/** After this long a hold counts as long: other processes change to a wait that they can cancel, in ms. */
+/** After this long a hold counts as long, and its record on disk is brought up to date, in ms. */
 const longHoldMs = 50;
 /** An entry unused for this long is closed and its lock file removed, in ms. */
 const idleMs = 1_000;
@@ -139,7 +139,7 @@ export class FileLock implements LeaseHost, TakingHost {
       if (this.#former.isAtLarge) return;
       const next = this.#tasks.first;
       if (next !== undefined && !this.#turn.isOthers(now, this.#engine) && this.#handOver(next, now)) return;
-      this.#engine.drop(this.#turn.goesOn(now));
+      this.#engine.drop(this.#turn.goesOn(now), now);
     } finally {
       this.#isChanging = false;
       this.#pumpIfWanted();
@@ -206,7 +206,7 @@ export class FileLock implements LeaseHost, TakingHost {
   /** Does what failed when the lock was to be let go: to fence the owner off, or to leave a lock folder. */
   #finishRelease(): void {
     if (this.#former.isAtLarge) this.#former.fenceOff();
-    this.#engine.drop(false);
+    this.#engine.drop(false, performance.now());
   }
 
   #pumpIfWanted(): void {

@@ -108,14 +108,14 @@ export class KernelEngine implements Engine {
     if (this.#holding && this.#file !== undefined) this.#record.disown(this.#file.fd);
   }
 
-  drop(soonAgain: boolean): void {
+  drop(soonAgain: boolean, now: number): void {
     const file = this.#file;
     if (!this.#holding || file === undefined) return;
     this.#holding = false;
     this.#settled = false;
     try {
       this.#locks.unlock(file.fd, main, 1);
-      this.#tellWaiters(file, soonAgain);
+      this.#tellWaiters(file, soonAgain, now);
     } catch (error) {
       this.#forget(file); // closing frees the lock, whatever kept the unlock from doing so
       throw error;
@@ -125,8 +125,10 @@ export class KernelEngine implements Engine {
   park(behind: boolean): Parking {
     this.#parkings += 1;
     const { lockPath } = this.#target;
-    if (hasLine && this.#line.hasJoined) return this.#line.parkAgain();
-    if (!hasLine || !this.#line.join()) return parkWatching(lockPath, this.#parkings, watchersLookMs, behind);
+    if (this.#line.hasJoined) return this.#line.parkAgain();
+    // Who finds no place in the line at first, has none while it waits: to look for one takes up to 64 calls.
+    if (!hasLine || this.#parkings > 1 || !this.#line.join())
+      return parkWatching(lockPath, this.#parkings, watchersLookMs, behind);
     // Whoever let go before we stood in the line has called the first, or nobody.
     const isOurTurn = this.#line.isFirst && (behind || this.#tryAhead());
     return isOurTurn ? lookAtOnce : this.#line.park();
@@ -180,9 +182,9 @@ export class KernelEngine implements Engine {
   }
 
   /** Where nobody can have come to wait, that is not looked at. */
-  #tellWaiters(file: LockFile, soonAgain: boolean): void {
+  #tellWaiters(file: LockFile, soonAgain: boolean, now: number): void {
     if (!hasLine) writeSync(file.fd, "\n", recordBytes - 1);
-    else if (this.#isAlone && performance.now() - this.#takenAt < shortHoldMs) return;
+    else if (this.#isAlone && now - this.#takenAt < shortHoldMs) return;
     else if (soonAgain) this.#callInTheNextRound(file);
     else this.#isAlone = !this.#line.callNext();
   }
@@ -229,7 +231,7 @@ export class KernelEngine implements Engine {
       const { epoch, again } = this.#record.take(file.fd, claim, stored.epoch, now);
       return { kind: "taken", epoch, again, from };
     } catch (error) {
-      this.drop(false);
+      this.drop(false, performance.now());
       throw error;
     }
   }

@@ -101,7 +101,7 @@ export class LockfileEngine implements Engine {
   }
 
   settle(): void {
-    // Waits on this engine can always be cancelled: nothing changes when a hold is long.
+    // The record is always up to date.
   }
 
   park(behind: boolean): Parking {

@@ -81,7 +81,7 @@ export const mutations = [
     name: "released before revoked",
     file: "src/file-lock.ts",
     find: "    // In memory first,",
-    replace: "    this.#engine.drop(false);\n    // In memory first,",
+    replace: "    this.#engine.drop(false, 0);\n    // In memory first,",
     tests: ["hold"],
   },
   {
