@@ -27,8 +27,8 @@ export class Waiter {
   readonly where: string | undefined;
   readonly granted: Promise<OwnedLock>;
   readonly since: number;
-  #resolve: (lock: OwnedLock) => void = () => undefined;
-  #reject: (error: SessionLockError) => void = () => undefined;
+  #resolve: (lock: OwnedLock) => void = unset;
+  #reject: (error: SessionLockError) => void = unset;
   readonly #host: WaiterHost;
   readonly #onAbort: (() => void) | undefined;
   #isSettled = false;
@@ -90,6 +90,9 @@ export class Waiter {
     );
   }
 }
+
+/** Until the promise is made, which is at once. */
+const unset = (): void => undefined;
 
 export function abortedError(sessionFile: string, signal: AbortSignal | undefined): SessionLockError {
   return new SessionLockError("ABORTED", `waiting for the write lock on ${sessionFile} was aborted`, {

@@ -1,5 +1,7 @@
 import { watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
+import type { Parking } from "../engine.ts";
+import { parkingBegins, parkingEnds } from "./waking.ts";
 import type { WakeSource } from "./waking.ts";
 
 /** An ear for the call that its process's turn has come: a file of its own, which others touch to wake it, and it alone. */
@@ -28,10 +30,37 @@ export class Bell {
     };
   };
 
+  /** Waits for the call, and nothing else. */
+  park(): Parking {
+    if (this.#wasCalled) {
+      this.#wasCalled = false;
+      return lookAtOnce;
+    }
+    parkingBegins();
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = () => {
+        this.#wake = undefined;
+        parkingEnds();
+        resolve();
+      };
+    });
+    return { woken, end: this.end };
+  }
+
+  /** Ends the wait that is going on, if one is. */
+  readonly end = (): void => this.#wake?.();
+
+  get isParked(): boolean {
+    return this.#wake !== undefined;
+  }
+
   close(): void {
     this.#watcher?.close();
   }
 }
+
+/** Of a wait that is over already. */
+export const lookAtOnce: Parking = { woken: Promise.resolve(), end: () => undefined };
 
 function watchFile(file: string, onChange: () => void): FSWatcher | undefined {
   try {

@@ -7,6 +7,7 @@ import { fence } from "../fence.ts";
 import { isOfTheDead } from "../liveness.ts";
 import { holderOf, lastEpochOf, owesFence, recordBytes } from "../record.ts";
 import type { Claim, LockRecord } from "../record.ts";
+import { lookAtOnce } from "./bell.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import { isAtPath, openLockFile, readLockFile, removeLockFile } from "./lock-file.ts";
 import type { LockFile } from "./lock-file.ts";
@@ -246,4 +247,3 @@ export class KernelEngine implements Engine {
 }
 
 const busy: Taking = { kind: "busy" };
-const lookAtOnce: Parking = { woken: Promise.resolve(), end: () => undefined };

@@ -111,7 +111,7 @@ export class LockRecordFile {
 
   #write(fd: number, claim: Claim, stored: number, ahead: number, now: number): number {
     this.#epoch = advanceEpoch(stored);
-    this.#limit = setAside(this.#epoch, ahead);
+    this.#limit = ahead === 0 ? this.#epoch : setAside(this.#epoch, ahead);
     this.#claim = claim;
     this.#writtenAt = now;
     this.#isExact = true;

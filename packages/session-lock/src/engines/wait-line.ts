@@ -1,7 +1,7 @@
 import { closeSync, futimesSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import type { Parking } from "../engine.ts";
-import { Bell } from "./bell.ts";
+import { Bell, lookAtOnce } from "./bell.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { LockFile } from "./lock-file.ts";
 import {
@@ -16,7 +16,8 @@ import {
   writePlace,
 } from "./wait-table.ts";
 import type { Waiting } from "./wait-table.ts";
-import { crowding, Looks, parkUntil } from "./waking.ts";
+import { Looks } from "./looks.ts";
+import { crowding } from "./waking.ts";
 
 /** Whoever has not come this long after we called it is stopped, busy or dead, and whoever stands behind it is called instead, in ms. */
 const patienceMs = 5;
@@ -37,7 +38,7 @@ interface Place {
 export class WaitLine {
   readonly #locks: KernelLocks;
   readonly #lockPath: string;
-  readonly #looks = new Looks((parkedMs) => this.#restMs(parkedMs));
+  readonly #looks = new Looks((parkedMs) => this.#lookAfter(parkedMs));
   #file: LockFile | undefined;
   #place: Place | undefined;
   /** 0 while we do not wait. */
@@ -84,10 +85,10 @@ export class WaitLine {
     return this.#inFront === 0;
   }
 
-  /** Waits in the line to be called, and looks from time to time all the same, for locks whose holder has died. */
+  /** Who has joined waits to be called, and looks from time to time all the same, for locks whose holder has died. */
   park(): Parking {
-    const look = this.#looks.after(this.#lookMs());
-    return parkUntil(this.#place === undefined ? [look] : [this.#place.bell.onCall, look]);
+    this.#looks.begin(this.#lookMs());
+    return this.#place?.bell.park() ?? lookAtOnce;
   }
 
   /** As `park`, after a call or a look that was in vain: says that we are still there, and not among those who do not come. */
@@ -194,14 +195,19 @@ export class WaitLine {
     return firstLookMs * (1 + Math.min(mostInFront, this.#inFront)) * crowding();
   }
 
-  /** How long still to wait for a call, after so long, before it is time to look. */
-  #restMs(parkedMs: number): number {
+  /** Ends a wait for a call that has lasted so long, if it is time to look; else returns how long still to wait. */
+  #lookAfter(parkedMs: number): number {
+    const bell = this.#place?.bell;
+    if (bell?.isParked !== true || this.#file === undefined) return 0;
     try {
-      if (this.#file !== undefined) this.#inFront = this.#countInFront(this.#file);
-      return this.#lookMs() - parkedMs;
+      this.#inFront = this.#countInFront(this.#file);
+      const restMs = this.#lookMs() - parkedMs;
+      if (restMs > 0) return restMs;
     } catch {
-      return 0; // to try tells what is wrong
+      // to try tells what is wrong
     }
+    bell.end();
+    return 0;
   }
 }
 

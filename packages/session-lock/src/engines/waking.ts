@@ -71,49 +71,11 @@ export function afterAbout(ms: number): WakeSource {
   };
 }
 
-/**
- * Looks from time to time that wake when they find it due. One timer serves the waits of its owner, one at a time: most are over before
- * it fires.
- */
-export class Looks {
-  readonly #restMs: (parkedMs: number) => number;
-  #timer: NodeJS.Timeout | undefined;
-  #timerMs = 0;
-  #end: (() => void) | undefined;
-  #parkedMs = 0;
-  readonly #source: WakeSource = (wake) => {
-    this.#end = wake;
-    this.#parkedMs = 0;
-    return this.#stop;
-  };
+/** A wait is parked without `parkUntil`. */
+export function parkingBegins(): void {
+  parked.waits += 1;
+}
 
-  /** `restMs`: how long still to wait, in ms, after about so many. */
-  constructor(restMs: (parkedMs: number) => number) {
-    this.#restMs = restMs;
-  }
-
-  /** With the first look after about so long, in ms. */
-  after(ms: number): WakeSource {
-    if (ms === this.#timerMs) this.#timer?.refresh();
-    else this.#start(ms);
-    return this.#source;
-  }
-
-  readonly #stop = (): void => {
-    this.#end = undefined;
-  };
-
-  readonly #look = (): void => {
-    if (this.#end === undefined) return;
-    this.#parkedMs += this.#timerMs;
-    const rest = this.#restMs(this.#parkedMs);
-    if (rest > 0) this.#start(rest);
-    else this.#end();
-  };
-
-  #start(ms: number): void {
-    clearTimeout(this.#timer);
-    this.#timerMs = ms;
-    this.#timer = setTimeout(this.#look, ms * (0.75 + Math.random() / 2)).unref();
-  }
+export function parkingEnds(): void {
+  parked.waits -= 1;
 }
