@@ -16,7 +16,8 @@ export type Taking =
 
 /** A wait that ends when trying again is worthwhile, or when it is ended. */
 export interface Parking {
-  readonly woken: Promise<void>;
+  /** `undefined` where that is so at once: then the engine may have locked already, and is to be asked before anybody else gets to run. */
+  readonly woken: Promise<void> | undefined;
   /** Stops waiting; `woken` resolves. */
   readonly end: () => void;
 }

@@ -94,6 +94,7 @@ export class WaitingTasks implements WaiterHost {
         if (next === undefined || this.#host.isHeld) return;
         if (step === "try" && this.#host.takeFor(next)) return;
         const parking = this.#engine.park(step === "behind");
+        if (parking.woken === undefined) continue;
         this.#unpark = parking.end;
         this.#parkedAt = undefined;
         await parking.woken;

@@ -60,7 +60,7 @@ export class Bell {
 }
 
 /** Of a wait that is over already. */
-export const lookAtOnce: Parking = { woken: Promise.resolve(), end: () => undefined };
+export const lookAtOnce: Parking = { woken: undefined, end: () => undefined };
 
 function watchFile(file: string, onChange: () => void): FSWatcher | undefined {
   try {

@@ -74,8 +74,9 @@ export class WaitLine {
     if (file === undefined) return false;
     this.#place ??= this.#takePlace(file);
     if (this.#place === undefined) return false;
-    this.#ticket = startedAt + performance.now();
-    writePlace(file.fd, this.#place.index, this.#ticket);
+    const ticket = startedAt + performance.now();
+    if (!writePlace(file.fd, this.#place.index, ticket)) return false;
+    this.#ticket = ticket;
     this.#inFront = this.#countInFront(file);
     return true;
   }
@@ -137,17 +138,13 @@ export class WaitLine {
   /** Closes the lock file, which gives up the place. */
   close(file: LockFile): void {
     const place = this.#place;
-    try {
-      this.leave();
-    } finally {
-      place?.bell.close();
-      for (const fd of this.#bells.splice(0)) if (fd !== undefined) closeSync(fd);
-      this.#file = this.#place = this.#next = this.#called = undefined;
-      this.#ticket = 0;
-      this.#late.clear();
-      closeSync(file.fd);
-      if (place !== undefined) removeOrphan(file, this.#lockPath, place.index);
-    }
+    this.leave();
+    place?.bell.close();
+    for (const fd of this.#bells.splice(0)) if (fd !== undefined) closeSync(fd);
+    this.#file = this.#place = this.#next = this.#called = undefined;
+    this.#late.clear();
+    closeSync(file.fd);
+    if (place !== undefined) removeOrphan(file, this.#lockPath, place.index);
   }
 
   #takePlace(file: LockFile): Place | undefined {

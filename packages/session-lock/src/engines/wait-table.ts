@@ -91,11 +91,15 @@ export function allWaiting(fd: number): readonly Waiting[] {
   return waiting;
 }
 
-/** `ticket`: 0 for a place whose owner does not wait now. */
-export function writePlace(fd: number, index: number, ticket: number): void {
+/** `ticket`: 0 for a place whose owner does not wait now. Returns false where that cannot be written, so that others call it in vain, or not at all. */
+export function writePlace(fd: number, index: number, ticket: number): boolean {
   place[0] = ticket;
   place[1] = process.pid;
-  writeSync(fd, write, 0, placeBytes, tableAt + index * placeBytes);
+  try {
+    return writeSync(fd, write, 0, placeBytes, tableAt + index * placeBytes) === placeBytes;
+  } catch {
+    return false; // a disk that fails
+  }
 }
 
 /** Takes a place that nobody has, and makes its bell. `undefined` where there is none, or the folder takes no more files. */
