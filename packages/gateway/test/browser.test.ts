@@ -443,6 +443,7 @@ test("a session that was started without a connection stays in the list", async 
   await send(page, "in the first session");
   await message(page, "echo: in the first session").waitFor();
   const list = page.getByRole("navigation", { name: "Sessions" });
+  await list.getByRole("link", { name: "main" }).waitFor();
   await gateway.kill();
   await page.getByText("Offline, reconnecting").waitFor();
   await page.getByLabel("New session").fill("plans");
