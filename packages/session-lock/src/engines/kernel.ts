@@ -141,7 +141,7 @@ export class KernelEngine implements Engine {
     if (this.#isLockedAhead && this.#file !== undefined) this.#locks.unlock(this.#file.fd, main, 1);
     this.#isLockedAhead = false;
     // The call that it is our turn may be under way.
-    if (this.#line.leave()) this.#line.callNext();
+    if (this.#line.giveUp()) this.#line.callNext();
   }
 
   holder(): SessionLockHolder | undefined {

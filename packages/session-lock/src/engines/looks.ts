@@ -20,6 +20,13 @@ export class Looks {
     else this.#start(ms);
   }
 
+  /** The wait was given up: there is no look any more. */
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerMs = 0;
+  }
+
   #start(ms: number): void {
     clearTimeout(this.#timer);
     this.#timerMs = ms;

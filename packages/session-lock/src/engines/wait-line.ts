@@ -109,6 +109,12 @@ export class WaitLine {
     return true;
   }
 
+  /** Nobody waits here any more. Returns whether we stood in the line. */
+  giveUp(): boolean {
+    this.#looks.end();
+    return this.leave();
+  }
+
   /** Whether anybody else waits that would come if called. */
   isWanted(): boolean {
     return this.#file !== undefined && this.#look(this.#file) !== undefined;
@@ -138,7 +144,7 @@ export class WaitLine {
   /** Closes the lock file, which gives up the place. */
   close(file: LockFile): void {
     const place = this.#place;
-    this.leave();
+    this.giveUp();
     place?.bell.close();
     for (const fd of this.#bells.splice(0)) if (fd !== undefined) closeSync(fd);
     this.#file = this.#place = this.#next = this.#called = undefined;
