@@ -127,11 +127,11 @@ export const mutations = [
     tests: ["trouble"],
   },
   {
-    name: "a wait given up whose thread locks what was opened since",
-    file: "src/engines/interrupt.ts",
-    find: "const isKept = keepNumber(fd);",
-    replace: "const isKept = false;",
-    tests: ["waiting"],
+    name: "a wait given up whose timer stays",
+    file: "src/engines/looks.ts",
+    find: "    clearTimeout(this.#timer);\n    this.#timer = undefined;",
+    replace: "    this.#timer = undefined;",
+    tests: ["looks"],
   },
   {
     name: "epochs set aside ahead of the clock",
