@@ -3,7 +3,6 @@ import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openTranscript } from "../src/index.ts";
-import { bundledWorker } from "./bundled-worker.ts";
 import { readRaw } from "./raw-session.ts";
 import { tempFolder } from "./temp-session.ts";
 import { startWorker } from "./worker.ts";
@@ -34,8 +33,7 @@ test.each([
   { timeout: 3_600_000 },
   async (_, bytes) => {
     const folder = tempFolder();
-    const script = await bundledWorker("append-on-word.js");
-    const follow = await bundledWorker("follow.js");
+    const script = "append-on-word.js";
     let torn = 0;
     let acknowledged = 0;
     let waiting = startWorker(script, [path.join(folder, "0.jsonl"), "0", String(bytes)]);
@@ -43,7 +41,7 @@ test.each([
     for (let first = 0; first < KILLS; first += KILLS_PER_FILE) {
       const file = path.join(folder, `${first / KILLS_PER_FILE}.jsonl`);
       await using transcript = await openTranscript(file, { durability: "os" });
-      const follower = startWorker(follow, [file, String(bytes)]);
+      const follower = startWorker("follow.js", [file, String(bytes)]);
       await follower.next();
       const names: string[] = [];
       const last = Math.min(first + KILLS_PER_FILE, KILLS);

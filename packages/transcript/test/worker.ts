@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
@@ -25,14 +24,15 @@ export interface WorkerSettings {
   readonly shell?: string;
 }
 
-/** `script`: its name in that folder, or the path of a bundled one. */
 export function startWorker(
   script: string,
   args: readonly string[],
-  { env = {}, shell = ":" }: WorkerSettings = {},
+  { env = {}, shell }: WorkerSettings = {},
 ): Worker {
-  const file = path.resolve(fileURLToPath(new URL("./workers", import.meta.url)), script);
-  const child = spawn("sh", ["-c", `${shell}; exec "$@"`, "sh", process.execPath, file, ...args], {
+  const file = fileURLToPath(new URL(`./workers/${script}`, import.meta.url));
+  const program = shell === undefined ? process.execPath : "sh";
+  const before = shell === undefined ? [] : ["-c", `${shell}; exec "$@"`, "sh", process.execPath];
+  const child = spawn(program, [...before, file, ...args], {
     env: { ...process.env, ...env },
     stdio: ["pipe", "pipe", "inherit"],
   });
