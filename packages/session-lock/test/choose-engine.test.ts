@@ -35,6 +35,12 @@ describe("the engine that nobody forces", () => {
 
     expect(await chosenFor(tempSession(), env)).toBe("kernel");
   });
+
+  test("is the kernel's where the add-on keeps its builds in another place", async () => {
+    const env = { ...preloading("without-addon.js"), MISSING: "fs-native-extensions/prebuilds" };
+
+    expect(await chosenFor(tempSession(), env)).toBe("kernel");
+  });
 });
 
 describe("without the add-on", () => {

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { hasCode } from "../errors.ts";
 
 /** The byte-range locks of fs-native-extensions: OFD locks (Linux), flock (macOS), LockFileEx (Windows). */
 export interface KernelLocks {
@@ -15,37 +16,56 @@ export function loadKernelLocks(): KernelLocks | undefined {
 }
 
 function load(): KernelLocks | undefined {
+  const addon = "fs-native-extensions";
+  // Its build for this platform by name: its own way there reads 20 modules, and costs a process 20 ms before its first lock.
+  return (
+    loadBinding(`${addon}/prebuilds/${process.platform}-${process.arch}/${addon}.node`) ??
+    loadBinding(`${addon}/binding`)
+  );
+}
+
+function loadBinding(specifier: string): KernelLocks | undefined {
   try {
-    const addon: unknown = createRequire(import.meta.url)("fs-native-extensions");
-    return isKernelLocks(addon) ? withCheapRefusals(addon) : undefined;
+    const binding: unknown = createRequire(import.meta.url)(specifier);
+    return isBinding(binding) ? kernelLocks(binding) : undefined;
   } catch {
     return undefined; // an optional dependency: its absence is the ordinary case on musl and rare platforms
   }
 }
 
-/** The add-on says "held" by an exception inside; collecting a stack for each would be most of the cost of a try. */
-function withCheapRefusals(addon: KernelLocks): KernelLocks {
+/** The functions that the add-on's own module wraps. Each needs all its arguments: a missing one ends the process. */
+interface Binding {
+  readonly tryLock: (fd: number, offset: number, length: number, exclusive: boolean) => void;
+  readonly unlock: (fd: number, offset: number, length: number) => void;
+}
+
+/** The add-on says "held" by an exception; collecting a stack for each would be most of the cost of a try. */
+function kernelLocks(binding: Binding): KernelLocks {
   return {
     tryLock: (fd, offset, length) => {
       const { stackTraceLimit } = Error;
       Error.stackTraceLimit = 0;
       try {
-        return addon.tryLock(fd, offset, length);
+        binding.tryLock(fd, offset, length, true);
+        return true;
+      } catch (error) {
+        if (hasCode(error, "EAGAIN")) return false;
+        throw error;
       } finally {
         Error.stackTraceLimit = stackTraceLimit;
       }
     },
-    unlock: (fd, offset, length) => addon.unlock(fd, offset, length),
+    unlock: binding.unlock,
   };
 }
 
-function isKernelLocks(addon: unknown): addon is KernelLocks {
+function isBinding(loaded: unknown): loaded is Binding {
   return (
-    typeof addon === "object" &&
-    addon !== null &&
-    "tryLock" in addon &&
-    typeof addon.tryLock === "function" &&
-    "unlock" in addon &&
-    typeof addon.unlock === "function"
+    typeof loaded === "object" &&
+    loaded !== null &&
+    "tryLock" in loaded &&
+    typeof loaded.tryLock === "function" &&
+    "unlock" in loaded &&
+    typeof loaded.unlock === "function"
   );
 }
