@@ -7,6 +7,8 @@ export default defineConfig({
   target: "node22.18",
   fixedExtension: false,
   outputOptions: { chunkFileNames: "common.js" },
+  // What is imported for its types alone must not stand in the declarations.
+  treeshake: { moduleSideEffects: "no-external" },
   sourcemap: true,
   dts: true,
 });
