@@ -33,6 +33,21 @@ test("every dependency version stands in the catalog and nowhere else", async ()
   );
 });
 
+test("declarations import only packages whose types they name", async () => {
+  const bare: string[] = [];
+  for (const name of await readdir(packages)) {
+    const built = path.join(packages, name, "dist");
+    const declarations = (await readdir(built)).filter((file) => /^index\.d\.[cm]?ts$/.test(file));
+    expect(declarations, name).not.toEqual([]);
+    for (const file of declarations) {
+      const text = await readFile(path.join(built, file), "utf8");
+      bare.push(...(text.match(/^import ".*$/gm) ?? []));
+    }
+  }
+
+  expect(bare).toEqual([]);
+});
+
 test("every invariant in ARCHITECTURE.md names tests that exist", async () => {
   const page = await readFile(path.join(packages, "../ARCHITECTURE.md"), "utf8");
   const rows = page.split("\n").filter((line) => /^\| I\d /.test(line));

@@ -24,6 +24,8 @@ const shared = {
   platform: "node",
   target: "node20.19",
   sourcemap: true,
+  // What is imported for its types alone must not stand in the declarations.
+  treeshake: { moduleSideEffects: "no-external" },
   plugins: [nodeTypes],
 } satisfies UserConfig;
 
