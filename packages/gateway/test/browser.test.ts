@@ -369,6 +369,29 @@ test("a button that has done its work leaves the keyboard where one goes on", as
   await isThere(messageField(page));
 });
 
+test("a button that goes away while it has the keyboard hands that on", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  const isThere = (place: Locator) =>
+    expect.poll(() => place.evaluate(isFocused), { timeout: PATIENCE_MS }).toBe(true);
+  await send(page, "slow: one two three");
+  await page.getByRole("button", { name: "Stop" }).focus();
+  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "hidden" });
+  await isThere(messageField(page));
+
+  await gateway.inject(Array.from({ length: 250 }, (_, index) => `note ${index + 1}`));
+  await page.reload();
+  await page.getByRole("button", { name: "Earlier messages" }).press("Enter");
+  await page.getByRole("button", { name: "Earlier messages" }).waitFor({ state: "hidden" });
+  await isThere(page.getByRole("region", { name: "Messages" }));
+
+  await gateway.kill();
+  // It comes and goes with every attempt that the page makes by itself.
+  await page.getByRole("button", { name: "Try now" }).focus();
+  await isThere(messageField(page));
+});
+
 test("what is typed draws no message anew", async () => {
   await using gateway = await startGatewayProcess();
   const { page } = await openWindow(browser, gateway.url);

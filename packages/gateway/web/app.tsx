@@ -9,6 +9,7 @@ import { useDropZone } from "./drop-zone.ts";
 import { HeldOff } from "./held-off.tsx";
 import { Inspector } from "./inspector.tsx";
 import { keepToken, keptToken } from "./page-address.ts";
+import { focusMessageField, PassingButton } from "./passing-button.tsx";
 import { SessionList } from "./session-list.tsx";
 import { sessionName } from "./session-name.ts";
 import { TokenForm } from "./token-form.tsx";
@@ -89,13 +90,7 @@ export function App({ client }: { readonly client: ChatClient }) {
             </svg>
           </button>
           <h1 title={chat.sessionKey}>{name}</h1>
-          <ConnectionPill
-            connection={connection}
-            onRetry={() => {
-              focusMessageField();
-              client.connect();
-            }}
-          />
+          <ConnectionPill connection={connection} onRetry={() => client.connect()} />
           <button
             type="button"
             ref={inspectButton}
@@ -143,34 +138,18 @@ export function App({ client }: { readonly client: ChatClient }) {
                 peek: (row) => client.peekPictures(row),
                 load: (...asked) => client.loadPictures(...asked),
               }}
-              onReload={() => {
-                focusMessageField();
-                client.reload();
-              }}
+              onReload={() => client.reload()}
               onEarlier={() => client.loadEarlier()}
               onStop={stop}
-              onRetry={(runId) => {
-                client.retry(runId);
-                focusMessageField();
-              }}
-              onWithdraw={(runId) => {
-                client.withdraw(runId);
-                focusMessageField();
-              }}
+              onRetry={(runId) => client.retry(runId)}
+              onWithdraw={(runId) => client.withdraw(runId)}
             />
             {notice !== undefined && (
               <div className="notice" role="alert">
                 <p>{notice}</p>
-                <button
-                  type="button"
-                  className="quiet-button"
-                  onClick={() => {
-                    focusMessageField();
-                    client.dismissNotice();
-                  }}
-                >
+                <PassingButton className="quiet-button" onClick={() => client.dismissNotice()}>
                   Dismiss
-                </button>
+                </PassingButton>
               </div>
             )}
             <Composer
@@ -200,9 +179,4 @@ export function App({ client }: { readonly client: ChatClient }) {
       )}
     </div>
   );
-}
-
-/** The button that was pressed is about to go away; without this the keyboard would be nowhere. */
-function focusMessageField(): void {
-  document.getElementById("message")?.focus();
 }

@@ -1,4 +1,5 @@
 import { sizeWords, type AttachedPicture } from "./attaching.ts";
+import { PassingButton } from "./passing-button.tsx";
 
 interface AttachedPicturesProps {
   readonly pictures: readonly AttachedPicture[];
@@ -13,11 +14,11 @@ export function AttachedPictures({ pictures, onRemove }: AttachedPicturesProps) 
       {pictures.map(({ id, name, bytes, address }) => (
         <li key={id} title={`${name}, ${sizeWords(bytes)}`}>
           <img src={address} alt={name} />
-          <button type="button" aria-label={`Remove ${name}`} onClick={() => onRemove(id)}>
+          <PassingButton aria-label={`Remove ${name}`} onClick={() => onRemove(id)}>
             <svg viewBox="0 0 20 20" aria-hidden="true">
               <path d="m6 6 8 8M14 6l-8 8" />
             </svg>
-          </button>
+          </PassingButton>
         </li>
       ))}
     </ul>

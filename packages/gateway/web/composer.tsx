@@ -2,6 +2,7 @@ import { useRef, useState, type ClipboardEvent, type KeyboardEvent } from "react
 import { AttachedPictures } from "./attached-pictures.tsx";
 import { ATTACHING_LIMITS } from "./attaching.ts";
 import { type DraftActions } from "./drafts.ts";
+import { PassingButton } from "./passing-button.tsx";
 import { type Picture } from "./wire.ts";
 
 interface ComposerProps extends DraftActions {
@@ -67,13 +68,7 @@ export function Composer(props: ComposerProps) {
       <label className="for-readers" htmlFor="message">
         Message
       </label>
-      <AttachedPictures
-        pictures={pictures}
-        onRemove={(id) => {
-          remove(id);
-          field.current?.focus();
-        }}
-      />
+      <AttachedPictures pictures={pictures} onRemove={remove} />
       {problems.length > 0 && (
         <ul className="field-problem" role="alert">
           {problems.map((problem, index) => (
@@ -117,15 +112,14 @@ export function Composer(props: ComposerProps) {
           Add as note
         </button>
         {activeRunId !== undefined && (
-          <button
-            type="button"
+          <PassingButton
             className="stop-button"
             disabled={!isOnline}
             onClick={() => void onStop(activeRunId)}
           >
             <span className="stop-square" aria-hidden="true" />
             Stop
-          </button>
+          </PassingButton>
         )}
         <button type="submit" className="main-button" disabled={!canSend}>
           Send

@@ -1,4 +1,5 @@
 import { type Connection } from "./gateway-socket.ts";
+import { PassingButton } from "./passing-button.tsx";
 
 interface ConnectionPillProps {
   readonly connection: Connection;
@@ -15,9 +16,9 @@ export function ConnectionPill({ connection, onRetry }: ConnectionPillProps) {
         {needsToken ? "Token needed" : WORDS[connection.kind]}
       </p>
       {canRetry && (
-        <button type="button" className="quiet-button" onClick={onRetry}>
+        <PassingButton className="quiet-button" onClick={onRetry}>
           Try now
-        </button>
+        </PassingButton>
       )}
     </div>
   );

@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { rowsOf, type Conversation as ConversationState } from "./chat-state.ts";
 import { answerId } from "./live-rows.ts";
 import { MessageRow, type RowActions } from "./message-row.tsx";
+import { PassingButton } from "./passing-button.tsx";
 
 interface ConversationProps extends RowActions {
   readonly conversation: ConversationState;
@@ -67,6 +68,7 @@ export function Conversation(props: ConversationProps) {
   return (
     <section className="conversation" aria-label="Conversation">
       <div
+        id="messages"
         className="scroller"
         ref={scroller}
         onScroll={watchScroll}
@@ -77,9 +79,9 @@ export function Conversation(props: ConversationProps) {
         {problem !== undefined && (
           <div className="notice" role="alert">
             <p>The history could not be loaded. {problem}</p>
-            <button type="button" className="quiet-button" onClick={onReload}>
+            <PassingButton className="quiet-button" onClick={onReload}>
               Load again
-            </button>
+            </PassingButton>
           </div>
         )}
         {stored === undefined && problem === undefined && <p className="empty hint">Loading the history…</p>}
@@ -92,14 +94,14 @@ export function Conversation(props: ConversationProps) {
         )}
         {stored?.hasMore === true && (
           <p className="earlier">
-            <button
-              type="button"
+            <PassingButton
               className="quiet-button"
               disabled={!actions.isOnline}
+              next="messages"
               onClick={() => void onEarlier()}
             >
               Earlier messages
-            </button>
+            </PassingButton>
           </p>
         )}
         <div role="log" aria-live="polite" aria-relevant="additions text">
@@ -126,16 +128,9 @@ export function Conversation(props: ConversationProps) {
         </div>
       </div>
       {!isAtEnd && (
-        <button
-          type="button"
-          className="to-end"
-          onClick={() => {
-            setAtEnd(true);
-            scroller.current?.focus(); // the button goes away, and who reads goes on reading
-          }}
-        >
+        <PassingButton className="to-end" next="messages" onClick={() => setAtEnd(true)}>
           Newest messages
-        </button>
+        </PassingButton>
       )}
     </section>
   );

@@ -1,6 +1,7 @@
 import { memo } from "react";
 import { isWhole, type Row } from "./live-rows.ts";
 import { MarkdownText } from "./markdown-text.tsx";
+import { PassingButton } from "./passing-button.tsx";
 import { PictureList, type PictureSource } from "./picture-list.tsx";
 import { type Author } from "./wire.ts";
 
@@ -67,13 +68,13 @@ function MessageFoot({ row, isOnline, onStop, onRetry, onWithdraw }: RowActions 
       <div className="message-foot is-problem">
         <p role="alert">Not sent: {problem}</p>
         {isWhole(row) && (
-          <button type="button" className="quiet-button" onClick={() => onRetry(runId)}>
+          <PassingButton className="quiet-button" onClick={() => onRetry(runId)}>
             Try again
-          </button>
+          </PassingButton>
         )}
-        <button type="button" className="quiet-button" onClick={() => onWithdraw(runId)}>
+        <PassingButton className="quiet-button" onClick={() => onWithdraw(runId)}>
           Discard
-        </button>
+        </PassingButton>
       </div>
     );
   }
@@ -81,14 +82,9 @@ function MessageFoot({ row, isOnline, onStop, onRetry, onWithdraw }: RowActions 
     return (
       <div className="message-foot">
         <p>Waiting for its turn</p>
-        <button
-          type="button"
-          className="quiet-button"
-          disabled={!isOnline}
-          onClick={() => void onStop(runId)}
-        >
+        <PassingButton className="quiet-button" disabled={!isOnline} onClick={() => void onStop(runId)}>
           Cancel
-        </button>
+        </PassingButton>
       </div>
     );
   }

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { sizeWords } from "./attaching.ts";
 import { type Row } from "./live-rows.ts";
+import { PassingButton } from "./passing-button.tsx";
 import { PictureView } from "./picture-view.tsx";
 import { type Picture } from "./wire.ts";
 
@@ -77,9 +78,9 @@ export function PictureList({ row, source, isOnline }: PictureListProps) {
       {isMissing && hasFailed && (
         <div className="message-foot is-problem">
           <p>The {row.pictures.length === 1 ? "image" : "images"} could not be loaded.</p>
-          <button type="button" className="quiet-button" onClick={() => setAsked(asked + 1)}>
+          <PassingButton className="quiet-button" next="messages" onClick={() => setAsked(asked + 1)}>
             Load again
-          </button>
+          </PassingButton>
         </div>
       )}
       {viewed !== undefined && <PictureView {...viewed} onClose={() => setViewed(undefined)} />}
