@@ -1,12 +1,12 @@
 import { defineConfig } from "tsdown";
 
-// One file for all modules: finding and linking each takes a process that imports this longer than running them.
+// One file for the server and one for each command: finding and linking each module takes a process longer than running it.
 export default defineConfig({
   entry: { index: "src/index.ts", main: "src/main.ts" },
   platform: "node",
   target: "node22.18",
   fixedExtension: false,
-  outputOptions: { chunkFileNames: "common.js" },
+  outputOptions: { chunkFileNames: "[name].js" },
   // What is imported for its types alone must not stand in the declarations.
   treeshake: { moduleSideEffects: "no-external" },
   sourcemap: true,

@@ -2,9 +2,8 @@
 import { parseCommandLine, type CommandName } from "./cli/command-line.ts";
 import { exitCodes, type ExitCode } from "./cli/exit-codes.ts";
 import { helpTexts } from "./cli/help.ts";
-import { runCall, runStatus, type Terminal } from "./cli/run-ask.ts";
 import { oneLine } from "./cli/one-line.ts";
-import { runServe } from "./cli/serve.ts";
+import type { Terminal } from "./cli/terminal.ts";
 import { GatewayError } from "./errors.ts";
 import { readVersion } from "./version.ts";
 
@@ -42,12 +41,13 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
     case "wrong":
       terminal.err(`session-gateway: ${oneLine(line.why)} (see ${helpOf(line.command)})`);
       return exitCodes.usage;
+    // Each loads what it needs and no more: to ask a gateway, or to be told of a wrong flag, takes no server.
     case "serve":
-      return runServe(line.flags, terminal);
+      return (await import("./cli/serve.ts")).runServe(line.flags, terminal);
     case "call":
-      return runCall(line, terminal);
+      return (await import("./cli/run-ask.ts")).runCall(line, terminal);
     case "status":
-      return runStatus(line.flags, terminal);
+      return (await import("./cli/run-ask.ts")).runStatus(line.flags, terminal);
   }
 }
 

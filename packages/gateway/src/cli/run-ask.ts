@@ -4,13 +4,7 @@ import { ask, type Reply } from "./ask.ts";
 import type { AskFlags } from "./command-line.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { oneLine } from "./one-line.ts";
-
-/** Where a command writes. */
-export interface Terminal {
-  out(text: string): void;
-  err(text: string): void;
-  readonly env: NodeJS.ProcessEnv;
-}
+import type { Terminal } from "./terminal.ts";
 
 /** `session-gateway call`. Throws `INVALID_CONFIG` for an address that is none. */
 export async function runCall(

@@ -2,12 +2,10 @@ import { randomBytes } from "node:crypto";
 import { pino, type Logger } from "pino";
 import { isLoopbackHost } from "../connection/auth.ts";
 import { readServeConfig, type ServeConfig, type ServeFlags } from "../config/config.ts";
-import { startGateway } from "../gateway.ts";
-import { createAiSdkRunner } from "../runners/ai-sdk/ai-sdk.ts";
 import type { AgentRunner } from "../runners/runner.ts";
 import { loadTools } from "../runners/tools-module.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
-import type { Terminal } from "./run-ask.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** `session-gateway serve`: resolves when the gateway listens; a signal ends it. Throws `GatewayError`. */
 export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<ExitCode> {
@@ -20,6 +18,8 @@ export async function runServe(flags: ServeFlags, terminal: Terminal): Promise<E
   const logger = pino({ level: logLevel }, pino.destination({ dest: 2, sync: true }));
   logRemarks(logger);
   const runner = await runnerOf(config);
+  // Loaded last, as it takes most of the time: what is wrong with the settings has been said by then.
+  const { startGateway } = await import("../gateway.ts");
   const gateway = await startGateway({
     host,
     port,
@@ -52,6 +52,7 @@ async function runnerOf({
   tools,
 }: Pick<ServeConfig, "model" | "tools">): Promise<AgentRunner | undefined> {
   if (model === undefined) return undefined;
+  const { createAiSdkRunner } = await import("../runners/ai-sdk/ai-sdk.ts");
   return createAiSdkRunner({ ...model, tools: tools === undefined ? [] : await loadTools(tools) });
 }
 
