@@ -51,9 +51,9 @@ export function marksIn(folder: string): readonly Mark[] {
     .sort((a, b) => a.number - b.number || (a.name < b.name ? -1 : 1));
 }
 
-/** The first in the queue that is not dead. */
-export function firstMark(folder: string): Mark | undefined {
-  return marksIn(folder).find((mark) => isAlive(folder, mark));
+/** The first in the queue that is not dead. `own`: the mark of who asks, and lives. */
+export function firstMark(folder: string, own?: Draft): Mark | undefined {
+  return marksIn(folder).find((mark) => isMarkOf(mark.name, own) || isAlive(folder, mark));
 }
 
 /** Those in front of a mark, or all where it is none of them. */

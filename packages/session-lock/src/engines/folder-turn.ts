@@ -94,7 +94,7 @@ export class FolderTurn {
   }
 
   #isFirst(): boolean {
-    const first = firstMark(this.#lockPath);
+    const first = firstMark(this.#lockPath, this.#draft);
     return first === undefined || isMarkOf(first.name, this.#draft);
   }
 }
