@@ -11,7 +11,6 @@ import type { Worker } from "./worker.ts";
 /** For each length of line. */
 const KILLS = Number(process.env["TRANSCRIPT_KILL_ROUNDS"] ?? 200);
 const KILLS_PER_FILE = 10;
-const LONGEST_PAUSE_MS = 4;
 
 async function readFrom(follower: Worker, names: readonly string[]): Promise<readonly string[]> {
   const missing = new Set(names);
@@ -45,6 +44,7 @@ test.each([
       await follower.next();
       const names: string[] = [];
       const last = Math.min(first + KILLS_PER_FILE, KILLS);
+      let longestMs = 0;
 
       for (let round = first; round < last; round += 1) {
         const worker = waiting;
@@ -53,9 +53,14 @@ test.each([
         const place = path.join(folder, `${Math.floor(next / KILLS_PER_FILE)}.jsonl`);
         waiting = startWorker(script, [place, String(next), String(bytes)]);
         await worker.next();
+        const begunAt = performance.now();
         worker.send("go");
-        names.push(await worker.next());
-        await setTimeout(Math.random() * LONGEST_PAUSE_MS);
+        if (round === first) {
+          names.push(await worker.next());
+          longestMs = 3 * (performance.now() - begunAt);
+        }
+        // It is as likely to be killed while it opens the session as in any part of an append.
+        await setTimeout(Math.random() * longestMs);
         names.push(...(await worker.kill()));
       }
       const name = `end.${first}`;
