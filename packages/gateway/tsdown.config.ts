@@ -6,7 +6,7 @@ export default defineConfig({
   platform: "node",
   target: "node22.18",
   fixedExtension: false,
-  outputOptions: { chunkFileNames: "[name].js" },
+  outputOptions: { chunkFileNames: "[name].js", sourcemapExcludeSources: true }, // the sources are published beside
   // What is imported for its types alone must not stand in the declarations.
   treeshake: { moduleSideEffects: "no-external" },
   sourcemap: true,

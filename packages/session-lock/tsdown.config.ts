@@ -9,5 +9,6 @@ export default defineConfig({
   fixedExtension: false,
   unbundle: true,
   sourcemap: true,
+  outputOptions: { sourcemapExcludeSources: true }, // they are published beside
   dts: true,
 });

@@ -6,7 +6,7 @@ export default defineConfig({
   platform: "node",
   target: "node22.18",
   fixedExtension: false,
-  outputOptions: { chunkFileNames: "common.js" },
   sourcemap: true,
+  outputOptions: { chunkFileNames: "common.js", sourcemapExcludeSources: true }, // the sources are published beside
   dts: true,
 });

@@ -51,7 +51,12 @@ function isCaught({ name, file, find, replace, tests }) {
 function passes(tests) {
   run("tsdown/dist/run.mjs", ["--no-dts"]);
   return (
-    run("vitest/vitest.mjs", ["run", "--reporter=dot", ...tests.map((name) => `test/${name}.test.ts`)]) === 0
+    run("vitest/vitest.mjs", [
+      "run",
+      "--bail=1",
+      "--reporter=dot",
+      ...tests.map((name) => `test/${name}.test.ts`),
+    ]) === 0
   );
 }
 
