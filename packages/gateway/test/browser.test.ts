@@ -392,6 +392,22 @@ test("a button that goes away while it has the keyboard hands that on", async ()
   await isThere(messageField(page));
 });
 
+test("a button that has nothing to do without a connection keeps the keyboard", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await send(page, `slow:${" word".repeat(100)}`);
+  const stop = page.getByRole("button", { name: "Stop" });
+  await stop.focus();
+  await gateway.kill();
+  await expect.poll(() => stop.isDisabled(), { timeout: PATIENCE_MS }).toBe(true);
+  await page.getByText("Messages wait here").waitFor();
+  expect(await stop.evaluate(isFocused)).toBe(true);
+
+  await stop.press("Enter");
+  expect(await stop.evaluate(isFocused)).toBe(true);
+});
+
 test("what is typed draws no message anew", async () => {
   await using gateway = await startGatewayProcess();
   const { page } = await openWindow(browser, gateway.url);

@@ -6,10 +6,15 @@ interface PassingButtonProps extends ComponentProps<"button"> {
 }
 
 /**
- * A button that is there for a while only, like that which stops a run. Where it goes away while it has the keyboard, pressed or not, it hands that
- * on: without this the keyboard would be nowhere.
+ * A button that is there, or can be used, for a while only, like that which stops a run. Where it goes away while it has the keyboard, pressed or
+ * not, it hands that on, and where it is disabled it keeps it: without this the keyboard would be nowhere.
  */
-export function PassingButton({ next = MESSAGE_FIELD, onClick, ...props }: PassingButtonProps) {
+export function PassingButton({
+  next = MESSAGE_FIELD,
+  disabled = false,
+  onClick,
+  ...props
+}: PassingButtonProps) {
   const own = useRef<HTMLButtonElement>(null);
 
   useLayoutEffect(() => {
@@ -24,9 +29,10 @@ export function PassingButton({ next = MESSAGE_FIELD, onClick, ...props }: Passi
       type="button"
       {...props}
       ref={own}
+      aria-disabled={disabled}
       onClick={(event) => {
         event.currentTarget.focus(); // which Safari leaves out
-        onClick?.(event);
+        if (!disabled) onClick?.(event);
       }}
     />
   );
