@@ -73,8 +73,10 @@ export function tryWithSessionWriteLock<T extends object>(
   fn: (lock: BriefSessionWriteLock) => T,
 ): T | undefined {
   const result = fileLock(sessionFile, anyEngine).runNow(callSite(tryWithSessionWriteLock), fn);
-  if (result instanceof Promise)
+  if (result instanceof Promise) {
+    result.catch(() => undefined); // the caller gets an error already
     throw new TypeError("fn must not return a promise: the lock is let go as it returns");
+  }
   return result;
 }
 

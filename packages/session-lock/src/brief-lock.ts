@@ -46,6 +46,10 @@ export class BriefLock implements BriefSessionWriteLock {
     return this.#epoch;
   }
 
+  get isOver(): boolean {
+    return this.#state === "released";
+  }
+
   get isLost(): boolean {
     return this.#state === "lost";
   }

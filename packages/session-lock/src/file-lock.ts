@@ -126,7 +126,7 @@ export class FileLock implements LeaseHost, TakingHost {
 
   describeHolder(): Found {
     if (this.#lease !== undefined) return { holder: this.#lease.describe(), sameProcess: true };
-    return { holder: this.#engine.holder(), sameProcess: false };
+    return { holder: this.#engine.holder(), sameProcess: !this.#brief.isOver };
   }
 
   onReleased(lease: Pick<Lease, "tellRelease">): void {

@@ -62,7 +62,7 @@ export function inspectCanonical(sessionFile: string): SessionLockStatus {
 
 function look(sessionFile: string): SessionLockStatus {
   const lockPath = lockPathOf(sessionFile);
-  const sameProcess = knownFileLock(sessionFile)?.isHeld === true;
+  const sameProcess = knownFileLock(sessionFile)?.describeHolder().sameProcess === true;
   const found = lstatSync(lockPath, { throwIfNoEntry: false });
   const seen =
     found === undefined ? nothing : found.isDirectory() ? lookAtFolder(lockPath) : lookAtFile(lockPath);
@@ -115,7 +115,9 @@ function lookAtFile(lockPath: string): Seen {
     engine: "kernel",
     holder: isHeld ? holderOf(record) : undefined,
     isLocal: isHeld && livenessOf(record.owner, identity()) === "alive",
-    waiting: locks && waiting.filter(({ index }) => isLocked(locks, places + index)).map(({ pid }) => pid),
+    waiting: locks && [
+      ...new Set(waiting.filter(({ index }) => isLocked(locks, places + index)).map(({ pid }) => pid)),
+    ],
   };
 }
 

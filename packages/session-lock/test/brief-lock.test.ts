@@ -252,3 +252,32 @@ test("a brief lock whose lock file was replaced by hand says LOST, and the next 
   await nextTurn();
   expect(tryWithSessionWriteLock(sessionFile, () => done)).toBe(done);
 });
+
+test("who is refused because of a brief lock of its own process is told so", async () => {
+  const sessionFile = await sessionOf("kernel");
+  let seen: boolean | undefined;
+  let refused: Promise<unknown> | undefined;
+  tryWithSessionWriteLock(sessionFile, () => {
+    seen = inspectSessionLock(sessionFile).sameProcess;
+    refused = acquireSessionWriteLock({ sessionFile, timeoutMs: 0 });
+    return done;
+  });
+
+  expect(seen).toBe(true);
+  await expect(refused).rejects.toMatchObject({ code: "TIMEOUT", sameProcess: true });
+  expect(inspectSessionLock(sessionFile).sameProcess).toBe(false);
+});
+
+test("a function that returns a promise under a brief lock ends in one error, even where that promise rejects", async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  expect(() => tryWithSessionWriteLock(tempSession(), () => Promise.reject(new Error("late")))).toThrow(
+    TypeError,
+  );
+  await nextTurn();
+  await nextTurn();
+  process.off("unhandledRejection", note);
+
+  expect(unhandled).toEqual([]);
+});

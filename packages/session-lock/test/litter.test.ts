@@ -97,6 +97,25 @@ describe("the kernel engine's lock file", () => {
     expect(tryAcquireSessionWriteLock({ sessionFile, engine: "kernel" })).toBeUndefined();
   });
 
+  test("that was removed is noticed by who asks again and again in waits that are short", async () => {
+    const sessionFile = tempSession();
+    await withSessionWriteLock(sessionFile, () => undefined, { engine: "kernel" });
+    await using other = await Driver.start();
+    await other.ask("acquire", { sessionFile, engine: "kernel" });
+    const ask = () =>
+      acquireSessionWriteLock({ sessionFile, engine: "kernel", signal: AbortSignal.timeout(2) }).catch(
+        () => undefined,
+      );
+    expect(await ask()).toBeUndefined();
+    unlinkSync(`${sessionFile}.lock`);
+
+    const asked = [];
+    for (let times = 0; times < 10; times += 1) asked.push(await ask());
+    const got = asked.find((lock) => lock !== undefined);
+    expect(got?.held).toBe(true);
+    await got?.release();
+  });
+
   test("that is replaced under its owner makes assertHeld throw LOST", async () => {
     const sessionFile = tempSession();
     await using lock = await acquireSessionWriteLock({ sessionFile, engine: "kernel" });

@@ -344,6 +344,20 @@ test("every call on a session whose folder cannot be looked into fails with IO",
   thaw(sessionFile);
 });
 
+test("a try that fails as it looks at the lock file leaves nothing locked", async () => {
+  const sessionFile = ordinarySession("");
+  await using user = await ordinaryProcess();
+  await user.ask("acquire", { sessionFile, engine: "kernel" });
+  await user.ask("release");
+  await delay(5); // what was seen of the path a moment ago counts no more
+  chmodSync(path.dirname(sessionFile), 0o000);
+  await expect(user.ask("tryAcquire", { sessionFile })).rejects.toMatchObject({ code: "IO" });
+  thaw(sessionFile);
+
+  await using lock = tryAcquireSessionWriteLock({ sessionFile, engine: "kernel" });
+  expect(lock?.held).toBe(true);
+});
+
 /** Two ordinary processes that end together. */
 async function pair(): Promise<readonly [Driver, Driver] & AsyncDisposable> {
   const drivers = [await ordinaryProcess(), await ordinaryProcess()] as const;

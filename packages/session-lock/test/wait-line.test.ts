@@ -1,5 +1,7 @@
 import {
+  closeSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -10,8 +12,16 @@ import {
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { acquireSessionWriteLock, cleanSessionLocks, inspectSessionLock } from "session-lock";
-import { Driver } from "./support/process.ts";
+import { Worker } from "node:worker_threads";
+import {
+  acquireSessionWriteLock,
+  cleanSessionLocks,
+  inspectSessionLock,
+  withSessionWriteLock,
+} from "session-lock";
+import { loadKernelLocks } from "../src/engines/kernel-locks.ts";
+import { allWaiting, places } from "../src/engines/wait-table.ts";
+import { Driver, workerPath } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
@@ -51,14 +61,77 @@ describe("the line of those who wait for the kernel's lock", () => {
     const sessionFile = tempSession();
     await using waiter = await Driver.start();
     const lock = await acquireSessionWriteLock({ sessionFile, engine });
-    mkdirSync(firstBell(sessionFile)); // so that none can be made
+    const taken = openSync(`${sessionFile}.lock`, "r+");
+    loadKernelLocks()?.tryLock(taken, places, 1_000);
     const waiting = waiter.ask("acquire", { sessionFile, engine });
     await delay(100);
 
-    expect(inspectSessionLock(sessionFile)).toMatchObject({ state: "held", waiting: [] });
     await lock.release();
 
     await expect(waiting).resolves.toHaveProperty("epoch");
+    closeSync(taken);
+  });
+
+  test("lets nobody starve who has no bell, however busy another process is", async () => {
+    const sessionFile = tempSession();
+    await using waiter = await Driver.start();
+    const lock = await acquireSessionWriteLock({ sessionFile, engine });
+    mkdirSync(firstBell(sessionFile)); // so that none can be made
+    let isServed = false;
+    const waiting = waiter.ask("acquire", { sessionFile, engine }).finally(() => (isServed = true));
+    await until(() => inspectSessionLock(sessionFile).waiting?.includes(waiter.pid) === true);
+    await lock.release();
+    const work = async () => {
+      while (!isServed)
+        await withSessionWriteLock(sessionFile, () => delay(1), { engine, timeoutMs: 60_000 });
+    };
+    const busy = [work(), work(), work()];
+
+    await expect(waiting).resolves.toHaveProperty("epoch");
+    await waiter.ask("release");
+    await Promise.all(busy);
+  });
+
+  test("is rid of all who died in it as soon as one of them was called in vain", async () => {
+    const sessionFile = tempSession();
+    const lock = await acquireSessionWriteLock({ sessionFile, engine });
+    const dead = await Promise.all([Driver.start(), Driver.start(), Driver.start(), Driver.start()]);
+    for (const waiter of dead) void waiter.ask("acquire", { sessionFile, engine });
+    await until(() => inspectSessionLock(sessionFile).waiting?.length === dead.length);
+    await Promise.all(dead.map((waiter) => waiter.kill()));
+    expect(ticketsIn(sessionFile)).toHaveLength(dead.length);
+
+    await lock.release();
+    await delay(20); // longer than the first is waited for
+    await (await acquireSessionWriteLock({ sessionFile, engine })).release();
+
+    expect(ticketsIn(sessionFile)).toEqual([]);
+  });
+
+  test("names a process once, however many of its threads wait", async () => {
+    const sessionFile = tempSession();
+    const lock = await acquireSessionWriteLock({ sessionFile, engine });
+    const settings = { workerData: { sessionFile, engine } };
+    const [worker, other] = [1, 2].map(() => new Worker(workerPath("thread.js"), settings));
+    await until(() => ticketsIn(sessionFile).length === 2);
+
+    expect(inspectSessionLock(sessionFile).waiting).toEqual([process.pid]);
+    await lock.release();
+    await Promise.all([worker?.terminate(), other?.terminate()]);
+  });
+
+  test("rings with a time that counts as old however long the machine has run, so that clean knows what is left behind", async () => {
+    const sessionFile = tempSession();
+    await using waiter = await Driver.start();
+    const lock = await acquireSessionWriteLock({ sessionFile, engine });
+    const waiting = waiter.ask("acquire", { sessionFile, engine });
+    await until(() => inspectSessionLock(sessionFile).waiting?.length === 1);
+    await lock.release();
+    await waiting;
+
+    expect(statSync(firstBell(sessionFile)).mtimeMs).toBeLessThanOrEqual(
+      Number(process.hrtime.bigint()) / 1e6,
+    );
   });
 
   test("follows no link that lies where a bell is to be", async () => {
@@ -107,6 +180,24 @@ test("clean removes a bell whose lock file is gone, once it is old", async () =>
   expect(bellsOf(sessionFile).toSorted()).toEqual([young, firstBell(sessionFile)].toSorted());
   lock.assertHeld();
 });
+
+test("clean finds a bell in a folder whose name has a line break", () => {
+  const folder = path.join(path.dirname(tempSession()), "two\nlines");
+  mkdirSync(folder);
+  const orphan = path.join(folder, "session.jsonl.lock.abc-0.bell");
+  writeFileSync(orphan, "");
+  utimesSync(orphan, 1, 1);
+
+  expect(cleanSessionLocks(folder).removed).toEqual([orphan]);
+});
+
+/** Of those who wait, or died waiting. */
+function ticketsIn(sessionFile: string): readonly number[] {
+  const fd = openSync(`${sessionFile}.lock`, "r");
+  const tickets = allWaiting(fd).map(({ ticket }) => ticket);
+  closeSync(fd);
+  return tickets;
+}
 
 function firstBell(sessionFile: string): string {
   return `${sessionFile}.lock.${statSync(`${sessionFile}.lock`).ino.toString(36)}-0.bell`;

@@ -26,7 +26,7 @@ export const main = 2 ** 40;
  */
 const hasLine = process.platform === "linux";
 
-/** Whoever was refused so often in a row looks whether it is still the lock file that it tries to lock. */
+/** Whoever was refused so often in a row, in one wait or in many, looks whether it is still the lock file that it tries to lock. */
 const looksAtPathFrom = 3;
 /** Who has no place in the line looks at least this often, in ms. */
 const watchersLookMs = 10;
@@ -44,8 +44,10 @@ export class KernelEngine implements Engine {
   #holding = false;
   #settled = false;
   #parkings = 0;
-  /** Locked already for the next try. */
+  /** Locked, and not taken yet. */
   #isLockedAhead = false;
+  /** In a row, since it was last ours or another file. */
+  #refusalsInARow = 0;
   /** Monotonic ms. */
   #takenAt = 0;
   /** Nobody waited when that was last looked at, and a waiter would have broken the record's seal since. */
@@ -72,12 +74,13 @@ export class KernelEngine implements Engine {
         if (file === undefined) return busy;
         const locked = this.#tryMain(file);
         // The first refusals need no look at the path: if the file was replaced, a later one finds out.
-        if (!locked && this.#parkings < looksAtPathFrom) return busy;
+        if (!locked && (this.#refusalsInARow += 1) < looksAtPathFrom) return busy;
         const found = this.#looks.look(file, lockPath, now);
         if (found === undefined) this.#forget(file);
         else return locked ? this.#taken(file, claim, found, now) : busy;
       }
     } catch (error) {
+      this.#unlockAhead(); // where the look at the path failed
       throw asLockError(error, "take the lock", sessionFile);
     }
   }
@@ -131,15 +134,14 @@ export class KernelEngine implements Engine {
     if (!hasLine || this.#parkings > 1 || !this.#line.join())
       return parkWatching(lockPath, this.#parkings, watchersLookMs, behind);
     // Whoever let go before we stood in the line has called the first, or nobody.
-    const isOurTurn = this.#line.isFirst && (behind || this.#tryAhead());
+    const isOurTurn = this.#line.isFirst && (behind || this.#tryMain());
     return isOurTurn ? lookAtOnce : this.#line.park();
   }
 
   withdraw(): void {
     this.#parkings = 0;
     if (this.#holding) return;
-    if (this.#isLockedAhead && this.#file !== undefined) this.#locks.unlock(this.#file.fd, main, 1);
-    this.#isLockedAhead = false;
+    this.#unlockAhead();
     // The call that it is our turn may be under way.
     if (this.#line.giveUp()) this.#line.callNext();
   }
@@ -170,16 +172,13 @@ export class KernelEngine implements Engine {
     if (hasLine) removeBells(file, lockPath, this.#locks);
   }
 
-  #tryMain(file: LockFile): boolean {
-    const isLocked = this.#isLockedAhead || this.#locks.tryLock(file.fd, main, 1);
-    this.#isLockedAhead = false;
-    return isLocked;
+  #tryMain(file = this.#file): boolean {
+    return (this.#isLockedAhead ||= file !== undefined && this.#locks.tryLock(file.fd, main, 1));
   }
 
-  /** Locks for the try that comes next. */
-  #tryAhead(): boolean {
-    this.#isLockedAhead = this.#file !== undefined && this.#locks.tryLock(this.#file.fd, main, 1);
-    return this.#isLockedAhead;
+  #unlockAhead(): void {
+    if (this.#isLockedAhead && this.#file !== undefined) this.#locks.unlock(this.#file.fd, main, 1);
+    this.#isLockedAhead = false;
   }
 
   /** Where nobody can have come to wait, that is not looked at. */
@@ -218,6 +217,8 @@ export class KernelEngine implements Engine {
   #taken(file: LockFile, claim: Claim, found: Stats, now: number): Taking {
     const from = this.#fromDead ? "dead" : "nobody";
     this.#holding = true;
+    this.#isLockedAhead = false;
+    this.#refusalsInARow = 0;
     this.#takenAt = now;
     const next = this.#record.takeAgain(claim, found, now);
     if (next !== undefined) return { kind: "taken", epoch: next, again: true, from };
@@ -238,7 +239,7 @@ export class KernelEngine implements Engine {
   }
 
   #forget(file: LockFile): void {
-    this.#parkings = 0;
+    this.#parkings = this.#refusalsInARow = 0;
     this.#file = undefined;
     this.#holding = false;
     this.#isAlone = this.#isLockedAhead = false;

@@ -164,7 +164,8 @@ export class WaitLine {
       this.#calledAt = performance.now();
     }
     const fd = (this.#bells[next.index] ??= openBell(file, this.#lockPath, next.index));
-    futimesSync(fd, next.ticket, next.ticket);
+    // Times of long ago, another one for each call: what changes is what wakes, and a bell that is left behind counts as old.
+    futimesSync(fd, next.ticket / 1_000, next.ticket / 1_000);
   }
 
   #look(file: LockFile): Waiting | undefined {
@@ -174,11 +175,12 @@ export class WaitLine {
 
   /** Whoever came first according to the page, but for us, and for those who do not come. */
   #firstOther(): Waiting | undefined {
+    const own = this.#place?.index ?? -1;
     for (;;) {
-      const first = firstWaiting(this.#place?.index ?? -1, this.#late);
+      const first = firstWaiting(own, this.#late);
       if (first === undefined || !this.#isLate(first) || this.#file === undefined) return first;
       this.#late.set(first.index, first.ticket);
-      freeIfDead(this.#file.fd, first.index, this.#locks);
+      freeIfDead(this.#file.fd, first.index, own, this.#locks);
     }
   }
 

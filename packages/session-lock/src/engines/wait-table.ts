@@ -22,7 +22,7 @@ export const places = 2 ** 41;
  * The name of a bell, beside the lock file: `<session file>.lock.<inode>-<index>.bell`. The inode is that of the lock file, so that nobody takes it
  * for one of another lock file that came to the same path.
  */
-const bellName = /^(.*\.lock)\.([0-9a-z]+)-\d+\.bell$/;
+const bellName = /^(.*\.lock)\.([0-9a-z]+)-\d+\.bell$/s;
 
 /** As much of a lock file as tells everything: the record, and behind it the table. The buffer is reused by the next call. */
 const pageBytes = tableAt + placeCount * placeBytes;
@@ -102,17 +102,16 @@ export function writePlace(fd: number, index: number, ticket: number): boolean {
   }
 }
 
-/** Takes a place that nobody has, and makes its bell. `undefined` where there is none, or the folder takes no more files. */
+/** Takes a place that nobody has, and makes its bell. `undefined` where there is none. */
 export function takePlace(file: LockFile, lockPath: string, locks: KernelLocks): number | undefined {
   for (let index = 0; index < placeCount; index += 1) {
     if (!locks.tryLock(file.fd, places + index, 1)) continue;
     try {
       closeSync(openSync(bellOf(file, lockPath, index), openFlags | constants.O_CREAT, 0o600));
-      return index;
     } catch {
-      locks.unlock(file.fd, places + index, 1);
-      return undefined;
+      // The folder takes no more files: who has no bell looks from time to time, and is waited for as the others are.
     }
+    return index;
   }
   return undefined;
 }
@@ -126,8 +125,14 @@ export function openBell(file: LockFile, lockPath: string, index: number): numbe
   return openSync(bellOf(file, lockPath, index), openFlags);
 }
 
-/** Frees the place of an owner that died waiting. Returns false where it lives. */
-export function freeIfDead(fd: number, index: number, locks: KernelLocks): boolean {
+/** Frees the place of an owner that died waiting, and with it those of all who did, as many may die at once. Not the place `own`, whose lock is ours. */
+export function freeIfDead(fd: number, index: number, own: number, locks: KernelLocks): void {
+  if (!isFreed(fd, index, locks)) return;
+  for (let other = 0; other < placesInUse; other += 1)
+    if (other !== own && table[2 * other] !== 0 && isFreed(fd, other, locks)) table[2 * other] = 0;
+}
+
+function isFreed(fd: number, index: number, locks: KernelLocks): boolean {
   if (!locks.tryLock(fd, places + index, 1)) return false;
   writePlace(fd, index, 0);
   locks.unlock(fd, places + index, 1);
