@@ -4,7 +4,7 @@ export const exitCodes = {
   clean: 0,
   /** Something breaks the lock discipline. */
   findings: 1,
-  /** The command line, a setting or a file could not be read. */
+  /** The command line, a setting or a file could not be read, or the report not be written. */
   trouble: 2,
 } as const;
 

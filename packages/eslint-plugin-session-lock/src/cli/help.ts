@@ -12,4 +12,4 @@ export const help = `session-lock-lint: find session writes outside the write lo
   -h, --help               this text
   -v, --version            the version
 
-exit codes: 0 nothing new to report, 1 findings, 2 wrong usage, or a file that could not be read`;
+exit codes: 0 nothing new to report, 1 findings, 2 wrong usage, or a file that could not be read, or output not be written`;

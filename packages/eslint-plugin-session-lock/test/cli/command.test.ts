@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { expect, test } from "vitest";
 import { compileGlob } from "../../src/cli/find-files.ts";
-import { conditional, makeProject, unlocked } from "./project.ts";
+import { command, conditional, makeProject, unlocked } from "./project.ts";
 
 test("findings are printed by file without colours where there is no terminal", async () => {
   await using project = await makeProject({ "src/a.js": unlocked, "src/clean.js": "export {};\n" });
@@ -132,6 +134,33 @@ test("--help and --version answer on standard output", async () => {
   expect(help.code).toBe(0);
   expect(version.out).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect(version.code).toBe(0);
+});
+
+test("a report that cannot be written is trouble, also of a project without findings", async () => {
+  await using project = await makeProject({ "a.js": "export const a = 1;\n" });
+  // Standard output is open for reading only.
+  const argv = ["-c", 'exec "$@" 1<"$0"', "a.js", process.execPath, command, "a.js"];
+  const child = spawn("sh", argv, { cwd: project.folder, stdio: ["ignore", "ignore", "pipe"] });
+  const said: Buffer[] = [];
+  child.stderr.on("data", (bytes: Buffer) => said.push(bytes));
+
+  expect(await once(child, "close")).toEqual([2, null]);
+  expect(Buffer.concat(said).toString()).toMatch(/^session-lock-lint: cannot write the output: E.*\n$/);
+});
+
+test("a reader who stops early changes nothing about the exit code", async () => {
+  await using project = await makeProject({ "a.js": unlocked });
+  const child = spawn(process.execPath, [command, "a.js"], {
+    cwd: project.folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said: Buffer[] = [];
+  child.stderr.on("data", (bytes: Buffer) => said.push(bytes));
+
+  child.stdout.destroy();
+
+  expect(await once(child, "close")).toEqual([1, null]);
+  expect(Buffer.concat(said).toString()).toBe("");
 });
 
 test.each([

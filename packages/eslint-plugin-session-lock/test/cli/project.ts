@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-const command = fileURLToPath(new URL("../../dist/cli.mjs", import.meta.url));
+/** The script of the built command. */
+export const command = fileURLToPath(new URL("../../dist/cli.mjs", import.meta.url));
 
 interface Result {
   readonly code: number;
