@@ -1,7 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { run, runWith } from "./support/cli.ts";
+import { main, run, runWith } from "./support/cli.ts";
 import { Driver, preloading } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -167,5 +169,18 @@ describe("session-lock", () => {
       code: 1,
       err: expect.stringContaining("create it first") as string,
     });
+  });
+
+  test("exits 1 and tells in one line why when its output cannot be written", async () => {
+    const sessionFile = tempSession();
+    writeFileSync(sessionFile, "");
+    // Standard output is open for reading only.
+    const argv = ["-c", 'exec "$@" 1<"$0"', sessionFile, process.execPath, main, "why", sessionFile];
+    const child = spawn("sh", argv, { stdio: ["ignore", "ignore", "pipe"] });
+    const said: Buffer[] = [];
+    child.stderr.on("data", (bytes: Buffer) => said.push(bytes));
+
+    expect(await once(child, "close")).toEqual([1, null]);
+    expect(Buffer.concat(said).toString()).toMatch(/^session-lock: cannot write the output: E.*\n$/);
   });
 });

@@ -7,11 +7,17 @@ import { printable } from "./printable.ts";
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort());
 process.once("SIGTERM", () => stop.abort());
-for (const stream of [process.stdout, process.stderr])
-  stream.on("error", (error) => {
-    if (!hasCode(error, "EPIPE")) throw error;
+process.stdout.on("error", (error: Error) => {
+  if (hasCode(error, "EPIPE")) {
     stop.abort(); // whoever read this has seen enough
-  });
+    return;
+  }
+  process.stderr.write(`session-lock: cannot write the output: ${printable(error.message)}\n`);
+  // At once: an exit code set here could be overwritten by that of a command that did what it was asked.
+  process.exit(exitCodes.failed);
+});
+// Nobody reads what went wrong; the exit code tells it.
+process.stderr.on("error", () => undefined);
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   out: (text) => process.stdout.write(`${text}\n`),
