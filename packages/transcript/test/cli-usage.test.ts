@@ -1,7 +1,10 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { transcript } from "./command.ts";
 import { chat, linesOf, sessionFile, user } from "./session-lines.ts";
+import { tempFolder } from "./temp-session.ts";
 
 test.each([[[]], [["show"]], [["show", "a", "--wrong"]]])(
   "wrong usage %j with --json is told as JSON",
@@ -38,5 +41,25 @@ test.each(["show", "export", "tail", "validate", "repair", "migrate", "import"])
     const file = sessionFile(linesOf(chat(user())));
 
     expect(await transcript(command, `${file}/below`)).toMatchObject({ code: 66, out: "" });
+  },
+);
+
+test.each(["repair", "migrate"])(
+  "%s --apply says that there is no such session wherever it says so without --apply",
+  async (command) => {
+    const folder = tempFolder();
+    const at = (name: string) => path.join(folder, name);
+    mkdirSync(at("folder"));
+    symlinkSync(sessionFile(linesOf(chat(user()))), at("link"));
+    execFileSync("mkfifo", [at("pipe")]);
+    const before = readdirSync(folder);
+    const subjects = ["folder", "link", "pipe", "missing.jsonl", "missing/session.jsonl"].map(at);
+
+    const planned = await Promise.all(subjects.map((subject) => transcript(command, subject)));
+    const applied = await Promise.all(subjects.map((subject) => transcript(command, subject, "--apply")));
+
+    expect(planned.map(({ code }) => code)).toEqual([66, 66, 66, 66, 66]);
+    expect(applied.map(({ code }) => code)).toEqual([66, 66, 66, 66, 66]);
+    expect(readdirSync(folder).filter((name) => !name.endsWith(".lock"))).toEqual(before);
   },
 );

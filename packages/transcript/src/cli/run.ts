@@ -108,9 +108,9 @@ function failure(error: unknown, isJson: boolean): string {
 
 function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof SessionLockError && error.code === "TIMEOUT") return exitCodes.busy;
-  // What only the system refused says by its own code whether there is such a file.
-  const code = error instanceof TranscriptError && error.code === "IO" ? error.errno : errnoOf(error);
-  switch (code) {
+  switch (reasonOf(error)) {
+    // Of the lock: a folder, a link, a pipe, or a path below a file.
+    case "INVALID_TARGET":
     case "NOT_FOUND":
     case "NOT_A_SESSION":
     case "UNSUPPORTED_VERSION":
@@ -121,4 +121,11 @@ function exitCodeOf(error: unknown): ExitCode {
     default:
       return exitCodes.failed;
   }
+}
+
+/** What only the system refused, the lock too, says by its own code whether there is such a file. */
+function reasonOf(error: unknown): string | undefined {
+  if (error instanceof TranscriptError && error.code === "IO") return error.errno;
+  if (error instanceof SessionLockError && error.code === "IO") return errnoOf(error.cause);
+  return errnoOf(error);
 }
