@@ -36,6 +36,7 @@ test.each<[string, string, readonly string[]]>([
   ["a header alone", linesOf([]), []],
   ["Windows line ends and blank lines", `${JSON.stringify(header())}\r\n\r\n\n`, []],
   ["an empty file", "", ["F1 E"]],
+  ["a file of blank lines", "\n \n", ["F1 E"]],
   ["entries without a header", linesOf(chat(user())).split("\n").slice(1).join("\n"), ["F1 E"]],
   ["a second header", linesOf([...chat(user()), header()]), ["F1 W"]],
   ["a byte order mark", `\ufeff${linesOf([])}`, ["F1 W"]],
@@ -65,6 +66,22 @@ test.each<[string, string, readonly string[]]>([
   ["versions 1 and 2", `${JSON.stringify(header({ version: 2 }))}\n`, []],
 ])("the file rules judge %s", async (_, content, codes) => {
   expect(await codesOf(sessionFile(content))).toEqual(codes);
+});
+
+test.each([
+  ["an empty file", "", "the file is empty: the first append begins it"],
+  ["a file of blank lines", "\n \n", "the file is blank: it has neither header nor entry"],
+  ["a file of notes", "my notes\n", "the first line is no session header"],
+])("of %s nobody is promised that repair puts a header into it", async (_, content, message) => {
+  const { findings } = await validate(sessionFile(content));
+
+  expect(findings).toMatchObject([
+    {
+      code: "F1",
+      message,
+      fix: expect.stringMatching(/; a file with neither header nor entry it leaves alone$/) as string,
+    },
+  ]);
 });
 
 test("bytes that are not UTF-8 are F2, and what is read of the line still counts", async () => {

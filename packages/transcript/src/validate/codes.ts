@@ -51,7 +51,7 @@ export type InvariantCode =
   | "P7";
 
 const FIXES: Readonly<Record<InvariantCode, string>> = {
-  F1: "repair puts one header at the top and keeps later ones in the .rej file",
+  F1: "repair puts one header at the top and keeps later ones in the .rej file; a file with neither header nor entry it leaves alone",
   F2: "repair moves the line to the .rej file and brings back the entries it can still read in it",
   F3: "repair, or the next append, ends the line if it is whole and cuts it to the .rej file if it is not",
   F4: "open it with a version of this package that knows the format; repair leaves it alone",

@@ -16,6 +16,7 @@ const NEWEST_VERSION = 4;
 export class FileCheck {
   readonly #judge: Judge;
   readonly #table: EntryTable;
+  #hasBytes = false;
   #hasLine = false;
   #version = 3;
   /** Of a format in which lines mean something else. */
@@ -30,6 +31,7 @@ export class FileCheck {
   line(line: RawLine): void {
     const site: Site = { line: line.number, offset: line.offset };
     const { log } = this.#judge;
+    this.#hasBytes = true;
     if (this.#isForeign) return;
     if (line.text === undefined) {
       log.add("F2", "E", site, `the line is longer than ${MAX_LINE_BYTES} bytes and was not read`);
@@ -59,7 +61,11 @@ export class FileCheck {
 
   /** Call when all lines were read. */
   end(): void {
-    if (!this.#hasLine) this.#judge.log.add("F1", "E", {}, "the file is empty: it has no header");
+    if (this.#hasLine) return;
+    const state = this.#hasBytes
+      ? "blank: it has neither header nor entry"
+      : "empty: the first append begins it";
+    this.#judge.log.add("F1", "E", {}, `the file is ${state}`);
   }
 
   #withoutMark(text: string, site: Site): string {
