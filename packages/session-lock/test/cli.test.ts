@@ -164,6 +164,16 @@ describe("session-lock", () => {
     });
   });
 
+  test.each([[["dance"]], [["dance", "x"]], [["dance", "x", "y"]], [["dance", "--force"]]])(
+    "says of %j that there is no such command",
+    async (args) => {
+      expect(await run(...args)).toMatchObject({
+        code: 64,
+        err: expect.stringMatching(/^session-lock: there is no command "dance"\n/) as string,
+      });
+    },
+  );
+
   test("exits 1 with the reason when the system fails", async () => {
     expect(await run("why", "/nonexistent/session.jsonl")).toMatchObject({
       code: 1,

@@ -17,6 +17,8 @@ import type { Terminal } from "./terminal.ts";
 import { readVersion } from "./version.ts";
 import { watchLocks } from "./watch.ts";
 
+const commandNames = ["ls", "why", "watch", "break", "clean", "help", "version"] as const;
+
 interface Flags {
   readonly json: boolean;
   readonly force: boolean;
@@ -51,13 +53,11 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
       return breakLock(target, flags, terminal);
     case "clean":
       return clean(target, flags, terminal);
-    default:
-      return wrongUsage(`there is no command ${JSON.stringify(command)}`, terminal);
   }
 }
 
 interface CommandLine {
-  readonly command: string;
+  readonly command: (typeof commandNames)[number];
   readonly subject: string | undefined;
   readonly flags: Flags;
 }
@@ -75,11 +75,14 @@ function parse(argv: readonly string[]): CommandLine | string {
         version: { type: "boolean", default: false },
       },
     });
-    const [command, subject, extra] = positionals;
+    const [name, subject, extra] = positionals;
     const flags: Flags = { json: values.json, force: values.force, reason: values.reason };
     if (values.help) return { command: "help", subject, flags };
     if (values.version) return { command: "version", subject, flags };
-    if (command === undefined) return "which command?";
+    if (name === undefined) return "which command?";
+    // Before all that depends on the command: to be told of a path that is missing helps nobody who mistyped it.
+    const command = commandNames.find((known) => known === name);
+    if (command === undefined) return `there is no command ${JSON.stringify(name)}`;
     if (extra !== undefined) return `one path only, not also ${JSON.stringify(extra)}`;
     if (command !== "break" && (values.force || values.reason !== undefined))
       return "--force and --reason are for break only";
