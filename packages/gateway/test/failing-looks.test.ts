@@ -1,4 +1,5 @@
-import { mkdir, rename, rm, symlink } from "node:fs/promises";
+import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { appendAssistantMessageToSessionTranscript } from "@session-lock/transcript";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
@@ -96,4 +97,29 @@ test("a letter box that cannot be read ends neither the run nor the gateway", as
   expect(await client.terminal("run-2")).toMatchObject({ state: "final" });
   await client.send(MAIN, "and on", "run-3");
   expect(await client.terminal("run-3")).toMatchObject({ state: "final" });
+});
+
+test("a gateway's place that cannot be looked at is told of once, and keeps nobody from those listed after it", async () => {
+  await using dir = await temporaryStateDir();
+  const place = join(dir.path, "gateways", "00000000-0000-4000-8000-000000000000.json");
+  // What another engine leaves: listed first, and its lock can neither be taken nor be said to be held.
+  await mkdir(`${place}.lock`, { recursive: true });
+  await writeFile(place, "{}\n");
+  const env = { SESSION_LOCK_ENGINE: "kernel" };
+  await using next = await spawnGateway(dir.path, env);
+  await using after = await TestClient.connect(next.url);
+
+  // Two that die one after the other: between them there were several looks.
+  for (const runId of ["run-1", "run-2"]) {
+    await using dead = await spawnGateway(dir.path, env);
+    await using before = await TestClient.connect(dead.url);
+    await before.send(MAIN, `slow: ${"on and on ".repeat(2)}`, runId);
+    await before.chat((event) => event.runId === runId && event.state === "delta");
+    await dead.kill("SIGKILL");
+    await after.terminal(runId);
+  }
+  const { stderr } = await next.kill("SIGTERM");
+
+  const told = stderr.split("\n").filter((line) => line.includes('"msg":"recovery failed"'));
+  expect(told).toEqual([expect.stringContaining("00000000-0000-4000-8000-000000000000")]);
 });

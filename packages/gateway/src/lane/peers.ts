@@ -69,7 +69,18 @@ export class Peers {
 
   /** From now on calls `onGone` when a gateway is no more, until one of those who live has done so without a failure. */
   follow(onGone: () => Promise<void>, onFailure: (error: unknown) => void): void {
-    const look = (): Promise<void> => this.#look(onGone).catch(onFailure);
+    const failing = new Set<string>();
+    // One that cannot be looked at is told of once, and keeps this gateway from none that is listed after it.
+    const visit = async (id: string): Promise<void> => {
+      try {
+        await this.#visit(id, onGone);
+        failing.delete(id);
+      } catch (error) {
+        if (!failing.has(id)) onFailure(error);
+        failing.add(id);
+      }
+    };
+    const look = (): Promise<void> => this.#look(visit).catch(onFailure);
     this.#looking = look();
     this.#timer = setInterval(() => {
       this.#looking = this.#looking.then(() => (this.#timer === undefined ? undefined : look()));
@@ -90,11 +101,11 @@ export class Peers {
     await this.close();
   }
 
-  async #look(onGone: () => Promise<void>): Promise<void> {
+  async #look(visit: (id: string) => Promise<void>): Promise<void> {
     const names = await readdir(this.#folder);
     const ids = names.flatMap((name) => PRESENCE_FILE.exec(name)?.[1] ?? []);
     const others = ids.filter((id) => id !== this.id);
-    for (const id of others) await this.#visit(id, onGone);
+    for (const id of others) await visit(id);
     this.#others = others.length;
   }
 
