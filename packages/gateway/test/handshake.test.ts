@@ -104,14 +104,30 @@ test.each([
   expect(line.answers).toMatchObject([{ ok: false, error: { code: "INVALID_REQUEST" } }]);
 });
 
-test("a frame larger than 64 KiB before connect is cut off", async () => {
+test.each([70_000, 100_000, 8 * 1024 * 1024])(
+  "a frame of %i bytes before connect, more than 64 KiB, is cut off and not answered",
+  async (bytes) => {
+    await using dir = await temporaryStateDir();
+    await using gateway = await startTestGateway(dir.path);
+    const line = await Line.open(gateway.url);
+
+    line.raw("x".repeat(bytes));
+
+    expect((await line.closed).code).toBe(1009);
+    expect(line.answers).toEqual([]);
+  },
+);
+
+test("a connect of 64 KiB is read", async () => {
   await using dir = await temporaryStateDir();
   await using gateway = await startTestGateway(dir.path);
   const line = await Line.open(gateway.url);
+  const frame = { type: "req", id: "1", method: "connect", params: connectParams() };
+  // The bytes that are counted are those of the wire: 14 are the header of a frame this long.
+  line.raw(JSON.stringify(frame).padEnd(64 * 1024 - 14));
 
-  line.raw("x".repeat(8 * 1024 * 1024));
-
-  expect((await line.closed).code).toBe(1009);
+  expect(await line.answer("1")).toMatchObject({ ok: true });
+  await line.close();
 });
 
 test("a frame larger than 64 KiB after connect is read", async () => {

@@ -22,6 +22,7 @@ const CLOSE_GRACE_MS = 2_000;
 const SLOW_CLOSE_GRACE_MS = 5_000;
 const MAX_FOLLOWED_SESSIONS = 1_000;
 const MAX_CLOSE_REASON_BYTES = 120;
+const FIRST_TOO_LARGE = "frame too large before connect";
 
 /** What connections share. */
 export interface ConnectionSetup {
@@ -159,7 +160,7 @@ export class Connection implements Caller {
       received += chunk.length;
       if (received <= MAX_PREAUTH_BYTES) return;
       socket.off("data", count);
-      this.close(1009, "frame too large before connect");
+      this.close(1009, FIRST_TOO_LARGE);
       socket.pause();
     };
     socket.on("data", count);
@@ -167,11 +168,17 @@ export class Connection implements Caller {
 
   #receive(data: RawData, isBinary: boolean): void {
     if (this.#phase === "closing") return;
+    const bytes = bytesOf(data);
+    // The socket's own listener runs before the one that counts: a frame that came in one piece is read by then.
+    if (this.#isGreeting && bytes.length > MAX_PREAUTH_BYTES) {
+      this.close(1009, FIRST_TOO_LARGE);
+      return;
+    }
     if (isBinary) {
       this.close(1003, "text frames only");
       return;
     }
-    const incoming = readFrame(textOf(data));
+    const incoming = readFrame(bytes.toString("utf8"));
     if (incoming.kind === "malformed") {
       this.#refuse(incoming.id, { code: "INVALID_REQUEST", message: incoming.reason });
       if (this.#isGreeting) this.close(1008, "connect first");
@@ -235,7 +242,7 @@ export class Connection implements Caller {
   }
 }
 
-function textOf(data: RawData): string {
-  if (Array.isArray(data)) return Buffer.concat(data).toString("utf8");
-  return (data instanceof ArrayBuffer ? Buffer.from(data) : data).toString("utf8");
+function bytesOf(data: RawData): Buffer {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return data instanceof ArrayBuffer ? Buffer.from(data) : data;
 }
