@@ -323,7 +323,7 @@ test.each(["no.such.method", "constructor", "__proto__", "connect"])(
   },
 );
 
-test("a frame that is no request is answered, and the connection lives on", async () => {
+test("a frame that is no request is answered with the place that is wrong, and the connection lives on", async () => {
   await using dir = await temporaryStateDir();
   await using gateway = await startTestGateway(dir.path);
   const line = await Line.open(gateway.url);
@@ -333,7 +333,11 @@ test("a frame that is no request is answered, and the connection lives on", asyn
   line.raw("[".repeat(50_000));
   line.raw('{"type":"req","id":"y","method":"health"}');
 
-  expect(await line.answer("x")).toMatchObject({ ok: false, error: { code: "INVALID_REQUEST" } });
+  const error = await line.answer("x").then((answer) => answer.error);
+  expect(error).toMatchObject({
+    code: "INVALID_REQUEST",
+    message: expect.stringMatching(/^invalid request frame: at \/method: /) as string,
+  });
   expect(await line.answer("invalid")).toMatchObject({ ok: false, error: { code: "INVALID_REQUEST" } });
   expect(await line.answer("y")).toMatchObject({ ok: true, payload: { ok: true } });
   await line.close();

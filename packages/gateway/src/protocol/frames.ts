@@ -1,4 +1,5 @@
 import { Type, type Static } from "@sinclair/typebox";
+import { GatewayError } from "../errors.ts";
 import { createParser } from "./schema.ts";
 
 /** A call: the answer carries the same `id`. */
@@ -63,7 +64,7 @@ export function readFrame(text: string): Incoming {
     value = JSON.parse(text);
     return { kind: "request", frame: parseFrame(value) };
   } catch (error) {
-    const reason = error instanceof SyntaxError ? "invalid request frame: not JSON" : String(error);
+    const reason = error instanceof GatewayError ? error.message : "invalid request frame: not JSON";
     return { kind: "malformed", id: idOf(value), reason };
   }
 }
