@@ -29,6 +29,9 @@ import { StopAnswers } from "./session/stop-answers.ts";
 import { stopTexts } from "./session/stop-text.ts";
 import { readVersion } from "./version.ts";
 
+/** Node fires a timer of more than this at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** How to run a gateway inside a program. */
 export interface GatewayOptions {
   /** The address to listen on. Without a token only an address of this machine is accepted. Default: `127.0.0.1`. */
@@ -48,7 +51,7 @@ export interface GatewayOptions {
   readonly stopWords?: readonly string[];
   /** What other gateways on the same state folder are told of this one. Default: host name and process id. */
   readonly name?: string;
-  /** How long `close` waits for active runs before it stops them, in milliseconds. Default: 5000. */
+  /** How long `close` waits for active runs before it stops them, in milliseconds, at most 2147483647. Default: 5000. */
   readonly drainMs?: number;
   /** Where the gateway logs to. Default: warnings and errors as JSON lines on standard error. */
   readonly logger?: Logger;
@@ -72,14 +75,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   const { stateDir = join(homedir(), ".session-lock"), logger: log = defaultLogger(), stopWords } = options;
   const token = (): string | undefined =>
     typeof options.token === "function" ? options.token() : options.token;
-  // Node would listen on every address.
-  if (host === "")
-    throw new GatewayError("INVALID_CONFIG", "the host is empty: name an address, such as 127.0.0.1");
-  if (token() === "") throw new GatewayError("INVALID_CONFIG", "the token is empty");
-  if (token() === undefined && !isLoopbackHost(host)) {
-    const message = `${host} can be reached from other machines: set a token, or listen on 127.0.0.1`;
-    throw new GatewayError("INSECURE_BIND", message);
-  }
+  checkOptions({ host, port, drainMs, token: token() });
+  // Options may be wrong in ways that throw: they are read before this gateway has its place among others.
+  const { model, tools = [] } = runner;
+  const stops = stopTexts(stopWords);
   const name = options.name ?? `${hostname()}/${process.pid}`;
   const hub = new Hub();
   const metrics = createMetrics();
@@ -110,10 +109,10 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     hub,
     board,
     metrics,
-    model: runner.model,
-    tools: runner.tools ?? [],
+    model,
+    tools,
     agentId: AGENT_ID,
-    stopTexts: stopTexts(stopWords),
+    stopTexts: stops,
     stops: new StopAnswers(),
     version: readVersion(),
     startedAt,
@@ -173,6 +172,31 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => (closing ??= shutDown());
   return { url: server.url, close, [Symbol.asyncDispose]: close };
+}
+
+/** The words and limits are those of the configuration, except that a program may wait longer. */
+function checkOptions({
+  host,
+  port,
+  drainMs,
+  token,
+}: Required<Pick<GatewayOptions, "host" | "port" | "drainMs">> & { token: string | undefined }): void {
+  // Node would listen on every address.
+  if (host === "")
+    throw new GatewayError("INVALID_CONFIG", "the host is empty: name an address, such as 127.0.0.1");
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    const message = `the port must be a number from 0 to 65535, not ${String(port)}`;
+    throw new GatewayError("INVALID_CONFIG", message);
+  }
+  if (!Number.isFinite(drainMs) || drainMs < 0 || drainMs > LONGEST_TIMER_MS) {
+    const message = `drainMs must be a number from 0 to ${LONGEST_TIMER_MS}, not ${String(drainMs)}`;
+    throw new GatewayError("INVALID_CONFIG", message);
+  }
+  if (token === "") throw new GatewayError("INVALID_CONFIG", "the token is empty");
+  if (token === undefined && !isLoopbackHost(host)) {
+    const message = `${host} can be reached from other machines: set a token, or listen on 127.0.0.1`;
+    throw new GatewayError("INSECURE_BIND", message);
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readConfigFile } from "../src/config/config-file.ts";
+import type { AgentRunner } from "../src/index.ts";
 import { TestClient } from "./client.ts";
 import { runGateway, spawnGateway } from "./gateway-process.ts";
 import { startTestGateway, storePathOf, temporaryStateDir } from "./temporary-gateway.ts";
@@ -118,4 +119,34 @@ test("only the stop command and the configured words stop a run, not a sentence 
 
   expect(await client.send("main", "HALT")).toMatchObject({ ok: true, aborted: true, runIds: ["long"] });
   expect(await client.terminal("long")).toMatchObject({ state: "aborted", stopReason: "stop" });
+});
+
+test.each([
+  [{ port: -1 }, "the port must be a number from 0 to 65535, not -1"],
+  [{ port: 65_536 }, "the port must be a number from 0 to 65535, not 65536"],
+  [{ port: 1.5 }, "the port must be a number from 0 to 65535, not 1.5"],
+  [{ port: Number.NaN }, "the port must be a number from 0 to 65535, not NaN"],
+  [{ drainMs: -1 }, "drainMs must be a number from 0 to 2147483647, not -1"],
+  [{ drainMs: Number.NaN }, "drainMs must be a number from 0 to 2147483647, not NaN"],
+  [{ drainMs: 2 ** 31 }, "drainMs must be a number from 0 to 2147483647, not 2147483648"],
+  [{ drainMs: Number.POSITIVE_INFINITY }, "drainMs must be a number from 0 to 2147483647, not Infinity"],
+])("a program that starts a gateway with %o is told what is wrong", async (options, message) => {
+  await using dir = await temporaryStateDir();
+
+  await expect(startTestGateway(dir.path, options)).rejects.toMatchObject({
+    name: "GatewayError",
+    code: "INVALID_CONFIG",
+    message,
+  });
+  expect(await readdir(dir.path)).toEqual([]);
+});
+
+test.each([
+  ["stop words that are no texts", { stopWords: [5 as unknown as string] }],
+  ["a runner that is none", { runner: null as unknown as AgentRunner }],
+])("a start that fails for %s takes no place among others", async (_name, options) => {
+  await using dir = await temporaryStateDir();
+
+  await expect(startTestGateway(dir.path, options)).rejects.toThrow(TypeError);
+  expect(await readdir(dir.path)).toEqual([]);
 });
