@@ -63,7 +63,7 @@ test("the exit code tells what was wrong", async () => {
   ]);
   silent.close();
 
-  expect(exits.map(({ code }) => code)).toEqual([1, 64, 64, 64, 69, 75, 77, 1]);
+  expect(exits.map(({ code }) => code)).toEqual([1, 64, 64, 64, 69, 75, 77, 64]);
   expect(exits.map(({ stdout }) => stdout).join("")).toBe("");
   const errors = exits.map(({ stderr }) => stderr);
   expect(JSON.parse(errors[0] ?? "")).toMatchObject({ error: { code: "INVALID_REQUEST" } });
@@ -75,6 +75,40 @@ test("the exit code tells what was wrong", async () => {
     "token mismatch; give the gateway's token in SESSION_LOCK_TOKEN or with --token",
   );
   expect(errors.join("")).not.toContain("secret");
+});
+
+test("an address that is none is wrong usage, told as JSON with --json", async () => {
+  const wrong = ["--url", "file:///etc/passwd"];
+  const message = "the URL must begin with http://, https://, ws:// or wss://";
+
+  const exits = await Promise.all([
+    runGateway(["status", ...wrong]),
+    runGateway(["status", "--json", ...wrong]),
+    runGateway(["call", "health", "--json", ...wrong]),
+    runGateway(["status"], { SESSION_LOCK_PORT: "http" }),
+  ]);
+
+  expect(exits.map(({ code, stdout }) => [code, stdout])).toEqual(exits.map(() => [64, ""]));
+  expect(exits[0].stderr).toBe(`session-gateway: ${message}\n`);
+  for (const { stderr } of exits.slice(1, 3))
+    expect(JSON.parse(stderr)).toEqual({ error: { code: "INVALID_CONFIG", message } });
+  expect(exits[3].stderr).toContain("the port must be a number from 0 to 65535");
+});
+
+test("a port that is none keeps nobody from a gateway whose address is given", async () => {
+  await using dir = await temporaryStateDir();
+  await using gateway = await startTestGateway(dir.path);
+  const env = { SESSION_LOCK_PORT: "http" };
+
+  const exits = await Promise.all([
+    runGateway(["status", "--url", gateway.url], env),
+    runGateway(["call", "health"], { ...env, SESSION_LOCK_URL: gateway.url }),
+  ]);
+
+  expect(exits.map(({ code, stderr }) => [code, stderr])).toEqual([
+    [0, ""],
+    [0, ""],
+  ]);
 });
 
 test("a reader who stops early, as head does, is no failure", async () => {

@@ -78,7 +78,7 @@ ${target} (default 10000)
   --json            one line of JSON
   --help            print this
 
-Exit codes: 0 it takes work, 69 no gateway answers there, 75 it shuts down, 77 token refused
+Exit codes: 0 it takes work, 64 wrong usage, 69 no gateway answers there, 75 it shuts down, 77 token refused
 `;
 
 /** What `--help` prints, for all commands together and for each. */

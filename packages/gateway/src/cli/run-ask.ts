@@ -1,4 +1,5 @@
 import { readCallTarget, type CallTarget } from "../config/config.ts";
+import { GatewayError } from "../errors.ts";
 import { openedBy } from "../session/message-text.ts";
 import { ask, type Reply } from "./ask.ts";
 import type { AskFlags } from "./command-line.ts";
@@ -6,12 +7,13 @@ import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { oneLine } from "./one-line.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** `session-gateway call`. Throws `INVALID_CONFIG` for an address that is none. */
+/** `session-gateway call`. */
 export async function runCall(
   { method, params, flags }: { readonly method: string; readonly params: unknown; readonly flags: AskFlags },
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const target = readCallTarget(flags, terminal.env);
+  const target = targetOf(flags, terminal);
+  if (target === undefined) return exitCodes.usage;
   const reply = await ask(target, { method, params, timeoutMs: flags.timeoutMs });
   if (reply.kind !== "answered") return refused(reply, target, { flags, terminal });
   terminal.out(
@@ -20,9 +22,10 @@ export async function runCall(
   return exitCodes.ok;
 }
 
-/** `session-gateway status`. Throws `INVALID_CONFIG` for an address that is none. */
+/** `session-gateway status`. */
 export async function runStatus(flags: AskFlags, terminal: Terminal): Promise<ExitCode> {
-  const target = readCallTarget(flags, terminal.env);
+  const target = targetOf(flags, terminal);
+  if (target === undefined) return exitCodes.usage;
   const reply = await ask(target, { method: "status", params: {}, timeoutMs: flags.timeoutMs });
   if (reply.kind !== "answered") return refused(reply, target, { flags, terminal });
   const status = openedBy(reply.payload);
@@ -30,6 +33,19 @@ export async function runStatus(flags: AskFlags, terminal: Terminal): Promise<Ex
     flags.json === true ? JSON.stringify({ url: target.shown, ...status }) : describe(target, status),
   );
   return status["draining"] === true ? exitCodes.tryLater : exitCodes.ok;
+}
+
+/** Whom to ask; undefined, having told why, when the address is none. */
+function targetOf(flags: AskFlags, terminal: Terminal): CallTarget | undefined {
+  try {
+    return readCallTarget(flags, terminal.env);
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    const { code, message } = error;
+    const line = `session-gateway: ${oneLine(message)}`;
+    terminal.err(flags.json === true ? JSON.stringify({ error: { code, message } }) : line);
+    return undefined;
+  }
 }
 
 function describe({ shown }: CallTarget, status: Readonly<Record<string, unknown>>): string {

@@ -72,8 +72,7 @@ export function readServeConfig(flags: ServeFlags, env: NodeJS.ProcessEnv): Serv
 
 /** Where `call` and `status` ask: what the flags say, else the gateway of this machine. Throws `INVALID_CONFIG`. */
 export function readCallTarget(flags: CallFlags, env: NodeJS.ProcessEnv): CallTarget {
-  const port = readPort(valueOf(env["SESSION_LOCK_PORT"]) ?? String(DEFAULT_PORT));
-  const raw = flags.url ?? valueOf(env["SESSION_LOCK_URL"]) ?? `http://127.0.0.1:${port}/`;
+  const raw = flags.url ?? valueOf(env["SESSION_LOCK_URL"]) ?? addressHere(env);
   const url = URL.parse(raw);
   if (url === null || !["http:", "https:", "ws:", "wss:"].includes(url.protocol)) {
     throw new GatewayError("INVALID_CONFIG", "the URL must begin with http://, https://, ws:// or wss://");
@@ -82,6 +81,11 @@ export function readCallTarget(flags: CallFlags, env: NodeJS.ProcessEnv): CallTa
   const { href, protocol, host, pathname } = url;
   const token = flags.token ?? valueOf(env["SESSION_LOCK_TOKEN"]);
   return { url: href, shown: `${protocol}//${host}${pathname}`, token };
+}
+
+function addressHere(env: NodeJS.ProcessEnv): string {
+  const port = readPort(valueOf(env["SESSION_LOCK_PORT"]) ?? String(DEFAULT_PORT));
+  return `http://127.0.0.1:${port}/`;
 }
 
 /** Flags before variables, and a token that is said before one that is in a file. */
