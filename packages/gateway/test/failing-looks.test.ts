@@ -1,11 +1,12 @@
-import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { appendAssistantMessageToSessionTranscript } from "@session-lock/transcript";
+import { breakSessionLock, inspectSessionLock } from "session-lock";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
 import { spawnGateway } from "./gateway-process.ts";
 import { rowsOf } from "./several-gateways.ts";
-import { storePathOf, temporaryStateDir } from "./temporary-gateway.ts";
+import { startTestGateway, storePathOf, temporaryStateDir } from "./temporary-gateway.ts";
 import { readEntries, sessionFileOf } from "./transcript-file.ts";
 
 const MAIN = "agent:main:main";
@@ -122,4 +123,22 @@ test("a gateway's place that cannot be looked at is told of once, and keeps nobo
 
   const told = stderr.split("\n").filter((line) => line.includes('"msg":"recovery failed"'));
   expect(told).toEqual([expect.stringContaining("00000000-0000-4000-8000-000000000000")]);
+});
+
+test("a gateway whose place was taken away, as after the longest hold, takes it again at once", async () => {
+  await using dir = await temporaryStateDir();
+  await using _gateway = await startTestGateway(dir.path);
+  const folder = join(dir.path, "gateways");
+  const [name = ""] = (await readdir(folder)).filter((file) => file.endsWith(".json"));
+  const place = join(folder, name);
+  const record = await readFile(place, "utf8");
+  // Twice: what it has taken again can be lost again.
+  for (const reason of ["first", "second"]) {
+    // Another gateway that has taken over from it removes the file.
+    await rm(place);
+    expect(breakSessionLock(place, { reason, force: true }).outcome).toBe("broken");
+
+    await expect.poll(() => inspectSessionLock(place).state, { timeout: 20_000 }).toBe("held");
+    await expect.poll(() => readFile(place, "utf8").catch(() => ""), { timeout: 20_000 }).toBe(record);
+  }
 });

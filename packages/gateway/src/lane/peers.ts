@@ -12,6 +12,14 @@ const LONGEST_MS = 2 ** 31 - 1;
 const TAKE_OVER = "takes over from a gateway that is gone";
 const PRESENCE_FILE = /^([0-9a-f-]{36})\.json$/;
 
+/** What makes a gateway known: a file among those of the others, the purpose of its lock, and what is in it. */
+interface Place {
+  readonly folder: string;
+  readonly file: string;
+  readonly name: string;
+  readonly record: string;
+}
+
 /**
  * The gateways on one state folder. Each has a file in `gateways/` whose lock it holds as long as it lives: the system
  * frees it when the process dies, so who is there is never a matter of guessing.
@@ -19,14 +27,16 @@ const PRESENCE_FILE = /^([0-9a-f-]{36})\.json$/;
 export class Peers {
   readonly id: string;
   readonly #folder: string;
-  readonly #presence: SessionWriteLock;
+  readonly #place: Place;
+  #presence: SessionWriteLock;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
   #others: number | undefined;
 
-  private constructor(id: string, folder: string, presence: SessionWriteLock) {
+  private constructor(id: string, place: Place, presence: SessionWriteLock) {
     this.id = id;
-    this.#folder = folder;
+    this.#folder = place.folder;
+    this.#place = place;
     this.#presence = presence;
   }
 
@@ -35,22 +45,9 @@ export class Peers {
     const folder = join(stateDir, "gateways");
     await makeStateFolder(folder);
     const id = randomUUID();
-    const file = join(folder, `${id}.json`);
     const record = `${JSON.stringify({ id, name, pid: process.pid, startedAt: Date.now() })}\n`;
-    const presence = await acquireSessionWriteLock({
-      sessionFile: file,
-      purpose: name,
-      maxHoldMs: LONGEST_MS,
-    });
-    try {
-      // After the lock: whoever finds the file finds its owner alive, or dead for good.
-      // eslint-disable-next-line session-lock/no-raw-transcript-write -- a presence file, no transcript
-      await writeFile(file, record, { mode: 0o600 });
-    } catch (error) {
-      await presence.release();
-      throw error;
-    }
-    return new Peers(id, folder, presence);
+    const place: Place = { folder, file: join(folder, `${id}.json`), name, record };
+    return new Peers(id, place, await take(place));
   }
 
   /** Whether there may be others: false once a look has found nobody. */
@@ -71,20 +68,24 @@ export class Peers {
   follow(onGone: () => Promise<void>, onFailure: (error: unknown) => void): void {
     const failing = new Set<string>();
     // One that cannot be looked at is told of once, and keeps this gateway from none that is listed after it.
-    const visit = async (id: string): Promise<void> => {
+    const attempt = async (id: string, look: () => Promise<void>): Promise<void> => {
       try {
-        await this.#visit(id, onGone);
+        await look();
         failing.delete(id);
       } catch (error) {
         if (!failing.has(id)) onFailure(error);
         failing.add(id);
       }
     };
-    const look = (): Promise<void> => this.#look(visit).catch(onFailure);
-    this.#looking = look();
-    this.#timer = setInterval(() => {
+    const look = async (): Promise<void> => {
+      await attempt(this.id, () => this.#stay(lookAgain));
+      await this.#look((id) => attempt(id, () => this.#visit(id, onGone))).catch(onFailure);
+    };
+    const lookAgain = (): void => {
       this.#looking = this.#looking.then(() => (this.#timer === undefined ? undefined : look()));
-    }, LOOK_MS).unref();
+    };
+    this.#looking = look();
+    this.#timer = setInterval(lookAgain, LOOK_MS).unref();
   }
 
   /** Leaves; what this gateway had accepted and not begun is taken over by those who stay. */
@@ -99,6 +100,13 @@ export class Peers {
   async withdraw(): Promise<void> {
     await rm(this.#fileOf(this.id), { force: true });
     await this.close();
+  }
+
+  /** No lock is held for ever, and whoever has lost this one counts as gone: it is taken again as soon as it is lost. */
+  async #stay(onLost: () => void): Promise<void> {
+    if (!this.#presence.held) this.#presence = await take(this.#place);
+    // Of one and the same listener the signal keeps one.
+    this.#presence.signal.addEventListener("abort", onLost);
   }
 
   async #look(visit: (id: string) => Promise<void>): Promise<void> {
@@ -123,5 +131,23 @@ export class Peers {
 
   #fileOf(id: string): string {
     return join(this.#folder, `${id}.json`);
+  }
+}
+
+/** Takes the lock of the file and writes it; release it after use. */
+async function take({ file, name, record }: Place): Promise<SessionWriteLock> {
+  const presence = await acquireSessionWriteLock({
+    sessionFile: file,
+    purpose: name,
+    maxHoldMs: LONGEST_MS,
+  });
+  try {
+    // After the lock: whoever finds the file finds its owner alive, or dead for good.
+    // eslint-disable-next-line session-lock/no-raw-transcript-write -- a presence file, no transcript
+    await writeFile(file, record, { mode: 0o600 });
+    return presence;
+  } catch (error) {
+    await presence.release();
+    throw error;
   }
 }
