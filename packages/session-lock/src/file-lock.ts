@@ -67,7 +67,7 @@ export class FileLock implements LeaseHost, TakingHost {
   }
 
   get isHeld(): boolean {
-    return this.#lease !== undefined;
+    return this.#lease !== undefined || !this.#brief.isOver;
   }
 
   get queued(): number {
@@ -126,7 +126,7 @@ export class FileLock implements LeaseHost, TakingHost {
 
   describeHolder(): Found {
     if (this.#lease !== undefined) return { holder: this.#lease.describe(), sameProcess: true };
-    return { holder: this.#engine.holder(), sameProcess: !this.#brief.isOver };
+    return { holder: this.#engine.holder(), sameProcess: this.isHeld };
   }
 
   onReleased(lease: Pick<Lease, "tellRelease">): void {

@@ -62,7 +62,7 @@ export function inspectCanonical(sessionFile: string): SessionLockStatus {
 
 function look(sessionFile: string): SessionLockStatus {
   const lockPath = lockPathOf(sessionFile);
-  const sameProcess = knownFileLock(sessionFile)?.describeHolder().sameProcess === true;
+  const sameProcess = knownFileLock(sessionFile)?.isHeld === true;
   const found = lstatSync(lockPath, { throwIfNoEntry: false });
   const seen =
     found === undefined ? nothing : found.isDirectory() ? lookAtFolder(lockPath) : lookAtFile(lockPath);
