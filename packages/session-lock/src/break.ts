@@ -17,6 +17,7 @@ import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import type { KernelLocks } from "./engines/kernel-locks.ts";
 import { isAtPath, readLockFile, removeLockFile, withLockFile } from "./engines/lock-file.ts";
 import { leaveFolder } from "./engines/leave-folder.ts";
+import { lockFileWith } from "./engines/wait-table.ts";
 import { advanceEpoch } from "./epochs.ts";
 import { asLockError } from "./errors.ts";
 import { fence } from "./fence.ts";
@@ -24,7 +25,7 @@ import { knownFileLock } from "./file-locks.ts";
 import { inspectSessionLock } from "./inspect.ts";
 import type { SessionLockStatus } from "./inspect.ts";
 import { identity } from "./owner.ts";
-import { recordBytes, RecordWriter } from "./record.ts";
+import { RecordWriter } from "./record.ts";
 import type { Claim, Owner } from "./record.ts";
 
 export interface BreakSessionLockOptions {
@@ -118,7 +119,7 @@ function oustFromFile(status: SessionLockStatus, epoch: number, reason: string):
     return replaceFile(
       lockPath,
       locks,
-      new RecordWriter(identity(), "kernel").write(epoch, claimFor(reason, "due"), "kernel"),
+      lockFileWith(new RecordWriter(identity(), "kernel").write(epoch, claimFor(reason, "due"), "kernel")),
     );
   });
   if (replaced === undefined) return false;
@@ -132,12 +133,12 @@ function oustFromFile(status: SessionLockStatus, epoch: number, reason: string):
   }
 }
 
-function replaceFile(lockPath: string, locks: KernelLocks, record: Buffer): number {
+function replaceFile(lockPath: string, locks: KernelLocks, content: Buffer): number {
   const aside = `${lockPath}.${randomUUID().slice(0, 8)}.tmp`;
   const fd = openSync(aside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
     locks.tryLock(fd, main, 1);
-    writeSync(fd, record, 0, recordBytes, 0);
+    writeSync(fd, content);
     fsyncSync(fd); // before its name: after a power cut an empty file would count as held
     renameSync(aside, lockPath);
     return fd;

@@ -18,6 +18,11 @@ const fenceLetterAt = numbersBytes + ',"'.length;
 const fenceLetter = "f".charCodeAt(0);
 /** OpenClaw's older releases think of a lock by the age of `createdAt`, in half hours: it may be as old as this, in ms. */
 const renderedMs = 60_000;
+/**
+ * How the record of a lock file ends: in the name of a string whose text, and the end of the object, stand behind it (engines/wait-table.ts).
+ * A claim on a lock folder is whole by itself.
+ */
+const ends = { kernel: ',"waiting":"', lockfile: "}\n" } as const;
 const longestPurpose = 200;
 const longestWhere = 300;
 /** No byte of it reached the disk, or not all did. */
@@ -104,6 +109,7 @@ export function readHead(bytes: Buffer): RecordHead {
 export class RecordWriter {
   readonly #buffer = Buffer.alloc(recordBytes, " ");
   readonly #identity: string;
+  readonly #end: string;
   #nonce = "";
   #purpose: string | undefined;
   #where: string | undefined;
@@ -111,6 +117,7 @@ export class RecordWriter {
   #renderedAt = 0;
 
   constructor(identity: Identity, engine: EngineName) {
+    this.#end = ends[engine];
     this.#identity = `"protocol":"${protocol}","engine":"${engine}",${JSON.stringify(identity).slice(1, -1)}`;
   }
 
@@ -137,9 +144,9 @@ export class RecordWriter {
     const text =
       (claim.fence === undefined ? "" : `${fenceName}"${claim.fence}"`) +
       `,"createdAt":"${new Date(now).toISOString()}","nonce":"${nonce}",${this.#identity}` +
-      `${optional("purpose", claim.purpose, longestPurpose)}${optional("where", claim.where, longestWhere)}}`;
+      `${optional("purpose", claim.purpose, longestPurpose)}${optional("where", claim.where, longestWhere)}`;
     this.#buffer.fill(" ").write(text, numbersBytes);
-    this.#buffer[recordBytes - 1] = 0x0a;
+    this.#buffer.write(this.#end, recordBytes - this.#end.length);
   }
 }
 

@@ -1,16 +1,23 @@
+import diagnosticsChannel from "node:diagnostics_channel";
 import {
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmdirSync,
   unlinkSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
-import { describe, expect, test } from "vitest";
-import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
+import { main } from "../src/engines/kernel.ts";
+import { loadKernelLocks } from "../src/engines/kernel-locks.ts";
 import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
+import { until } from "./support/until.ts";
 
 /** OpenClaw's releases up to 2026.6 write this into `<file>.lock`, which they create with open(…, "wx"). */
 function pidFile(sessionFile: string, pid: number): string {
@@ -68,17 +75,58 @@ describe.each(["kernel", "lockfile"] as const)("another tool's pid file with the
   });
 });
 
-test("a kernel lock file is one that OpenClaw's releases can read: JSON with pid, createdAt and starttime", async () => {
-  const sessionFile = tempSession();
-  await using lock = await acquireSessionWriteLock({ sessionFile, engine: "kernel" });
+describe("a kernel lock file", () => {
+  const engine = "kernel";
 
-  const record: unknown = JSON.parse(readFileSync(`${sessionFile}.lock`, "utf8"));
+  test("is one that OpenClaw's releases can read: JSON with pid, createdAt and starttime, also while others wait, and afterwards", async () => {
+    const sessionFile = tempSession();
+    await using first = await Driver.start();
+    await using second = await Driver.start();
+    const read = (): unknown => JSON.parse(readFileSync(`${sessionFile}.lock`, "utf8"));
+    const lock = await acquireSessionWriteLock({ sessionFile, engine });
+    const ours = {
+      pid: process.pid,
+      createdAt: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T/) as string,
+      starttime: expect.any(Number) as number,
+      epoch: lock.epoch,
+    };
 
-  expect(record).toMatchObject({
-    pid: process.pid,
-    createdAt: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T/) as string,
-    starttime: expect.any(Number) as number,
-    epoch: lock.epoch,
+    expect(read()).toMatchObject(ours);
+    const waits = [first, second].map((waiter) => waiter.ask("acquire", { sessionFile, engine }));
+    await until(() => inspectSessionLock(sessionFile).waiting?.length === 2);
+    expect(read()).toMatchObject(ours);
+    await lock.release();
+    await Promise.race(waits);
+    expect([first.pid, second.pid]).toContain((read() as typeof ours).pid);
+    await Promise.all([first.kill(), second.kill()]);
+    await using next = await acquireSessionWriteLock({ sessionFile, engine });
+    expect(read()).toMatchObject({ ...ours, epoch: next.epoch });
+  });
+
+  test("of which a dead process left a part is made whole by one of those who wait for it, and kept by the others", async () => {
+    const sessionFile = tempSession();
+    const lockPath = `${sessionFile}.lock`;
+    const taken: unknown[] = [];
+    const listener = (event: unknown) => void taken.push(event);
+    const dead = await Driver.start();
+    await dead.kill();
+    pidFile(sessionFile, dead.pid);
+    const file = openSync(lockPath, "r+");
+    loadKernelLocks()?.tryLock(file, main, 1);
+    const waiting = acquireSessionWriteLock({ sessionFile, engine });
+    diagnosticsChannel.subscribe("session-lock:takeover", listener);
+    onTestFinished(() => void diagnosticsChannel.unsubscribe("session-lock:takeover", listener));
+
+    // What another process that waited for it has made of it
+    const other = tempSession();
+    const whole = await acquireSessionWriteLock({ sessionFile: other, engine });
+    writeSync(file, readFileSync(`${other}.lock`), 0);
+    await whole.release();
+    closeSync(file);
+    await using lock = await waiting;
+
+    expect(taken).toEqual([]);
+    expect(lock.epoch).toBeGreaterThan(whole.epoch);
   });
 });
 

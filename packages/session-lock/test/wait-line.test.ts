@@ -20,7 +20,7 @@ import {
   withSessionWriteLock,
 } from "session-lock";
 import { loadKernelLocks } from "../src/engines/kernel-locks.ts";
-import { allWaiting, places } from "../src/engines/wait-table.ts";
+import { allWaiting, ownPlaces, places } from "../src/engines/wait-table.ts";
 import { Driver, workerPath } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -90,6 +90,33 @@ describe("the line of those who wait for the kernel's lock", () => {
     await expect(waiting).resolves.toHaveProperty("epoch");
     await waiter.ask("release");
     await Promise.all(busy);
+  });
+
+  test("lets nobody starve who found no place in it, however busy another process is", async () => {
+    const sessionFile = tempSession();
+    await using first = await Driver.start();
+    await using second = await Driver.start();
+    const lock = await acquireSessionWriteLock({ sessionFile, engine });
+    const taken = openSync(`${sessionFile}.lock`, "r+");
+    loadKernelLocks()?.tryLock(taken, places, ownPlaces);
+    let served = 0;
+    const waits = [first, second].map(async (waiter) => {
+      await waiter.ask("acquire", { sessionFile, engine });
+      served += 1;
+      await waiter.ask("release");
+    });
+    await delay(50);
+    await lock.release();
+    const work = async () => {
+      while (served < waits.length)
+        await withSessionWriteLock(sessionFile, () => delay(1), { engine, timeoutMs: 60_000 });
+    };
+    const busy = [work(), work(), work()];
+
+    await Promise.all([...waits, ...busy]);
+
+    expect(ticketsIn(sessionFile)).toEqual([]);
+    closeSync(taken);
   });
 
   test("is rid of all who died in it as soon as one of them was called in vain", async () => {

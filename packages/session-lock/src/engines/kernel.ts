@@ -1,11 +1,11 @@
-import { closeSync, ftruncateSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import type { Stats } from "node:fs";
 import type { Engine, EngineTarget, Parking, Taking } from "../engine.ts";
 import { asLockError } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
 import { fence } from "../fence.ts";
 import { isOfTheDead } from "../liveness.ts";
-import { holderOf, lastEpochOf, owesFence, recordBytes } from "../record.ts";
+import { holderOf, lastEpochOf, owesFence } from "../record.ts";
 import type { Claim, LockRecord } from "../record.ts";
 import { lookAtOnce } from "./bell.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
@@ -13,8 +13,9 @@ import { isAtPath, openLockFile, readLockFile, removeLockFile } from "./lock-fil
 import type { LockFile } from "./lock-file.ts";
 import { LockRecordFile } from "./lock-record.ts";
 import { PathLooks } from "./path-looks.ts";
+import { areTicketsOrdered } from "./ticket.ts";
 import { WaitLine } from "./wait-line.ts";
-import { removeBells } from "./wait-table.ts";
+import { lockFileBytes, removeBells } from "./wait-table.ts";
 import { parkWatching } from "./waking.ts";
 
 /** The byte that is locked, far behind the record. */
@@ -24,13 +25,13 @@ export const main = 2 ** 40;
  * Who waits stands in a line (wait-line.ts), and whoever lets go wakes the first. That needs locks on ranges, which belong to an open file;
  * elsewhere waiters watch the lock file, and whoever lets go changes a byte of it.
  */
-const hasLine = process.platform === "linux";
+const hasLine = process.platform === "linux" && areTicketsOrdered;
 
 /** Whoever was refused so often in a row, in one wait or in many, looks whether it is still the lock file that it tries to lock. */
 const looksAtPathFrom = 3;
 /** Who has no place in the line looks at least this often, in ms. */
 const watchersLookMs = 10;
-/** Of a hold that is shorter than this, a waiter that comes meanwhile finds the end by its first look, in ms. */
+/** Who comes to wait during a hold that is shorter than this finds its end by the first look, in ms. */
 const shortHoldMs = 1;
 
 export class KernelEngine implements Engine {
@@ -86,19 +87,17 @@ export class KernelEngine implements Engine {
   }
 
   renew(claim: Claim): number | undefined {
-    const file = this.#file;
-    return file !== undefined && this.isOurs() ? this.#record.renew(file.fd, claim) : undefined;
+    return this.#file !== undefined && this.isOurs() ? this.#record.renew(this.#file.fd, claim) : undefined;
   }
 
   isWanted(): boolean {
-    if (!hasLine) return true; // finding out by letting go costs little
-    return !this.#isAlone && this.#line.isWanted();
+    return !hasLine || (!this.#isAlone && this.#line.isWanted()); // finding out by letting go costs little
   }
 
   isOurs(now?: number): boolean {
     if (!this.#holding || this.#file === undefined) return false;
     const found = this.#looks.look(this.#file, this.#target.lockPath, now);
-    if (found !== undefined && this.#isAlone) this.#isAlone = this.#record.isSealed(found);
+    if (found !== undefined) this.#isAlone &&= this.#record.isSealed(found);
     return found !== undefined;
   }
 
@@ -128,11 +127,10 @@ export class KernelEngine implements Engine {
 
   park(behind: boolean): Parking {
     this.#parkings += 1;
-    const { lockPath } = this.#target;
     if (this.#line.hasJoined) return this.#line.parkAgain();
     // Who finds no place in the line at first, has none while it waits: to look for one takes up to 64 calls.
-    if (!hasLine || this.#parkings > 1 || !this.#line.join())
-      return parkWatching(lockPath, this.#parkings, watchersLookMs, behind);
+    if (!hasLine || this.#fromDead || !this.#line.join(this.#parkings === 1))
+      return parkWatching(this.#target.lockPath, this.#parkings, watchersLookMs, behind);
     // Whoever let go before we stood in the line has called the first, or nobody.
     const isOurTurn = this.#line.isFirst && (behind || this.#tryMain());
     return isOurTurn ? lookAtOnce : this.#line.park();
@@ -147,8 +145,8 @@ export class KernelEngine implements Engine {
   }
 
   holder(): SessionLockHolder | undefined {
-    if (this.#file !== undefined) return holderOf(readLockFile(this.#file.fd));
-    return this.#foreign === undefined ? undefined : holderOf(this.#foreign);
+    const record = this.#file === undefined ? this.#foreign : readLockFile(this.#file.fd);
+    return record && holderOf(record);
   }
 
   close(): void {
@@ -183,7 +181,7 @@ export class KernelEngine implements Engine {
 
   /** Where nobody can have come to wait, that is not looked at. */
   #tellWaiters(file: LockFile, soonAgain: boolean, now: number): void {
-    if (!hasLine) writeSync(file.fd, "\n", recordBytes - 1);
+    if (!hasLine) writeSync(file.fd, "\n", lockFileBytes - 1);
     else if (this.#isAlone && now - this.#takenAt < shortHoldMs) return;
     else if (soonAgain) this.#callInTheNextRound(file);
     else this.#isAlone = !this.#line.callNext();
@@ -215,6 +213,8 @@ export class KernelEngine implements Engine {
   }
 
   #taken(file: LockFile, claim: Claim, found: Stats, now: number): Taking {
+    // Another process may have opened the dead one's file too, and had the lock by now.
+    this.#fromDead &&= readLockFile(file.fd).kind !== "ours";
     const from = this.#fromDead ? "dead" : "nobody";
     this.#holding = true;
     this.#isLockedAhead = false;
@@ -228,7 +228,7 @@ export class KernelEngine implements Engine {
       const stored = this.#record.look(found, () => this.#line.readPage(file));
       // As long as it fails, the record stays as it is and nobody gets the lock.
       if (stored.owesFence) fence(this.#target.sessionFile, () => this.isOurs());
-      if (this.#fromDead) ftruncateSync(file.fd, recordBytes);
+      if (this.#fromDead) this.#record.begin(file.fd);
       this.#fromDead = false;
       const { epoch, again } = this.#record.take(file.fd, claim, stored.epoch, now);
       return { kind: "taken", epoch, again, from };

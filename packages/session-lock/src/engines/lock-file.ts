@@ -13,7 +13,7 @@ import {
 import type { BigIntStats, Stats } from "node:fs";
 import { outlast } from "../epochs.ts";
 import { hasCode, SessionLockError } from "../errors.ts";
-import { parseRecord, recordBytes } from "../record.ts";
+import { parseRecord } from "../record.ts";
 import type { LockRecord } from "../record.ts";
 
 /** An open lock file: its descriptor and the inode behind it. */
@@ -25,13 +25,16 @@ export interface LockFile {
   readonly changedAt: number;
 }
 
+/** No lock file is longer, ours or another tool's, in bytes. */
+const longest = 4096;
+
 /**
- * Opens the lock file, creating it with `firstRecord` if there is none. It is created complete (written aside, then
+ * Opens the lock file, creating it with `content` if there is none. It is created complete (written aside, then
  * linked), so that an empty or torn one is never ours and never mistaken for free.
  */
-export function openLockFile(lockPath: string, firstRecord: Buffer): LockFile {
+export function openLockFile(lockPath: string, content: Buffer): LockFile {
   for (;;) {
-    const fd = openExisting(lockPath) ?? createNew(lockPath, firstRecord);
+    const fd = openExisting(lockPath) ?? createNew(lockPath, content);
     if (fd !== undefined) return inspected(fd, lockPath);
     // Somebody else created it between our two calls: open theirs.
   }
@@ -68,11 +71,9 @@ export function withLockFile<T>(lockPath: string, use: (file: LockFile) => T): T
 }
 
 export function readLockFile(fd: number): LockRecord {
-  const buffer = Buffer.alloc(4 * recordBytes);
-  const length = readSync(fd, buffer, 0, buffer.length, 0);
-  // Behind a record of ours stands who waits; another tool's text contains no NUL.
-  const isFollowed = length > recordBytes && buffer[recordBytes] === 0;
-  return parseRecord(buffer.toString("utf8", 0, isFollowed ? recordBytes : length));
+  const buffer = Buffer.alloc(longest);
+  const length = readSync(fd, buffer, 0, longest, 0);
+  return parseRecord(buffer.toString("utf8", 0, length));
 }
 
 /** Removes a lock file that its caller has locked. With it goes the last `epoch`, so the next owner has only the clock to go by. */
@@ -97,18 +98,18 @@ function openExisting(lockPath: string): number | undefined {
   }
 }
 
-function createNew(lockPath: string, firstRecord: Buffer): number | undefined {
+function createNew(lockPath: string, content: Buffer): number | undefined {
   const aside = `${lockPath}.${randomUUID().slice(0, 8)}.tmp`;
   const fd = openSync(aside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow, 0o600);
   try {
     // Not synced, though the name may reach the disk before it: what a power cut leaves of it is known by its age.
-    writeSync(fd, firstRecord, 0, recordBytes, 0);
+    writeSync(fd, content);
     linkSync(aside, lockPath);
     return fd;
   } catch (error) {
     closeSync(fd);
     if (hasCode(error, "EEXIST")) return undefined;
-    if (lacksHardLinks(error)) return createInPlace(lockPath, firstRecord);
+    if (lacksHardLinks(error)) return createInPlace(lockPath, content);
     throw error;
   } finally {
     unlinkSync(aside);
@@ -116,13 +117,18 @@ function createNew(lockPath: string, firstRecord: Buffer): number | undefined {
 }
 
 /** On FAT and its like, where a crash between the two calls leaves an empty file that is held until `break` or a reboot. */
-function createInPlace(lockPath: string, firstRecord: Buffer): number | undefined {
+function createInPlace(lockPath: string, content: Buffer): number | undefined {
+  let fd: number | undefined;
   try {
-    const fd = openSync(lockPath, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow, 0o600);
-    writeSync(fd, firstRecord, 0, recordBytes, 0);
+    fd = openSync(lockPath, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow, 0o600);
+    writeSync(fd, content);
     return fd;
   } catch (error) {
     if (hasCode(error, "EEXIST")) return undefined;
+    if (fd !== undefined) {
+      unlinkSync(lockPath); // a full disk
+      closeSync(fd);
+    }
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { writeSync } from "node:fs";
+import { ftruncateSync, writeSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { advanceEpoch, setAside } from "../epochs.ts";
@@ -6,6 +6,7 @@ import { identity } from "../owner.ts";
 import { readHead, recordBytes, RecordWriter } from "../record.ts";
 import type { Claim, RecordHead } from "../record.ts";
 import { hasSeal, sealFile } from "./record-seal.ts";
+import { lockFileBytes, lockFileWith } from "./wait-table.ts";
 
 /** How old a record on disk may be while its process takes the lock again and again, in ms. */
 const freshMs = 50;
@@ -34,7 +35,13 @@ export class LockRecordFile {
 
   /** Complete content for a new lock file that nobody has locked yet. */
   blank(): Buffer {
-    return this.#writer.write(advanceEpoch(0), { purpose: undefined, where: undefined }, nonce);
+    return lockFileWith(this.#writer.write(advanceEpoch(0), { purpose: undefined, where: undefined }, nonce));
+  }
+
+  /** Makes it a lock file of ours, whatever stands there, before the first owner is noted. */
+  begin(fd: number): void {
+    writeSync(fd, this.blank(), 0, lockFileBytes, 0);
+    ftruncateSync(fd, lockFileBytes);
   }
 
   /**

@@ -4,15 +4,19 @@ import type { Parking } from "../engine.ts";
 import { Bell, lookAtOnce } from "./bell.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { LockFile } from "./lock-file.ts";
+import { leastMs, ticketAt, timeOf } from "./ticket.ts";
+import type { Ticket } from "./ticket.ts";
 import {
   bellOf,
   countBefore,
+  crowd,
   firstWaiting,
   freeIfDead,
   openBell,
   readPage,
   removeOrphan,
   takePlace,
+  writeCrowd,
   writePlace,
 } from "./wait-table.ts";
 import type { Waiting } from "./wait-table.ts";
@@ -26,9 +30,6 @@ const firstLookMs = 5;
 /** The others as many times more seldom as stand in front of them, up to this. */
 const mostInFront = 7;
 
-/** What a ticket grows by each time that its owner was awake: too little to lose its place, in ms. */
-const stillHereMs = 2 ** -10;
-
 interface Place {
   readonly index: number;
   readonly bell: Bell;
@@ -41,8 +42,12 @@ export class WaitLine {
   readonly #looks = new Looks((parkedMs) => this.#lookAfter(parkedMs));
   #file: LockFile | undefined;
   #place: Place | undefined;
+  /** When we came, in ms since the start of the machine, and a little later each time that we were awake. */
+  #since = 0;
   /** 0 while we do not wait. */
-  #ticket = 0;
+  #ticket: Ticket = 0;
+  /** We wait among those who have no place of their own. */
+  #isInCrowd = false;
   #inFront = 0;
   /** The bells of others that we rang, open, by their places. */
   readonly #bells: (number | undefined)[] = [];
@@ -52,7 +57,7 @@ export class WaitLine {
   #called: Waiting | undefined;
   #calledAt = 0;
   /** Those who did not come when we called them: their tickets by their places. */
-  readonly #late = new Map<number, number>();
+  readonly #late = new Map<number, Ticket>();
 
   constructor(locks: KernelLocks, lockPath: string) {
     this.#locks = locks;
@@ -68,17 +73,24 @@ export class WaitLine {
     return this.#ticket !== 0;
   }
 
-  /** Lines up. Returns false where that is not possible. */
-  join(): boolean {
+  /**
+   * Lines up. Returns false where there is no place for us, or we `mayLook` for none: then we are to watch the lock file, as all do who have none,
+   * and are called together by a change of it.
+   */
+  join(mayLook: boolean): boolean {
     const file = this.#file;
     if (file === undefined) return false;
-    this.#place ??= this.#takePlace(file);
-    if (this.#place === undefined) return false;
-    const ticket = startedAt + performance.now();
-    if (!writePlace(file.fd, this.#place.index, ticket)) return false;
-    this.#ticket = ticket;
-    this.#inFront = this.#countInFront(file);
-    return true;
+    this.#since = startedAt + performance.now();
+    const ticket = ticketAt(this.#since);
+    if (mayLook) this.#place ??= this.#takePlace(file);
+    this.#isInCrowd = !mayLook || this.#place === undefined;
+    if (this.#isInCrowd || this.#place === undefined) writeCrowd(file.fd, ticket);
+    else if (writePlace(file.fd, this.#place.index, ticket)) {
+      this.#ticket = ticket;
+      this.#inFront = this.#countInFront(file);
+      return true;
+    }
+    return false;
   }
 
   /** Whether nobody stood in front of us when that was last looked at, but for those who do not come. */
@@ -95,7 +107,8 @@ export class WaitLine {
   /** As `park`, after a call or a look that was in vain: says that we are still there, and not among those who do not come. */
   parkAgain(): Parking {
     if (this.#place !== undefined && this.#file !== undefined) {
-      this.#ticket += stillHereMs;
+      this.#since += leastMs; // too little to lose its place
+      this.#ticket = ticketAt(this.#since);
       writePlace(this.#file.fd, this.#place.index, this.#ticket);
     }
     return this.park();
@@ -103,9 +116,11 @@ export class WaitLine {
 
   /** Returns whether we stood in the line. */
   leave(): boolean {
-    if (this.#ticket === 0 || this.#place === undefined || this.#file === undefined) return false;
+    const index = this.#isInCrowd ? crowd : this.#ticket === 0 ? undefined : this.#place?.index;
+    if (index === undefined || this.#file === undefined) return false;
     this.#ticket = 0;
-    writePlace(this.#file.fd, this.#place.index, 0);
+    this.#isInCrowd = false;
+    writePlace(this.#file.fd, index, 0); // others of the crowd see that, and put theirs there
     return true;
   }
 
@@ -163,9 +178,14 @@ export class WaitLine {
       this.#called = next;
       this.#calledAt = performance.now();
     }
+    if (next.index === crowd) {
+      writePlace(file.fd, crowd, next.ticket);
+      return;
+    }
     const fd = (this.#bells[next.index] ??= openBell(file, this.#lockPath, next.index));
     // Times of long ago, another one for each call: what changes is what wakes, and a bell that is left behind counts as old.
-    futimesSync(fd, next.ticket / 1_000, next.ticket / 1_000);
+    const time = timeOf(next.ticket) / 1_000;
+    futimesSync(fd, time, time);
   }
 
   #look(file: LockFile): Waiting | undefined {

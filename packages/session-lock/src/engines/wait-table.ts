@@ -2,6 +2,8 @@ import { closeSync, constants, openSync, readSync, statSync, unlinkSync, writeSy
 import { recordBytes } from "../record.ts";
 import type { KernelLocks } from "./kernel-locks.ts";
 import type { LockFile } from "./lock-file.ts";
+import { decode, encode } from "./ticket.ts";
+import type { Ticket } from "./ticket.ts";
 
 /**
  * Who waits for a kernel lock: a table in the lock file, behind the record and within the same block of the disk, so that to wait
@@ -10,11 +12,18 @@ import type { LockFile } from "./lock-file.ts";
  * others touch when its turn has come.
  *
  * The table only says whom to wake, never whether the lock is free. A wrong or torn one makes somebody look in vain, or late.
+ *
+ * It is the text of the JSON string that a record ends with, and changes place by place, always to other text of the same length: so the
+ * lock file is one JSON object whenever it is read, as older releases of OpenClaw have to find it (they remove what they cannot read).
  */
-const tableAt = 2 * recordBytes;
-const placeCount = 64;
-/** Its ticket and its owner's pid, as doubles. */
+const tableAt = recordBytes;
+export const ownPlaces = 64;
+/** The last place belongs to all who found none of their own: each of them puts its ticket there if none stands there. Nobody locks it. */
+export const crowd = ownPlaces;
+const placeCount = ownPlaces + 1;
+/** Its ticket, and its owner's pid written alike. */
 const placeBytes = 16;
+const tableBytes = placeCount * placeBytes;
 /** Far behind the lock itself, which is at 2^40. */
 export const places = 2 ** 41;
 
@@ -24,31 +33,41 @@ export const places = 2 ** 41;
  */
 const bellName = /^(.*\.lock)\.([0-9a-z]+)-\d+\.bell$/s;
 
+/** Nobody waits; it ends the string and the object that a record begins. */
+const blankTable = `${" ".repeat(tableBytes)}"}\n`;
+/** A lock file's length in bytes. */
+export const lockFileBytes = tableAt + blankTable.length;
+
 /** As much of a lock file as tells everything: the record, and behind it the table. The buffer is reused by the next call. */
-const pageBytes = tableAt + placeCount * placeBytes;
+const pageBytes = tableAt + tableBytes;
 const page = Buffer.alloc(pageBytes);
 const table = new Float64Array(page.buffer, tableAt, 2 * placeCount);
-let placesInUse = 0;
+page.fill(" ");
+/** What stands where nobody waits is less than any ticket: blanks, as a double. */
+const blank = table[0] ?? 0;
 
 /** Not through a link, and without a wait for a pipe's other end. */
 const openFlags = constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 const write = Buffer.alloc(placeBytes);
 const place = new Float64Array(write.buffer, 0, 2);
+const ownPid = encode(process.pid);
 
 /** Somebody who waits. */
 export interface Waiting {
   readonly index: number;
-  /** When it came, in ms since the system's start. */
-  readonly ticket: number;
-  readonly pid: number;
+  readonly ticket: Ticket;
+}
+
+/** Complete content for a lock file with this record, in whose line nobody stands. */
+export function lockFileWith(record: Buffer): Buffer {
+  return Buffer.concat([record, Buffer.from(blankTable)]);
 }
 
 /** Reads what stands in the lock file now. */
 export function readPage(fd: number): Buffer {
   const length = readSync(fd, page, 0, pageBytes, 0);
-  if (length < recordBytes) page.fill(0, length, recordBytes);
-  placesInUse = Math.max(0, Math.floor((length - tableAt) / placeBytes));
+  if (length < pageBytes) page.fill(0, length, pageBytes);
   return page;
 }
 
@@ -59,42 +78,42 @@ export function readPage(fd: number): Buffer {
 export function firstWaiting(own: number, late: ReadonlyMap<number, number>): Waiting | undefined {
   let first = -1;
   let earliest = Infinity;
-  for (let index = 0; index < placesInUse; index += 1) {
+  for (let index = 0; index < placeCount; index += 1) {
     const ticket = table[2 * index] ?? 0;
-    if (ticket === 0 || ticket >= earliest || index === own) continue;
+    if (ticket <= blank || ticket >= earliest || index === own) continue;
     if (late.size > 0 && late.get(index) === ticket) continue;
     first = index;
     earliest = ticket;
   }
-  return first < 0 ? undefined : { index: first, ticket: earliest, pid: table[2 * first + 1] ?? 0 };
+  return first < 0 ? undefined : { index: first, ticket: earliest };
 }
 
 /** How many came before this ticket according to that page, but for those who are `late`. */
-export function countBefore(own: number, late: ReadonlyMap<number, number>): number {
+export function countBefore(own: Ticket, late: ReadonlyMap<number, number>): number {
   let count = 0;
-  for (let index = 0; index < placesInUse; index += 1) {
+  for (let index = 0; index < placeCount; index += 1) {
     const ticket = table[2 * index] ?? 0;
-    if (ticket === 0 || ticket >= own) continue;
+    if (ticket <= blank || ticket >= own) continue;
     if (late.size === 0 || late.get(index) !== ticket) count += 1;
   }
   return count;
 }
 
 /** All of them, in the order of their places, and those who died waiting. */
-export function allWaiting(fd: number): readonly Waiting[] {
+export function allWaiting(fd: number): readonly (Waiting & { readonly pid: number })[] {
   readPage(fd);
-  const waiting: Waiting[] = [];
-  for (let index = 0; index < placesInUse; index += 1) {
+  const waiting: (Waiting & { readonly pid: number })[] = [];
+  for (let index = 0; index < placeCount; index += 1) {
     const ticket = table[2 * index] ?? 0;
-    if (ticket !== 0) waiting.push({ index, ticket, pid: table[2 * index + 1] ?? 0 });
+    if (ticket > blank) waiting.push({ index, ticket, pid: decode(table[2 * index + 1] ?? 0) });
   }
   return waiting;
 }
 
 /** `ticket`: 0 for a place whose owner does not wait now. Returns false where that cannot be written, so that others call it in vain, or not at all. */
-export function writePlace(fd: number, index: number, ticket: number): boolean {
-  place[0] = ticket;
-  place[1] = process.pid;
+export function writePlace(fd: number, index: number, ticket: Ticket): boolean {
+  place[0] = ticket || blank;
+  place[1] = ownPid;
   try {
     return writeSync(fd, write, 0, placeBytes, tableAt + index * placeBytes) === placeBytes;
   } catch {
@@ -102,9 +121,15 @@ export function writePlace(fd: number, index: number, ticket: number): boolean {
   }
 }
 
+/** For who found no place of its own. */
+export function writeCrowd(fd: number, ticket: Ticket): void {
+  readPage(fd);
+  if ((table[2 * crowd] ?? 0) <= blank) writePlace(fd, crowd, ticket);
+}
+
 /** Takes a place that nobody has, and makes its bell. `undefined` where there is none. */
 export function takePlace(file: LockFile, lockPath: string, locks: KernelLocks): number | undefined {
-  for (let index = 0; index < placeCount; index += 1) {
+  for (let index = 0; index < ownPlaces; index += 1) {
     if (!locks.tryLock(file.fd, places + index, 1)) continue;
     try {
       closeSync(openSync(bellOf(file, lockPath, index), openFlags | constants.O_CREAT, 0o600));
@@ -128,8 +153,8 @@ export function openBell(file: LockFile, lockPath: string, index: number): numbe
 /** Frees the place of an owner that died waiting, and with it those of all who did, as many may die at once. Not the place `own`, whose lock is ours. */
 export function freeIfDead(fd: number, index: number, own: number, locks: KernelLocks): void {
   if (!isFreed(fd, index, locks)) return;
-  for (let other = 0; other < placesInUse; other += 1)
-    if (other !== own && table[2 * other] !== 0 && isFreed(fd, other, locks)) table[2 * other] = 0;
+  for (let other = 0; other < placeCount; other += 1)
+    if (other !== own && (table[2 * other] ?? 0) > blank && isFreed(fd, other, locks)) table[2 * other] = 0;
 }
 
 function isFreed(fd: number, index: number, locks: KernelLocks): boolean {
@@ -145,8 +170,8 @@ function isFreed(fd: number, index: number, locks: KernelLocks): boolean {
  */
 export function removeBells(file: LockFile, lockPath: string, locks: KernelLocks): void {
   readPage(file.fd);
-  for (let index = 0; index < placesInUse; index += 1)
-    if (table[2 * index + 1] !== 0 && locks.tryLock(file.fd, places + index, 1))
+  for (let index = 0; index < placeCount; index += 1)
+    if ((table[2 * index + 1] ?? 0) > blank && locks.tryLock(file.fd, places + index, 1))
       removeBell(bellOf(file, lockPath, index));
 }
 
