@@ -63,9 +63,13 @@ export class Waiter {
     this.#reject(error);
   }
 
-  /** Called regularly. Gives up when it is time. */
-  tick(now: number): void {
-    if (now - this.since >= this.request.timeoutMs) this.#giveUp(this.#timeoutError());
+  /** Whether it has waited for as long as it was to. */
+  isOver(now: number): boolean {
+    return now - this.since >= this.request.timeoutMs;
+  }
+
+  timeOut(): void {
+    this.#giveUp(this.#timeoutError());
   }
 
   /** A listener that is told of a timeout may abort the wait meanwhile: it ends once. */

@@ -76,12 +76,24 @@ export class WaitingTasks implements WaiterHost {
     return this.#host.describeHolder();
   }
 
-  /** Called regularly: gives up for those whose time is over. */
+  /** Called regularly: gives up for those whose time is over, after a last try for the one whose turn it is. */
   tick(now: number): void {
-    for (const waiter of [...this.#waiters]) waiter.tick(now);
+    const [first] = this.#waiters;
+    if (first?.isOver(now) === true && this.#takesAtLast(first)) this.#unpark?.();
+    for (const waiter of [...this.#waiters]) if (waiter.isOver(now)) waiter.timeOut();
     if (this.#unpark === undefined) return;
     this.#parkedAt ??= now;
     if (now - this.#parkedAt > longestParkMs) this.#unpark();
+  }
+
+  /** Nobody may have been woken since the lock got free: its owner died, or those who are in front do not come. */
+  #takesAtLast(waiter: Waiter): boolean {
+    if (this.#unpark === undefined || this.#host.isHeld) return false;
+    try {
+      return this.#host.takeFor(waiter);
+    } catch {
+      return false; // the next try meets it too
+    }
   }
 
   /** `wait`: begins with a wait. `behind`: begins with one in which those who wait already go first. */

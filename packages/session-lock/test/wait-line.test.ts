@@ -135,6 +135,23 @@ describe("the line of those who wait for the kernel's lock", () => {
     expect(ticketsIn(sessionFile)).toEqual([]);
   });
 
+  test("costs nobody the lock that is free because those who stand in it are dead, however short it would wait", async () => {
+    const sessionFile = tempSession();
+    const lock = await acquireSessionWriteLock({ sessionFile, engine });
+    const dead = await Promise.all([Driver.start(), Driver.start(), Driver.start(), Driver.start()]);
+    for (const waiter of dead) void waiter.ask("acquire", { sessionFile, engine });
+    await until(() => inspectSessionLock(sessionFile).waiting?.length === dead.length);
+    await Promise.all(dead.map((waiter) => waiter.kill()));
+    await lock.release();
+
+    // It goes behind the others again and again, since it asks all the time.
+    const end = performance.now() + 200;
+    while (performance.now() < end)
+      await (await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 1 })).release();
+
+    expect(ticketsIn(sessionFile)).toEqual([]);
+  });
+
   test("names a process once, however many of its threads wait", async () => {
     const sessionFile = tempSession();
     const lock = await acquireSessionWriteLock({ sessionFile, engine });
