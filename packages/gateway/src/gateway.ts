@@ -72,11 +72,15 @@ export interface Gateway {
 /** Starts a gateway; resolves when it listens. Throws `PORT_IN_USE`, `INSECURE_BIND` or `INVALID_CONFIG`. */
 export async function startGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const { host = "127.0.0.1", port = 18_789, drainMs = 5_000, runner = createEchoRunner() } = options;
-  const { stateDir = join(homedir(), ".session-lock"), logger: log = defaultLogger(), stopWords } = options;
+  const {
+    stateDir = join(homedir(), ".session-lock"),
+    logger: log = defaultLogger(),
+    stopWords = [],
+  } = options;
   const token = (): string | undefined =>
     typeof options.token === "function" ? options.token() : options.token;
-  checkOptions({ host, port, drainMs, token: token() });
-  // Options may be wrong in ways that throw: they are read before this gateway has its place among others.
+  // Before this gateway has its place among others.
+  checkOptions({ host, port, drainMs, runner, stopWords, token: token() });
   const { model, tools = [] } = runner;
   const stops = stopTexts(stopWords);
   const name = options.name ?? `${hostname()}/${process.pid}`;
@@ -174,13 +178,15 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   return { url: server.url, close, [Symbol.asyncDispose]: close };
 }
 
+/** Callers without types pass what they like. */
+type Checked = Required<Pick<GatewayOptions, "host" | "port" | "drainMs">> & {
+  readonly runner: Partial<AgentRunner> | null;
+  readonly stopWords: unknown;
+  readonly token: string | undefined;
+};
+
 /** The words and limits are those of the configuration, except that a program may wait longer. */
-function checkOptions({
-  host,
-  port,
-  drainMs,
-  token,
-}: Required<Pick<GatewayOptions, "host" | "port" | "drainMs">> & { token: string | undefined }): void {
+function checkOptions({ host, port, drainMs, runner, stopWords, token }: Checked): void {
   // Node would listen on every address.
   if (host === "")
     throw new GatewayError("INVALID_CONFIG", "the host is empty: name an address, such as 127.0.0.1");
@@ -192,11 +198,21 @@ function checkOptions({
     const message = `drainMs must be a number from 0 to ${LONGEST_TIMER_MS}, not ${String(drainMs)}`;
     throw new GatewayError("INVALID_CONFIG", message);
   }
+  if (typeof runner?.run !== "function" || typeof runner.model !== "object") {
+    throw new GatewayError("INVALID_CONFIG", "the runner must have a function run, and a model");
+  }
+  if (!Array.isArray(stopWords) || !stopWords.every(isWord)) {
+    throw new GatewayError("INVALID_CONFIG", "stopWords must be a list of texts that are not empty");
+  }
   if (token === "") throw new GatewayError("INVALID_CONFIG", "the token is empty");
   if (token === undefined && !isLoopbackHost(host)) {
     const message = `${host} can be reached from other machines: set a token, or listen on 127.0.0.1`;
     throw new GatewayError("INSECURE_BIND", message);
   }
+}
+
+function isWord(value: unknown): boolean {
+  return typeof value === "string" && value.trim() !== "";
 }
 
 /**

@@ -1,6 +1,6 @@
 import { validate } from "@session-lock/transcript";
 import { expect, test } from "vitest";
-import { createAiSdkRunner, type AgentTool } from "../src/index.ts";
+import { createAiSdkRunner, type AgentTool, type AiSdkRunnerOptions } from "../src/index.ts";
 import { TestClient } from "./client.ts";
 import { startModelServer, type ModelRequest, type ModelServer } from "./model-server.ts";
 import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";
@@ -182,8 +182,21 @@ test("notes and mirrors between the messages do not make the conversation unacce
   ]);
 });
 
-test("openai-compatible without an address is refused", () => {
-  expect(() => createAiSdkRunner({ provider: "openai-compatible", model: "small" })).toThrow(
-    expect.objectContaining({ code: "INVALID_CONFIG" }) as Error,
+test.each([
+  [{ provider: "openai-compatible" }, "openai-compatible needs the base URL of a service"],
+  [
+    { provider: "openai-compatible", baseUrl: "nope" },
+    'the base URL must begin with http:// or https://, not "nope"',
+  ],
+  [{ provider: "openai", model: "" }, "openai needs the name of a model"],
+  [
+    { provider: "toaster" },
+    'the provider must be anthropic, openai, google, openai-compatible, not "toaster"',
+  ],
+])("a service that is %o is refused, and what is wrong with it told", (service, message) => {
+  const options = { model: "small", ...service } as AiSdkRunnerOptions;
+
+  expect(() => createAiSdkRunner(options)).toThrow(
+    expect.objectContaining({ name: "GatewayError", code: "INVALID_CONFIG", message }) as Error,
   );
 });

@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { appendAssistantMessageToSessionTranscript } from "@session-lock/transcript";
 import { breakSessionLock, inspectSessionLock } from "session-lock";
+import { pino } from "pino";
 import { expect, test } from "vitest";
 import { TestClient } from "./client.ts";
 import { spawnGateway } from "./gateway-process.ts";
@@ -123,6 +125,27 @@ test("a gateway's place that cannot be looked at is told of once, and keeps nobo
 
   const told = stderr.split("\n").filter((line) => line.includes('"msg":"recovery failed"'));
   expect(told).toEqual([expect.stringContaining("00000000-0000-4000-8000-000000000000")]);
+});
+
+test("that the folder of the gateways cannot be read is told of once, until it can be read again", async () => {
+  await using dir = await temporaryStateDir();
+  const folder = join(dir.path, "gateways");
+  const logged: string[] = [];
+  const logger = pino({ level: "error" }, { write: (line) => void logged.push(line) });
+  await using _gateway = await startTestGateway(dir.path, { logger });
+  const reads = () => logged.filter((line) => line.includes("scandir"));
+
+  for (const times of [1, 2]) {
+    await rename(folder, `${folder}.moved`);
+    await writeFile(folder, "");
+    await expect.poll(reads, { timeout: 20_000 }).toHaveLength(times);
+    await delay(1_200); // two looks
+    await rm(folder);
+    await rename(`${folder}.moved`, folder);
+    await delay(1_200);
+  }
+
+  expect(reads()).toHaveLength(2);
 });
 
 test("a gateway whose place was taken away, as after the longest hold, takes it again at once", async () => {

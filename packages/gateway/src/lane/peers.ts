@@ -67,7 +67,7 @@ export class Peers {
   /** From now on calls `onGone` when a gateway is no more, until one of those who live has done so without a failure. */
   follow(onGone: () => Promise<void>, onFailure: (error: unknown) => void): void {
     const failing = new Set<string>();
-    // One that cannot be looked at is told of once, and keeps this gateway from none that is listed after it.
+    // One that cannot be looked at, or the folder (""), is told of once, and keeps this gateway from none that is listed after it.
     const attempt = async (id: string, look: () => Promise<void>): Promise<void> => {
       try {
         await look();
@@ -79,7 +79,7 @@ export class Peers {
     };
     const look = async (): Promise<void> => {
       await attempt(this.id, () => this.#stay(lookAgain));
-      await this.#look((id) => attempt(id, () => this.#visit(id, onGone))).catch(onFailure);
+      await attempt("", () => this.#look((id) => attempt(id, () => this.#visit(id, onGone))));
     };
     const lookAgain = (): void => {
       this.#looking = this.#looking.then(() => (this.#timer === undefined ? undefined : look()));

@@ -5,7 +5,7 @@ import { GatewayError } from "../../errors.ts";
 import type { AgentTool } from "../agent-tool.ts";
 import type { AgentEvent, AgentRunner, AgentRunRequest, AgentToolCall, AgentToolResult } from "../runner.ts";
 import { toModelMessages } from "./model-messages.ts";
-import { openModels, type AiProvider, type AiService } from "./open-model.ts";
+import { AI_PROVIDERS, openModels, type AiProvider, type AiService } from "./open-model.ts";
 import { takeStep, type Step } from "./step.ts";
 
 /** How the AI SDK runner answers. */
@@ -31,12 +31,10 @@ const APIS: Readonly<Record<AiProvider, { readonly api: string; readonly profile
   "openai-compatible": { api: "openai-completions", profile: "strict" },
 };
 
-/** A runner on the Vercel AI SDK. Throws `INVALID_CONFIG` when `openai-compatible` has no `baseUrl`. */
+/** A runner on the Vercel AI SDK. Throws `INVALID_CONFIG` for an unknown provider, no model, and an address that is none or is missing. */
 export function createAiSdkRunner(options: AiSdkRunnerOptions): AgentRunner {
-  const { provider, baseUrl, model: defaultModel, tools = [] } = options;
-  if (provider === "openai-compatible" && baseUrl === undefined) {
-    throw new GatewayError("INVALID_CONFIG", "openai-compatible needs the base URL of a service");
-  }
+  checkService(options);
+  const { provider, model: defaultModel, tools = [] } = options;
   const { api, profile } = APIS[provider];
   let models: Promise<(model: string) => LanguageModel> | undefined;
   return {
@@ -49,6 +47,28 @@ export function createAiSdkRunner(options: AiSdkRunnerOptions): AgentRunner {
       yield* converse((await models)(request.model ?? defaultModel), request, options);
     },
   };
+}
+
+/** The words are those of the configuration. Callers without types pass what they like. */
+function checkService({
+  provider,
+  baseUrl,
+  model,
+}: Partial<Record<keyof AiSdkRunnerOptions, unknown>>): void {
+  if (!AI_PROVIDERS.some((known) => known === provider)) {
+    const message = `the provider must be ${AI_PROVIDERS.join(", ")}, not ${JSON.stringify(provider)}`;
+    throw new GatewayError("INVALID_CONFIG", message);
+  }
+  if (typeof model !== "string" || model === "") {
+    throw new GatewayError("INVALID_CONFIG", `${String(provider)} needs the name of a model`);
+  }
+  if (provider === "openai-compatible" && baseUrl === undefined) {
+    throw new GatewayError("INVALID_CONFIG", "openai-compatible needs the base URL of a service");
+  }
+  if (baseUrl !== undefined && !(typeof baseUrl === "string" && /^https?:\/\//.test(baseUrl))) {
+    const message = `the base URL must begin with http:// or https://, not ${JSON.stringify(baseUrl)}`;
+    throw new GatewayError("INVALID_CONFIG", message);
+  }
 }
 
 async function* converse(
