@@ -57,7 +57,7 @@ describe("the line of those who wait for the kernel's lock", () => {
     await waits[0];
   });
 
-  test("has room for all, of whom those without a place of their own watch the lock file", async () => {
+  test("has room for all, of whom those without a place of their own share the last one", async () => {
     const sessionFile = tempSession();
     await using waiter = await Driver.start();
     const lock = await acquireSessionWriteLock({ sessionFile, engine });

@@ -29,7 +29,7 @@ const hasLine = process.platform === "linux" && areTicketsOrdered;
 
 /** Whoever was refused so often in a row, in one wait or in many, looks whether it is still the lock file that it tries to lock. */
 const looksAtPathFrom = 3;
-/** Who has no place in the line looks at least this often, in ms. */
+/** Who does not stand in the line looks at least this often, in ms. */
 const watchersLookMs = 10;
 /** Who comes to wait during a hold that is shorter than this finds its end by the first look, in ms. */
 const shortHoldMs = 1;
@@ -128,8 +128,7 @@ export class KernelEngine implements Engine {
   park(behind: boolean): Parking {
     this.#parkings += 1;
     if (this.#line.hasJoined) return this.#line.parkAgain();
-    // Who finds no place in the line at first, has none while it waits: to look for one takes up to 64 calls.
-    if (!hasLine || this.#fromDead || !this.#line.join(this.#parkings === 1))
+    if (!hasLine || this.#fromDead || !this.#line.join())
       return parkWatching(this.#target.lockPath, this.#parkings, watchersLookMs, behind);
     // Whoever let go before we stood in the line has called the first, or nobody.
     const isOurTurn = this.#line.isFirst && (behind || this.#tryMain());

@@ -46,8 +46,6 @@ export class WaitLine {
   #since = 0;
   /** 0 while we do not wait. */
   #ticket: Ticket = 0;
-  /** We wait among those who have no place of their own. */
-  #isInCrowd = false;
   #inFront = 0;
   /** The bells of others that we rang, open, by their places. */
   readonly #bells: (number | undefined)[] = [];
@@ -73,24 +71,16 @@ export class WaitLine {
     return this.#ticket !== 0;
   }
 
-  /**
-   * Lines up. Returns false where there is no place for us, or we `mayLook` for none: then we are to watch the lock file, as all do who have none,
-   * and are called together by a change of it.
-   */
-  join(mayLook: boolean): boolean {
+  /** Lines up. Returns false where that is not possible. */
+  join(): boolean {
     const file = this.#file;
     if (file === undefined) return false;
+    this.#place ??= this.#takePlace(file);
     this.#since = startedAt + performance.now();
-    const ticket = ticketAt(this.#since);
-    if (mayLook) this.#place ??= this.#takePlace(file);
-    this.#isInCrowd = !mayLook || this.#place === undefined;
-    if (this.#isInCrowd || this.#place === undefined) writeCrowd(file.fd, ticket);
-    else if (writePlace(file.fd, this.#place.index, ticket)) {
-      this.#ticket = ticket;
-      this.#inFront = this.#countInFront(file);
-      return true;
-    }
-    return false;
+    this.#ticket = this.#write(ticketAt(this.#since)) ? ticketAt(this.#since) : 0;
+    if (this.#ticket === 0) return false;
+    this.#inFront = this.#countInFront(file);
+    return true;
   }
 
   /** Whether nobody stood in front of us when that was last looked at, but for those who do not come. */
@@ -106,21 +96,18 @@ export class WaitLine {
 
   /** As `park`, after a call or a look that was in vain: says that we are still there, and not among those who do not come. */
   parkAgain(): Parking {
-    if (this.#place !== undefined && this.#file !== undefined) {
-      this.#since += leastMs; // too little to lose its place
-      this.#ticket = ticketAt(this.#since);
-      writePlace(this.#file.fd, this.#place.index, this.#ticket);
-    }
+    this.#since += leastMs; // too little to lose its place
+    this.#ticket = ticketAt(this.#since);
+    this.#write(this.#ticket);
     return this.park();
   }
 
   /** Returns whether we stood in the line. */
   leave(): boolean {
-    const index = this.#isInCrowd ? crowd : this.#ticket === 0 ? undefined : this.#place?.index;
-    if (index === undefined || this.#file === undefined) return false;
+    if (this.#ticket === 0 || this.#place === undefined || this.#file === undefined) return false;
     this.#ticket = 0;
-    this.#isInCrowd = false;
-    writePlace(this.#file.fd, index, 0); // others of the crowd see that, and put theirs there
+    writePlace(this.#file.fd, this.#place.index, 0);
+    if (this.#place.index === crowd) this.#ringCrowd(this.#file);
     return true;
   }
 
@@ -168,9 +155,15 @@ export class WaitLine {
     if (place !== undefined) removeOrphan(file, this.#lockPath, place.index);
   }
 
-  #takePlace(file: LockFile): Place | undefined {
+  #takePlace(file: LockFile): Place {
     const index = takePlace(file, this.#lockPath, this.#locks);
-    return index === undefined ? undefined : { index, bell: new Bell(bellOf(file, this.#lockPath, index)) };
+    return { index, bell: new Bell(bellOf(file, this.#lockPath, index)) };
+  }
+
+  #write(ticket: Ticket): boolean {
+    if (this.#file === undefined || this.#place === undefined) return false;
+    const { index } = this.#place;
+    return index === crowd ? writeCrowd(this.#file.fd, ticket) : writePlace(this.#file.fd, index, ticket);
   }
 
   #call(file: LockFile, next: Waiting): void {
@@ -178,14 +171,23 @@ export class WaitLine {
       this.#called = next;
       this.#calledAt = performance.now();
     }
-    if (next.index === crowd) {
-      writePlace(file.fd, crowd, next.ticket);
-      return;
-    }
-    const fd = (this.#bells[next.index] ??= openBell(file, this.#lockPath, next.index));
-    // Times of long ago, another one for each call: what changes is what wakes, and a bell that is left behind counts as old.
-    const time = timeOf(next.ticket) / 1_000;
+    this.#ring(file, next.index, next.ticket);
+  }
+
+  /** Sets times of long ago, other ones for each call: what changes is what wakes, and a bell that is left behind counts as old. */
+  #ring(file: LockFile, index: number, ticket: Ticket): void {
+    const fd = (this.#bells[index] ??= openBell(file, this.#lockPath, index));
+    const time = timeOf(ticket) / 1_000;
     futimesSync(fd, time, time);
+  }
+
+  /** So that another one of the crowd puts its ticket there. */
+  #ringCrowd(file: LockFile): void {
+    try {
+      this.#ring(file, crowd, ticketAt(this.#since));
+    } catch {
+      // there is no bell: they look after a while in any case
+    }
   }
 
   #look(file: LockFile): Waiting | undefined {
@@ -195,7 +197,8 @@ export class WaitLine {
 
   /** Whoever came first according to the page, but for us, and for those who do not come. */
   #firstOther(): Waiting | undefined {
-    const own = this.#place?.index ?? -1;
+    // In the place of the crowd only others have a ticket while we do not wait; while we do, we call ourselves at worst.
+    const own = this.#place === undefined || this.#place.index === crowd ? -1 : this.#place.index;
     for (;;) {
       const first = firstWaiting(own, this.#late);
       if (first === undefined || !this.#isLate(first) || this.#file === undefined) return first;

@@ -18,7 +18,10 @@ import type { Ticket } from "./ticket.ts";
  */
 const tableAt = recordBytes;
 export const ownPlaces = 64;
-/** The last place belongs to all who found none of their own: each of them puts its ticket there if none stands there. Nobody locks it. */
+/**
+ * The last place and its bell belong to all who found none of their own: each of them puts its ticket there if none stands there. Nobody locks it,
+ * so a ticket that does not come is taken away as if its owner were dead, and another one is put there.
+ */
 export const crowd = ownPlaces;
 const placeCount = ownPlaces + 1;
 /** Its ticket, and its owner's pid written alike. */
@@ -121,24 +124,26 @@ export function writePlace(fd: number, index: number, ticket: Ticket): boolean {
   }
 }
 
-/** For who found no place of its own. */
-export function writeCrowd(fd: number, ticket: Ticket): void {
-  readPage(fd);
-  if ((table[2 * crowd] ?? 0) <= blank) writePlace(fd, crowd, ticket);
+/** As `writePlace`, into the place of the crowd, unless somebody else's ticket stands there. */
+export function writeCrowd(fd: number, ticket: Ticket): boolean {
+  try {
+    readPage(fd);
+    return (table[2 * crowd] ?? 0) > blank || writePlace(fd, crowd, ticket);
+  } catch {
+    return false; // a disk that fails
+  }
 }
 
-/** Takes a place that nobody has, and makes its bell. `undefined` where there is none. */
-export function takePlace(file: LockFile, lockPath: string, locks: KernelLocks): number | undefined {
-  for (let index = 0; index < ownPlaces; index += 1) {
-    if (!locks.tryLock(file.fd, places + index, 1)) continue;
-    try {
-      closeSync(openSync(bellOf(file, lockPath, index), openFlags | constants.O_CREAT, 0o600));
-    } catch {
-      // The folder takes no more files: who has no bell looks from time to time, and is waited for as the others are.
-    }
-    return index;
+/** Takes a place that nobody has, or is one of the crowd where there is none, and makes its bell. */
+export function takePlace(file: LockFile, lockPath: string, locks: KernelLocks): number {
+  let index = 0;
+  while (index < ownPlaces && !locks.tryLock(file.fd, places + index, 1)) index += 1;
+  try {
+    closeSync(openSync(bellOf(file, lockPath, index), openFlags | constants.O_CREAT, 0o600));
+  } catch {
+    // The folder takes no more files: who has no bell looks from time to time, and is waited for as the others are.
   }
-  return undefined;
+  return index;
 }
 
 export function bellOf(file: LockFile, lockPath: string, index: number): string {
