@@ -50,6 +50,7 @@ export type { ImportedSessions, ImportOptions } from "./import-sessions.ts";
 export { migrateSessionEntries } from "./file/legacy-entries.ts";
 export { migrate } from "./migrate.ts";
 export type { MigrateResult } from "./migrate.ts";
+export type { AppendItem } from "./append/append-item.ts";
 export { appendAssistantMessageToSessionTranscript } from "./mirror.ts";
 export type { DeliveryMirror, MirrorResult } from "./mirror.ts";
 export { outlineOf } from "./outline.ts";
@@ -91,13 +92,7 @@ export {
   parseSessionEntries,
 } from "./manager/session-text.ts";
 export type { SequencedEntry, TailOptions } from "./file/tail-entries.ts";
-export type {
-  AppendItem,
-  AppendManyOptions,
-  AppendOptions,
-  CloseToolCallsOptions,
-  Transcript,
-} from "./transcript.ts";
+export type { AppendManyOptions, AppendOptions, CloseToolCallsOptions, Transcript } from "./transcript.ts";
 export type { SessionTreeNode } from "./tree.ts";
 export { onSessionTranscriptUpdate } from "./updates.ts";
 export type { SessionTranscriptListener, SessionTranscriptUpdate } from "./updates.ts";

@@ -8,6 +8,8 @@ import { projectContext } from "./context/project-context.ts";
 import type { ProjectedContext, ProjectionOptions } from "./context/project-context.ts";
 import type { ProviderProfile } from "./context/profile.ts";
 import { draftCustom, draftMessage } from "./append/draft.ts";
+import { draftItem } from "./append/append-item.ts";
+import type { AppendItem } from "./append/append-item.ts";
 import type { SessionEntry } from "./entry.ts";
 import { TranscriptError } from "./errors.ts";
 import { draftInterrupted } from "./append/interrupted.ts";
@@ -17,6 +19,7 @@ import type { SessionBinding } from "./store/session-binding.ts";
 import { keptFiles } from "./file/kept-files.ts";
 import type { SessionLog } from "./file/session-log.ts";
 import { settled } from "./append/settled.ts";
+import { spilledBehind } from "./spill/spilled-entries.ts";
 import type { AppendRequest, BranchView } from "./append/stage-request.ts";
 import { tailEntries } from "./file/tail-entries.ts";
 import type { SequencedEntry, TailOptions } from "./file/tail-entries.ts";
@@ -46,11 +49,6 @@ export interface CloseToolCallsOptions extends AppendManyOptions {
   /** Only these calls. Default: all that are open. */
   readonly toolCallIds?: readonly string[];
 }
-
-/** One entry of `appendMany`. */
-export type AppendItem =
-  | { readonly message: AgentMessage; readonly idempotencyKey?: string }
-  | { readonly customType: string; readonly data?: unknown; readonly idempotencyKey?: string };
 
 export interface TranscriptSettings {
   readonly durability: Durability;
@@ -124,12 +122,7 @@ export class Transcript {
     items: readonly AppendItem[],
     options: AppendManyOptions = {},
   ): Promise<readonly Appended[]> {
-    const drafts = items.map((item) =>
-      "message" in item
-        ? draftMessage(item.message, item.idempotencyKey)
-        : draftCustom(item.customType, item.data, item.idempotencyKey),
-    );
-    return this.#appendAll(drafts, options);
+    return this.#appendAll(items.map(draftItem), options);
   }
 
   /**
@@ -179,12 +172,12 @@ export class Transcript {
 
   /** Every entry in file order, all branches, the header excluded. Sees what other processes appended until now, and what is spilled. */
   entries(): Promise<readonly SessionEntry[]> {
-    return new Promise((resolve) => resolve([...this.#fresh().index().entries, ...this.#spilled()]));
+    return new Promise((resolve) => resolve(this.#withSpilled((log) => log.index().entries)));
   }
 
   /** The entries from the root to the leaf, and what is spilled behind it. Sees what other processes appended until now. */
   branch(): Promise<readonly SessionEntry[]> {
-    return new Promise((resolve) => resolve([...this.#fresh().branch(), ...this.#spilled()]));
+    return new Promise((resolve) => resolve(this.#withSpilled((log) => log.branch())));
   }
 
   /** What a model may be given now: as `projectContext`, of the branch and of what is deferred or spilled behind it. */
@@ -193,8 +186,8 @@ export class Transcript {
     options: Omit<ProjectionOptions, "profile"> = {},
   ): Promise<ProjectedContext> {
     return new Promise((resolve) => {
-      const branch = settled(this.#fresh().branch());
-      resolve(projectContext([...branch, ...this.#spilled(branch.at(-1)?.id)], { ...options, profile }));
+      const shown = this.#withSpilled((log) => settled(log.branch()));
+      resolve(projectContext(shown, { ...options, profile }));
     });
   }
 
@@ -227,8 +220,11 @@ export class Transcript {
     };
   }
 
-  #spilled(leafId = this.leafId): readonly SessionEntry[] {
-    return this.#queue.spilling?.waiting(leafId) ?? [];
+  /** What is spilled is looked for first: what comes home in between would else be in neither. */
+  #withSpilled(read: (log: SessionLog) => readonly SessionEntry[]): readonly SessionEntry[] {
+    const waiting = this.#queue.spilling?.waiting ?? [];
+    const log = this.#fresh();
+    return [...read(log), ...spilledBehind(log, waiting)];
   }
 
   #fresh(): SessionLog {

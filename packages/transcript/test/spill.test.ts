@@ -199,6 +199,44 @@ test("a crash between bringing a spill home and removing its file brings nothing
   expect(readRaw(file)).toMatchObject({ forks: 0, unreadable: 0 });
 });
 
+test("what a crash left in the spill file after it came home is shown once", async () => {
+  const { folder, file, spills, acknowledged } = await spillAndDie();
+  const [name = ""] = readdirSync(spills).filter((one) => one.endsWith(".spill"));
+  const spill = path.join(spills, name);
+  copyFileSync(spill, `${spill}.kept`);
+  makeRoom(folder);
+  const first = await openTranscript(file, { spill: { folder: spills } });
+  await first.appendMany([]);
+  await first.close();
+
+  copyFileSync(`${spill}.kept`, spill);
+  await using second = await openTranscript(file, { spill: { folder: spills } });
+  const [entries, branch] = [await second.entries(), await second.branch()];
+
+  expect(entries).toHaveLength(acknowledged.length);
+  expect(branch.map(({ id }) => id)).toEqual(entries.map(({ id }) => id));
+});
+
+test("what another process brings home while the branch is read is not missing from it", async () => {
+  const { file, spillFile, state, append } = await queueOnRefusingDisk();
+  await append("one");
+  state.isFull = true;
+  const [two] = await append("two");
+  await using reader = await openTranscript(file, { spill: true });
+  const read = vi.spyOn(SessionLog.prototype, "branch").mockImplementation(function (this: SessionLog) {
+    const branch = this.index().branch(this.leafId);
+    const home = { ...two?.entry, parentId: this.leafId };
+    appendFileSync(file, `${JSON.stringify(home)}\n`);
+    rmSync(spillFile);
+    return branch;
+  });
+  onTestFinished(() => read.mockRestore());
+
+  const branch = await reader.branch();
+
+  expect(branch.at(-1)?.id).toBe(two?.messageId);
+});
+
 test("a repeat under a key that waits in the spill file or is in the session writes nothing", async () => {
   const { folder, file, spills, acknowledged } = await spillAndDie();
   const keyOf = (text: string | undefined) => ({ idempotencyKey: `key ${text?.slice(1) ?? ""}` });

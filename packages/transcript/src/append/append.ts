@@ -1,5 +1,5 @@
 import { alreadyPlaced } from "./already-placed.ts";
-import { contentOf, draftDeferred, draftLateResult, draftOfDeferred, readDeferred } from "./deferred.ts";
+import { contentOf, draftDeferred, draftLateResult, draftOfDeferred, messageIdsOf } from "./deferred.ts";
 import { SYSTEM_DISK } from "../file/disk.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "../entry.ts";
@@ -91,8 +91,7 @@ export class AppendBatch {
 
   /** The ids of all entries in the file, and of the messages that wait in them to be put on the branch. */
   messageIds(): ReadonlySet<string> {
-    const entries = this.#log.isOnDisk ? this.#log.index().entries : [];
-    return new Set(entries.flatMap((entry) => [entry.id, readDeferred(entry)?.messageId ?? entry.id]));
+    return messageIdsOf(this.#log.isOnDisk ? this.#log.index().entries : []);
   }
 
   /** The tool calls of this branch that have no result. */

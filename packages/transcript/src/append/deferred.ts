@@ -52,6 +52,11 @@ export function readDeferred(entry: SessionEntry): Deferred | undefined {
   return { id: entry.id, messageId, timestamp: entry.timestamp, content };
 }
 
+/** The ids of these entries, and of the messages that wait in them to be put on the branch. */
+export function messageIdsOf(entries: readonly SessionEntry[]): ReadonlySet<string> {
+  return new Set(entries.flatMap((entry) => [entry.id, readDeferred(entry)?.messageId ?? entry.id]));
+}
+
 /** The deferred entry whose message this is, or undefined. */
 export function deferredFromOf(entry: SessionEntry): string | undefined {
   return "deferredFrom" in entry && typeof entry.deferredFrom === "string" ? entry.deferredFrom : undefined;

@@ -7,9 +7,8 @@ import type { SessionWriteLock } from "session-lock";
 import type { AppendBatch } from "../append/append.ts";
 import { appendedOf } from "../append/appended.ts";
 import type { Appended } from "../append/appended.ts";
-import { contentOf, draftOfContent, readDeferred } from "../append/deferred.ts";
+import { contentOf, readDeferred } from "../append/deferred.ts";
 import type { Fields } from "../context/fields.ts";
-import type { EntryDraft } from "../append/draft.ts";
 import type { SessionEntry } from "../entry.ts";
 import { asIoError, errnoOf, TranscriptError } from "../errors.ts";
 import type { FileWriter, GroupWriter, Outcome } from "../append/group-writer.ts";
@@ -23,6 +22,7 @@ import { ensureFolder } from "../file/ensure-folder.ts";
 import { keepRejected } from "../file/rejected.ts";
 import { addToSpill, damagedLinesIn, readSpill, removeSpill } from "./spill-file.ts";
 import type { Spill, SpilledAppend } from "./spill-file.ts";
+import { draftOf, entriesOf } from "./spilled-entries.ts";
 
 /** What a disk says that cannot take any more, or not now. */
 const DISK_FAILURES = new Set(["ENOSPC", "EDQUOT", "EFBIG", "EIO", "EROFS", "ENOMEM"]);
@@ -59,9 +59,9 @@ export class SpillingWriter implements GroupWriter {
     return existsSync(this.#spill);
   }
 
-  /** What waits, as entries below `leafId`, one below the other. */
-  waiting(leafId: string | undefined): readonly SessionEntry[] {
-    return entriesOf(readSpill(this.#spill), leafId);
+  /** What waits, in order. Ask for it before the session is read: what comes home in between would be in neither. */
+  get waiting(): readonly SpilledAppend[] {
+    return readSpill(this.#spill);
   }
 
   async write(right: OwnersRight, given: readonly AppendRequest[]): Promise<Outcome> {
@@ -186,15 +186,6 @@ function named(request: AppendRequest): AppendRequest {
   return { ...request, drafts: drafts.map((draft) => ({ ...draft, id: newEntryId() })) };
 }
 
-function entriesOf(waiting: readonly SpilledAppend[], leafId: string | undefined): readonly SessionEntry[] {
-  let parentId = leafId ?? null;
-  return waiting.map((one) => {
-    const { entry } = placeEntry(draftOf(one), parentId, one.id);
-    parentId = entry.id;
-    return entry;
-  });
-}
-
 function addOnce(batch: AppendBatch, waiting: readonly SpilledAppend[]): void {
   // A crash after they were written and before the spill file was removed leaves them in both.
   const there = batch.messageIds();
@@ -213,10 +204,6 @@ function addOnce(batch: AppendBatch, waiting: readonly SpilledAppend[]): void {
 function saidBy(entry: SessionEntry): Fields {
   const content = Object.entries(readDeferred(entry)?.content ?? contentOf(entry));
   return Object.fromEntries(content.filter(([name]) => name !== "deferredFrom"));
-}
-
-function draftOf({ id, idempotencyKey, content }: SpilledAppend): EntryDraft {
-  return { ...draftOfContent(content, idempotencyKey), id };
 }
 
 function spilled(entry: SessionEntry, repeated: boolean): Appended {
