@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { runCommand } from "../src/cli/run.ts";
@@ -50,6 +50,20 @@ test("doctor tells of the appends that wait in a spill file beside a session", a
   expect(text.out).toMatch(/^waiting {2}.*b\.jsonl {2}2 appends in the spill file, until the next append$/m);
   expect(text.out).toMatch(/^2 appends waiting in spill files$/m);
   expect(json.out.match(/"waiting":\d/g)).toEqual(['"waiting":0', '"waiting":2', '"waiting":2']);
+});
+
+test("a pipe or a device in the place of a spill file is told of, and waited for by nobody", async () => {
+  const folder = tempFolder();
+  for (const name of ["a.jsonl", "b.jsonl", "z.jsonl"]) healthy(folder, name);
+  execFileSync("mkfifo", [path.join(folder, "a.jsonl.spill")]);
+  symlinkSync("/dev/zero", path.join(folder, "b.jsonl.spill"));
+
+  const { code, out, err } = await transcript("doctor", folder);
+
+  expect({ code, err }).toEqual({ code: 65, err: "" });
+  expect(out).toMatch(/^unreadable {2}.*a\.jsonl {2}.*a\.jsonl\.spill is not a plain file/m);
+  expect(out).toMatch(/^unreadable {2}.*b\.jsonl {2}.*b\.jsonl\.spill is not a plain file/m);
+  expect(out).toMatch(/^3 sessions: 1 healthy, /m);
 });
 
 test("one file of every rotten kind among good ones is told of, and stops nothing", async () => {

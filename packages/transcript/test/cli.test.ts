@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -139,6 +139,17 @@ test("repair changes nothing until it is told to, then the session is valid", as
   expect(JSON.parse(applied.out)).toMatchObject({ applied: true, file });
   expect(await transcript("validate", file)).toMatchObject({ code: 0 });
   expect(await transcript("repair", file)).toMatchObject({ code: 0, out: `${file}: nothing to mend\n` });
+});
+
+test("a repair that cannot keep what it takes out, as a pipe stands there, fails and waits for nobody", async () => {
+  const file = sessionFile(`${linesOf(chat(user("one")))}{"bad\n`);
+  const before = readFileSync(file);
+  execFileSync("mkfifo", [`${file}.rej`]);
+
+  const { code, err } = await transcript("repair", file, "--apply");
+
+  expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining("ENXIO") as string });
+  expect(readFileSync(file)).toEqual(before);
 });
 
 test("one of a kind is told in the singular", async () => {

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import {
@@ -69,6 +69,28 @@ test.each(ROTTEN_FILES)(
     expect(() => SessionManager.open(sessionFile)).toThrow(expect.objectContaining(named));
   },
 );
+
+test("a folder in the place of the spill file is refused with a code by those who read and write", async () => {
+  const sessionFile = path.join(tempFolder(), "session.jsonl");
+  await using transcript = await openTranscript(sessionFile, { spill: true });
+  mkdirSync(`${sessionFile}.spill`);
+  const named = { name: "TranscriptError", code: "NOT_A_SESSION", sessionFile: `${sessionFile}.spill` };
+
+  await expect(transcript.entries()).rejects.toMatchObject(named);
+  await expect(transcript.context()).rejects.toMatchObject(named);
+  await expect(transcript.append(userMessage("hello"))).rejects.toMatchObject({ code: "INVALID_TARGET" });
+});
+
+test("bytes that the disk does not give are an IO error with the disk's own code", () => {
+  const sessionFile = path.join(tempFolder(), "session.jsonl");
+  writeFileSync(sessionFile, "some bytes");
+  const file = SessionFile.open(sessionFile, "read");
+  // As good as a bad disk: the system refuses the read.
+  file?.[Symbol.dispose]();
+
+  const named = { name: "TranscriptError", code: "IO", errno: "EBADF", sessionFile };
+  expect(() => file?.read(0, 4)).toThrow(expect.objectContaining(named));
+});
 
 test("a session that turns bad while it is open says so to those who read or write it", async () => {
   const sessionFile = path.join(tempFolder(), "session.jsonl");

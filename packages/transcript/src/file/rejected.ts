@@ -3,8 +3,8 @@ import path from "node:path";
 import { syncFolder } from "./whole-file.ts";
 import { writeAll } from "./write-all.ts";
 
-// A link is not followed: what it leads to is not ours.
-const FLAGS =
+/** How a `.rej` file is opened. A link is not followed, as what it leads to is not ours, and no pipe is waited for. */
+export const REJECTS =
   constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
@@ -12,7 +12,7 @@ const FLAGS =
  * error that file is as it was, or every try on a full disk would put another piece there.
  */
 export function keepRejected(file: string, pieces: Iterable<Buffer>): void {
-  const fd = openSync(`${file}.rej`, FLAGS, 0o600);
+  const fd = openSync(`${file}.rej`, REJECTS, 0o600);
   const { size } = fstatSync(fd);
   try {
     for (const piece of pieces) writeAll(fd, piece);

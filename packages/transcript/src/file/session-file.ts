@@ -80,13 +80,17 @@ export class SessionFile {
     return bytes.subarray(0, this.readInto(bytes, start));
   }
 
-  /** Fills `bytes` from `start` on, as far as the file goes; returns how many it read. */
+  /** Fills `bytes` from `start` on, as far as the file goes; returns how many it read. Throws `IO`. */
   readInto(bytes: Buffer, start: number): number {
     let length = 0;
-    while (length < bytes.length) {
-      const count = readSync(this.#fd, bytes, length, bytes.length - length, start + length);
-      if (count === 0) break;
-      length += count;
+    try {
+      while (length < bytes.length) {
+        const count = readSync(this.#fd, bytes, length, bytes.length - length, start + length);
+        if (count === 0) break;
+        length += count;
+      }
+    } catch (error) {
+      throw asIoError(error, "read", this.path);
     }
     return length;
   }

@@ -21,6 +21,7 @@ import type { Stats } from "node:fs";
 import path from "node:path";
 import { errnoOf } from "../errors.ts";
 import type { ByteSource } from "../file/lines.ts";
+import { REJECTS } from "../file/rejected.ts";
 import { isWithoutLinks, syncFolder } from "../file/whole-file.ts";
 import { withMember } from "./json-members.ts";
 import type { Draft, Range } from "./plan.ts";
@@ -74,8 +75,7 @@ export function writeDrafts(file: string, drafts: readonly Draft[], source: Byte
 /** Adds parts of `file` to `<file>.rej`, each with a newline, durably. Returns its name. */
 export function keepRejects(file: string, rejects: readonly Range[], source: ByteSource): string {
   const name = `${file}.rej`;
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
-  const fd = openSync(name, flags, 0o600);
+  const fd = openSync(name, REJECTS, 0o600);
   const { size } = fstatSync(fd);
   try {
     const out = new Output(fd);

@@ -16,6 +16,9 @@ import type { Fields } from "../context/fields.ts";
 import { canonicalPath } from "../file/canonical-path.ts";
 import { decodeLine } from "../file/decode.ts";
 import { errnoOf } from "../errors.ts";
+import { readLines } from "../file/lines.ts";
+import type { Line } from "../file/lines.ts";
+import { SessionFile } from "../file/session-file.ts";
 import { syncFolder } from "../file/whole-file.ts";
 import { writeAll } from "../file/write-all.ts";
 
@@ -55,14 +58,17 @@ export function spillBeside(sessionFile: string): string | undefined {
   return existsSync(file) ? file : undefined;
 }
 
-/** The appends that wait in a spill file, in order. */
+/** The appends that wait in a spill file, in order. Throws `NOT_A_SESSION` for what is no plain file, and `IO`. */
 export function readSpill(file: string): readonly SpilledAppend[] {
-  return linesOf(file).flatMap((line) => spilledIn(line.toString("utf8")) ?? []);
+  using opened = SessionFile.open(file, "read");
+  return linesOf(opened).flatMap(({ text }) => spilledIn(text) ?? []);
 }
 
 /** The lines of a spill file that hold no append, byte for byte. */
 export function damagedLinesIn(file: string): readonly Buffer[] {
-  return linesOf(file).filter((line) => spilledIn(line.toString("utf8")) === undefined);
+  using opened = SessionFile.open(file, "read");
+  const damaged = linesOf(opened).filter(({ text }) => spilledIn(text) === undefined);
+  return damaged.flatMap(({ offset, next }) => opened?.read(offset, next) ?? []);
 }
 
 /**
@@ -97,21 +103,9 @@ export function removeSpill(file: string): void {
   }
 }
 
-/** The lines with their newlines. An unterminated last one was never acknowledged. */
-function linesOf(file: string): readonly Buffer[] {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
-  const lines: Buffer[] = [];
-  for (let from = 0, at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, from)) {
-    lines.push(bytes.subarray(from, at + 1));
-    from = at + 1;
-  }
-  return lines;
+/** An unterminated last one was never acknowledged. */
+function linesOf(file: SessionFile | undefined): readonly Line[] {
+  return file === undefined ? [] : [...readLines(file, 0, file.stat().size)];
 }
 
 /** Returns how long the file is then. */
