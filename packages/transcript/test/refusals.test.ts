@@ -91,6 +91,29 @@ test("an extension's message without content, and an entry below one that is not
   expect(readFileSync(file)).toEqual(before);
 });
 
+test("an entry that the manager makes is refused like a message where it is no JSON or longer than any that is read", async () => {
+  const file = sessionFile(linesOf(chat(user("one"))));
+  const before = readFileSync(file);
+  const long = "x".repeat(64 * 1024 * 1024);
+
+  await withSessionWriteLock(file, () => {
+    const session = SessionManager.open(file);
+    const id = session.getLeafId() ?? "";
+    const place = { id: "new", parentId: id, timestamp: new Date(0).toISOString() };
+    const tries = [
+      () => session.appendSessionInfo(long),
+      () => session.appendLabelChange(id, long),
+      () => session.appendCompaction(long, id, 1),
+      () => session.branchWithSummary(id, long),
+      () => session._persist({ ...place, type: "session_info", name: long }),
+      () => session._persist({ ...place, type: "custom", customType: "x", data: 1n }),
+    ];
+    for (const attempt of tries)
+      expect(attempt).toThrow(expect.objectContaining({ code: "INVALID_MESSAGE" }));
+  });
+
+  expect(readFileSync(file)).toEqual(before);
+});
 test("a compaction without a summary takes nothing away", async () => {
   const file = sessionFile(linesOf(chat(user("one"), assistant("two"), user("three"))));
   const before = readFileSync(file);

@@ -5,6 +5,7 @@ import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
 import { CURRENT_SESSION_VERSION } from "../file/header.ts";
+import { MAX_LINE_BYTES } from "../file/lines.ts";
 import type { ToolGroup } from "./tool-group.ts";
 
 /** An entry and its line, which say the same. */
@@ -29,10 +30,11 @@ export interface Written {
 // Quotes inside a JSON string are escaped, so a name between bare quotes is never part of a text.
 const NOT_PLAIN = /"(?:toolCall|toolResult|deferredFrom|leaf|appendMode|session-lock\.[a-z-]+)"/;
 
-/** Gives a draft its id, parent and time. Throws `INVALID_MESSAGE` when nothing can be read from its line. */
+/** Gives a draft its id, parent and time. Throws `INVALID_MESSAGE` when its line would be none, or longer than any that is read. */
 export function placeEntry(draft: EntryDraft, parentId: string | null, id = newEntryId()): PlacedEntry {
   const line = draft.encode({ id, parentId, timestamp: timestampOf(Date.now()) });
   if (draft.isPlain === true) return new PlainEntry(id, line);
+  assertReadable(line);
   // A draft of an entry that exists keeps that one's id.
   if (!line.includes(id) || NOT_PLAIN.test(line)) {
     const entry = read(line);
@@ -88,6 +90,13 @@ class PlainEntry implements PlacedEntry {
   get entry(): SessionEntry {
     return (this.#entry ??= read(this.line));
   }
+}
+
+/** Not every draft was measured when it was made, and what is around an entry has a length too. */
+function assertReadable(line: string): void {
+  // A character is three bytes at most, so most are not counted.
+  if (line.length * 3 <= MAX_LINE_BYTES || Buffer.byteLength(line) <= MAX_LINE_BYTES) return;
+  throw new TranscriptError("INVALID_MESSAGE", `the line of an entry has at most ${MAX_LINE_BYTES} bytes`);
 }
 
 function read(line: string): SessionEntry {

@@ -1,7 +1,7 @@
 import { isFields } from "../context/fields.ts";
 import { isReplacement } from "../context/replacement.ts";
 import { foldSystemMessages } from "../context/system-prompt.ts";
-import { draftPlain } from "../append/draft.ts";
+import { assertBody, draftPlain } from "../append/draft.ts";
 import type { EntryDraft } from "../append/draft.ts";
 import type { ContextReplacement, CustomMessageEntry, SessionEntry } from "../entry.ts";
 import type { ManagedSession } from "./managed-session.ts";
@@ -93,6 +93,7 @@ export function draftAsIs(entry: SessionEntry, session: ManagedSession): EntryDr
   // Below a parent that is not in the file it would cut off all that came before.
   if (parentId !== null && session.index.get(parentId) === undefined)
     throw new Error(`Entry ${parentId} not found`);
+  assertBody(entry);
   return { idempotencyKey: undefined, encode: () => `${JSON.stringify(entry)}\n` };
 }
 
