@@ -16,6 +16,21 @@ test.each([[[]], [["show"]], [["show", "a", "--wrong"]]])(
   },
 );
 
+test.each(["repair", "migrate"])(
+  "%s refuses a wait that no timer can make as wrong usage",
+  async (command) => {
+    const file = sessionFile(linesOf(chat(user())));
+
+    const { code, err } = await transcript(command, file, "--apply", "--wait", "2147484");
+
+    expect({ code, err }).toEqual({ code: 64, err: expect.stringContaining("at most 2147483") as string });
+    expect(await transcript(command, file, "--apply", "--wait", "2147483")).toMatchObject({
+      code: 0,
+      err: "",
+    });
+  },
+);
+
 test("--version tells the version of the package", async () => {
   const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
 

@@ -23,6 +23,9 @@ const PROFILES = [
   "strict",
 ] as const satisfies readonly ProviderProfile[];
 
+/** No timer runs longer. */
+const MAX_WAIT_SECONDS = Math.floor((2 ** 31 - 1) / 1_000);
+
 const OPTIONS = {
   json: { type: "boolean" },
   format: { type: "string" },
@@ -102,7 +105,8 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     const [afterSeq, seconds] = [numberOf(values.after ?? "0"), numberOf(values.wait ?? "10")];
     if (afterSeq === undefined || !Number.isInteger(afterSeq))
       return wrong("--after takes the number of an entry");
-    if (seconds === undefined) return wrong("--wait takes seconds");
+    if (seconds === undefined || seconds > MAX_WAIT_SECONDS)
+      return wrong(`--wait takes seconds, at most ${MAX_WAIT_SECONDS}`);
     const flags = { isJson, apply, linearize, format, profile };
     const rest = { afterSeq, waitMs: seconds * 1_000, agentId: agent, storePath };
     return { kind: "command", options: { command, subject, ...flags, ...rest } };
