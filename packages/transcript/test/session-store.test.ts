@@ -92,6 +92,21 @@ test("a change that was decided on a record survives changes of other fields, an
   expect(fresh).not.toHaveProperty("thinkingLevel");
 });
 
+test("a field that is called like a group is one of its own all the same", async () => {
+  const store = openSessionStore(tempFolder());
+  const fields = { session: "a", usage: "b", "*": "c" };
+  const expectedRecord = await store.update(key, () => fields);
+  await store.update(key, () => ({ inputTokens: 1, "*": "d" }));
+
+  const changed = await store.update(key, () => ({ usage: "e", note: "f" }), { expectedRecord });
+  const after = await store.update(key, () => ({ session: undefined }));
+
+  expect(changed).toMatchObject({ session: "a", usage: "e", "*": "d", note: "f", inputTokens: 1 });
+  expect(after).not.toHaveProperty("session");
+  const stale = store.update(key, () => ({ usage: "g" }), { expectedRecord });
+  await expect(stale).rejects.toMatchObject({ code: "CONFLICT", groups: ["field usage"] });
+});
+
 test("a record that was deleted and made again is another one, whatever is in it", async () => {
   const store = openSessionStore(tempFolder());
   const create = () => store.update(key, () => ({ sessionId: "same" }), { expectedRecord: undefined });

@@ -58,8 +58,11 @@ export function nextVersions(
   return { ...known, ...Object.fromEntries(changed.map((group) => [group, next])) };
 }
 
+/** Names that a field may have which is of no such group. */
+const TAKEN: ReadonlySet<string> = new Set([MADE, ...Object.keys(GROUPS)]);
+
 function groupOf(field: string): string {
-  return GROUP_OF.get(field) ?? field;
+  return GROUP_OF.get(field) ?? (TAKEN.has(field) ? `field ${field}` : field);
 }
 
 function versionOf(group: string, { groupVersions }: SessionRecord): number | undefined {
