@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { SessionManager as Pi } from "@earendil-works/pi-coding-agent";
 import { afterEach, expect, test, vi } from "vitest";
@@ -142,4 +142,26 @@ test("a link that leads to itself is passed by, as a session and as a folder of 
 
   expect(SessionManager.continueRecent("/w").getSessionFile()).toBe(file);
   expect((await SessionManager.listAll()).map(({ id }) => id)).toEqual(["aaa"]);
+});
+
+test("a folder that cannot be looked into hides no other from a list, and is told of by code where one session is wanted", async () => {
+  const agent = tempFolder();
+  vi.stubEnv("PI_CODING_AGENT_DIR", agent);
+  const deep = `/${"folder/".repeat(60)}`;
+  const file = write(
+    SessionManager.create("/w").getSessionDir(),
+    "a.jsonl",
+    header({ id: "aaa" }),
+    chat(LATELY),
+  );
+  const refused = { name: "TranscriptError", code: "IO" };
+
+  expect(SessionManager.findById(deep, "aaa")).toBeUndefined();
+  expect(await SessionManager.list("/w\0")).toEqual([]);
+  expect(() => SessionManager.findById("/w\0", "aaa")).toThrow(expect.objectContaining(refused));
+  expect(() => SessionManager.continueRecent("/w\0")).toThrow(expect.objectContaining(refused));
+  expect((await SessionManager.listAll()).map(({ path: at }) => at)).toEqual([file]);
+  rmSync(path.join(agent, "sessions"), { recursive: true });
+  writeFileSync(path.join(agent, "sessions"), "no folder");
+  expect(await SessionManager.listAll()).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync } from "node:fs";
 import path from "node:path";
 import type { SessionHeader } from "../entry.ts";
-import { errnoOf, TranscriptError } from "../errors.ts";
+import { asIoError, errnoOf, TranscriptError } from "../errors.ts";
 import { cwdIn } from "../file/header.ts";
 import { SessionFile } from "../file/session-file.ts";
 import { readHeader } from "../file/tail.ts";
@@ -32,7 +32,7 @@ export function sessionHeaderOf(path: string): SessionHeader | undefined {
   }
 }
 
-/** The files of a folder that may be sessions, the newest name first. Empty for a folder that is missing. */
+/** The files of a folder that may be sessions, the newest name first. Empty for a folder that is missing. Throws `IO`. */
 export function jsonlFilesIn(folder: string): string[] {
   return namesIn(folder)
     .filter((name) => name.endsWith(".jsonl"))
@@ -40,14 +40,16 @@ export function jsonlFilesIn(folder: string): string[] {
     .map((name) => path.join(folder, name));
 }
 
+const NOWHERE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"]);
+
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
     const errno = errnoOf(error);
     // No session was made for this folder yet, or the name leads nowhere.
-    if (errno === "ENOENT" || errno === "ENOTDIR" || errno === "ELOOP") return [];
-    throw error;
+    if (errno !== undefined && NOWHERE.has(errno)) return [];
+    throw asIoError(error, "list", folder);
   }
 }
 

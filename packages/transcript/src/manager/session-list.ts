@@ -1,6 +1,5 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
-import { errnoOf } from "../errors.ts";
 import { cwdIn } from "../file/header.ts";
 import { piSessionFolder, piSessionsFolder } from "./pi-layout.ts";
 import { jsonlFilesIn, sessionHeaderOf } from "./recent-session.ts";
@@ -26,7 +25,7 @@ export async function listSessions(
   signal?: AbortSignal,
 ): Promise<SessionInfo[]> {
   const isWanted = cwdFilter(cwd, sessionDir);
-  return readSessions(jsonlFilesIn(sessionDir), ({ cwd: at }) => isWanted(at), onProgress, signal);
+  return readSessions(filesOrNone(sessionDir), ({ cwd: at }) => isWanted(at), onProgress, signal);
 }
 
 /** The sessions of every working folder in pi's place, or those of one folder of sessions, as `listSessions`. */
@@ -38,7 +37,7 @@ export async function listAllSessions(
   const onProgress = [first, second].find((value) => typeof value === "function");
   const signal = [second, third].find((value) => value instanceof AbortSignal);
   const folders = typeof first === "string" ? [first] : foldersIn(piSessionsFolder());
-  return readSessions(folders.flatMap(jsonlFilesIn), () => true, onProgress, signal);
+  return readSessions(folders.flatMap(filesOrNone), () => true, onProgress, signal);
 }
 
 /** The file of the session with this id, of which only headers are read; undefined when there is none. */
@@ -92,14 +91,22 @@ function newestFirst(sessions: readonly SessionInfo[]): SessionInfo[] {
   return sessions.toSorted((a, b) => b.modified.getTime() - a.modified.getTime());
 }
 
+/** A folder that cannot be looked into must not hide the others either. */
+function filesOrNone(folder: string): string[] {
+  try {
+    return jsonlFilesIn(folder);
+  } catch {
+    return [];
+  }
+}
+
 function foldersIn(folder: string): string[] {
   try {
     const found = readdirSync(folder, { withFileTypes: true });
     return found
       .filter((one) => one.isDirectory() || one.isSymbolicLink())
       .map(({ name }) => path.join(folder, name));
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return []; // no session was made yet
-    throw error;
+  } catch {
+    return []; // no session was made yet, or nobody may look
   }
 }
