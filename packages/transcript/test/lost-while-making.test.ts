@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import path from "node:path";
 import { breakSessionLock } from "session-lock";
 import { expect, onTestFinished, test } from "vitest";
 import { openSessionStore, openTranscript, SessionManager } from "../src/index.ts";
@@ -38,6 +39,37 @@ const ENTRY = {
   message: userMessage("theirs"),
 };
 const THEIRS = `${JSON.stringify(HEADER)}\n${JSON.stringify(ENTRY)}\n`;
+
+/** As on a disk that is mounted read-only: the system refuses to make a file, and to remove even what is not there. */
+function readOnlyDisk(): void {
+  const { openSync, unlinkSync } = fs;
+  const refuse = () => {
+    throw Object.assign(new Error("EROFS: read-only file system"), { code: "EROFS" });
+  };
+  fs.openSync = (file, flags, mode) =>
+    Number(flags) & fs.constants.O_CREAT ? refuse() : openSync(file, flags, mode);
+  fs.unlinkSync = refuse;
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    Object.assign(fs, { openSync, unlinkSync });
+    syncBuiltinESMExports();
+  });
+}
+
+test("a read-only disk refuses a session with IO, whichever way it is to be made", () => {
+  const [file, source] = [tempSession(), tempSession()];
+  fs.writeFileSync(source, THEIRS);
+  readOnlyDisk();
+  const refused = { name: "TranscriptError", code: "IO", errno: "EROFS" };
+  const { dir } = path.parse(file);
+  const tries = [
+    () => SessionManager.open(file, { unguarded: "allow" }).appendMessage(userMessage("one")),
+    () => SessionManager.forkFrom(source, "/w", dir),
+    () => SessionManager.open(source, dir).createBranchedSession("a"),
+  ];
+
+  for (const attempt of tries) expect(attempt).toThrow(expect.objectContaining(refused));
+});
 
 test("who stands still as it makes a session does not replace the one that somebody made meanwhile", async () => {
   const file = tempSession();

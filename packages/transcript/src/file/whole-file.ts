@@ -111,11 +111,14 @@ export function syncFolder(folder: string): void {
   }
 }
 
-function removeIfThere(file: string): void {
+/**
+ * Mostly it is gone already, as a rename moved it or it was never made. One that the disk does not let go has no meaning, and
+ * what came of the file is known by now: a read-only disk refuses to remove even what is not there.
+ */
+function removeIfThere(draft: string): void {
   try {
-    unlinkSync(file);
+    unlinkSync(draft);
   } catch (error) {
-    // Gone is what was wanted: a rename moved it, or it was never made.
-    if (errnoOf(error) !== "ENOENT") throw error;
+    if (errnoOf(error) === undefined) throw error;
   }
 }
