@@ -258,3 +258,21 @@ test("a message as long as one may be waits for tool calls as any other, and tho
   ]);
   expect((await saidIn(file)).map(({ length }) => length)).toEqual([2, "result of c1".length, room]);
 }, 60_000);
+
+test("what waits comes onto the branch however deep it is nested, as a thread with a larger stack may have written it", async () => {
+  const file = tempSession();
+  const run = await openTranscript(file);
+  await run.append(callingMessage("c1"));
+  await run.append({ ...userMessage("waits"), idempotencyKey: "deep" });
+  await run.close();
+  const deep = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
+  writeFileSync(file, readFileSync(file, "utf8").replaceAll('"deep"', deep));
+  await using next = await openTranscript(file);
+
+  const { messages } = await next.context();
+  const { placement } = await next.append(resultMessage("c1"));
+
+  expect(messages.at(-1)).toMatchObject({ content: [{ text: "waits" }] });
+  expect(placement).toBe("branch");
+  expect((await saidIn(file)).at(-1)).toBe("waits");
+});

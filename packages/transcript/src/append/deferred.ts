@@ -1,6 +1,6 @@
 import { isFields } from "../context/fields.ts";
 import type { Fields } from "../context/fields.ts";
-import { DEFERRED, draftExtension, draftOwn, draftPlain, LATE_RESULT } from "./draft.ts";
+import { DEFERRED, draftOwn, draftStored, LATE_RESULT } from "./draft.ts";
 import type { EntryDraft } from "./draft.ts";
 import type { SessionEntry } from "../entry.ts";
 
@@ -38,9 +38,7 @@ export function draftOfDeferred({ id, content }: Deferred): EntryDraft {
 
 /** An entry that was kept without its place. */
 export function draftOfContent({ type, ...fields }: Fields, idempotencyKey: string | undefined): EntryDraft {
-  const kind = String(type);
-  const draft = kind === "custom_message" || kind === "custom" ? draftExtension : draftPlain;
-  return draft(kind, fields, idempotencyKey);
+  return draftStored(String(type), fields, idempotencyKey);
 }
 
 /** Undefined for every other entry. */

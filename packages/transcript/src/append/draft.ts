@@ -1,5 +1,6 @@
 import type { CustomMessageEntry, SessionEntryBase } from "../entry.ts";
 import { TranscriptError } from "../errors.ts";
+import { jsonOf } from "../file/json.ts";
 import { MAX_LINE_BYTES } from "../file/lines.ts";
 import type { AgentMessage } from "../message.ts";
 import { shapeOf } from "./message-shape.ts";
@@ -64,17 +65,18 @@ export function draftCustom(customType: string, data: unknown, idempotencyKey?: 
 
 /** Around an entry that was checked already, so that this cannot fail: others may be in the same batch. */
 export function draftOwn(customType: string, data: object, idempotencyKey?: string): EntryDraft {
-  return draftExtension("custom", { customType, data: keyedData(data, idempotencyKey) }, idempotencyKey);
+  return draftStored("custom", { customType, data: keyedData(data, idempotencyKey) }, idempotencyKey);
+}
+
+/** Of fields that came from JSON, which may be nested deeper than `JSON.stringify` goes: a thread with a larger stack wrote them. */
+export function draftStored(type: string, fields: object, idempotencyKey?: string): EntryDraft {
+  const isExtension = type === "custom_message" || type === "custom";
+  return (isExtension ? extension : plain)(type, jsonOf(fields).slice(1, -1), idempotencyKey);
 }
 
 /** `type, id, parentId, timestamp, …fields`, the order pi writes. */
 export function draftPlain(type: string, fields: object, idempotencyKey?: string): EntryDraft {
   return plain(type, bodyOf(fields), idempotencyKey);
-}
-
-/** `type, …fields, id, parentId, timestamp`, the order pi writes for extension entries. */
-export function draftExtension(type: string, fields: object, idempotencyKey?: string): EntryDraft {
-  return extension(type, bodyOf(fields), idempotencyKey);
 }
 
 const MESSAGE_HEAD = '{"type":"message",';
@@ -85,6 +87,7 @@ function plain(type: string, body: string, idempotencyKey?: string, isPlain = fa
   return { idempotencyKey, isPlain, encode: (place) => `${head}${placeIn(place)}${tail}` };
 }
 
+/** `type, …fields, id, parentId, timestamp`, the order pi writes for extension entries. */
 function extension(type: string, body: string, idempotencyKey?: string): EntryDraft {
   const head = `{"type":${JSON.stringify(type)},${body},`;
   return { idempotencyKey, encode: (place) => `${head}${placeIn(place)}}\n` };

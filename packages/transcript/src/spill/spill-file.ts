@@ -16,6 +16,7 @@ import type { Fields } from "../context/fields.ts";
 import { canonicalPath } from "../file/canonical-path.ts";
 import { decodeLine } from "../file/decode.ts";
 import { errnoOf } from "../errors.ts";
+import { jsonOf } from "../file/json.ts";
 import { readLines } from "../file/lines.ts";
 import type { Line } from "../file/lines.ts";
 import { SessionFile } from "../file/session-file.ts";
@@ -117,7 +118,7 @@ function cutTornTail(fd: number, file: string): number {
 }
 
 function encode({ id, idempotencyKey, content }: SpilledAppend): string {
-  return `${JSON.stringify({ type: "spilled", id, idempotencyKey, entry: content })}\n`;
+  return `${jsonOf({ type: "spilled", id, idempotencyKey, entry: content })}\n`;
 }
 
 function spilledIn(line: string): SpilledAppend | undefined {
