@@ -14,7 +14,7 @@ import {
 import path from "node:path";
 import { withSessionWriteLock } from "session-lock";
 import { expect, test } from "vitest";
-import { openTranscript, repair, SessionManager } from "../src/index.ts";
+import { openTranscript, repair, SessionManager, validate } from "../src/index.ts";
 import { userMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
 import { tempFolder, tempSession } from "./temp-session.ts";
@@ -86,6 +86,20 @@ test("a session of a later version is refused, because its leaf may mean somethi
 
   await expect(openTranscript(file)).rejects.toMatchObject({ code: "UNSUPPORTED_VERSION" });
 });
+
+test.each([0, -1, 2.5, 3.5])(
+  "a session of version %d, which there is not, is refused as validate and repair refuse it",
+  async (version) => {
+    const file = tempSession();
+    writeFileSync(file, `${HEADER.replace('"version":3', `"version":${version}`)}\n${FIRST}\n`);
+    const refused = { code: "UNSUPPORTED_VERSION" };
+
+    expect((await validate(file)).findings).toContainEqual(expect.objectContaining({ code: "F4" }));
+    await expect(repair(file)).rejects.toMatchObject(refused);
+    await expect(openTranscript(file)).rejects.toMatchObject(refused);
+    expect(() => SessionManager.open(file)).toThrow(expect.objectContaining(refused));
+  },
+);
 
 test("a store of lanes, as pi-agent-core had one, is refused by its name and with what to do, and left as it is", async () => {
   const file = tempSession();

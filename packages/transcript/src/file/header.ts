@@ -33,8 +33,8 @@ export function encodeHeader(header: SessionHeader): string {
 /**
  * Reads the first line of a session file.
  *
- * Throws `NOT_A_SESSION` for anything else than a session header. Throws `UNSUPPORTED_VERSION` for a version later than we
- * know, which may give the leaf another meaning, so that the next append would fork the session; and for the store that
+ * Throws `NOT_A_SESSION` for anything else than a session header. Throws `UNSUPPORTED_VERSION` for a version that we do
+ * not know, which may give the leaf another meaning, so that the next append would fork the session; and for the store that
  * pi-agent-core had for a while, whose version 4 is another one than OpenClaw's.
  */
 export function parseHeader(line: string, sessionFile: string): SessionHeader {
@@ -59,10 +59,10 @@ export function parseHeader(line: string, sessionFile: string): SessionHeader {
       sessionFile,
     });
   }
-  if (versionOf(value) > NEWEST_SESSION_VERSION) {
+  if (!isKnownVersion(versionOf(value))) {
     throw new TranscriptError(
       "UNSUPPORTED_VERSION",
-      `${sessionFile} is a session of version ${versionOf(value)}; this package knows versions 1 to ${NEWEST_SESSION_VERSION}; open it with a later one`,
+      `${sessionFile} is a session of version ${versionOf(value)}; this package knows versions 1 to ${NEWEST_SESSION_VERSION}; open it with one that knows it`,
       { sessionFile },
     );
   }
@@ -77,6 +77,10 @@ export function cwdIn(header: SessionHeader): string | undefined {
 
 export function versionOf(header: SessionHeader): number {
   return header.version ?? 1;
+}
+
+function isKnownVersion(version: number): boolean {
+  return Number.isInteger(version) && version >= 1 && version <= NEWEST_SESSION_VERSION;
 }
 
 function isHeader(value: unknown): value is SessionHeader {
