@@ -46,6 +46,23 @@ test.each(["tail", "tail --json", "export", "export --format html", "export --js
   },
 );
 
+test.each(["repair", "repair --json"])(
+  "%s tells in pieces what it would do, as a file of noise has more to mend than one string holds",
+  async (command) => {
+    const file = sessionFile(`${linesOf(chat(user()))}${"x\n".repeat(10_000)}`);
+    const printed: string[] = [];
+    const print = (text: string) => Promise.resolve(void printed.push(text));
+    const terminal = { out: () => undefined, err: () => undefined, colours: false, progress: undefined };
+    const stop = new AbortController().signal;
+
+    const code = await runCommand([...command.split(" "), file], { ...terminal, print, stop });
+
+    expect(code).toBe(65);
+    expect(printed.length).toBeGreaterThan(1);
+    expect(printed.join("").match(/F2/g)).toHaveLength(10_000);
+  },
+);
+
 test.each(["show", "export"])(
   "%s ends at once when the user has enough, whatever it is doing",
   async (command) => {

@@ -1,12 +1,13 @@
 import { repair } from "../repair.ts";
-import type { RepairOptions } from "../repair.ts";
+import type { RepairOptions, RepairResult } from "../repair.ts";
 import type { Finding } from "../validate/finding.ts";
 import { validate } from "../validate/validate.ts";
 import type { ValidateOptions } from "../validate/validate.ts";
 import { counted } from "./counted.ts";
 import { exitCodes } from "./exit-codes.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { paint, plainLine } from "./terminal.ts";
+import { toJson } from "./json.ts";
+import { paint, plainLine, printAll } from "./terminal.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Prints what is wrong with a session. */
@@ -34,11 +35,11 @@ export async function mend(
   options: RepairOptions,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  const result = await repair(file, options);
-  const { applied, steps, backupFile, rejectedFile } = result;
-  if (isJson) terminal.out(JSON.stringify({ file, ...result }));
+  const { steps, ...done } = await repair(file, options);
+  const { applied, backupFile, rejectedFile } = done;
+  if (isJson) await printAll(toJson({ file, ...done }, steps, "steps"), terminal);
   else {
-    for (const { line, code, message } of steps) terminal.out(`line ${line}  ${code}  ${plainLine(message)}`);
+    await printAll(stepTexts(steps), terminal);
     if (steps.length === 0) terminal.out(`${file}: nothing to mend`);
     else if (applied) terminal.out(`${file}: mended`);
     else terminal.out(`${file}: not changed; --apply does it`);
@@ -46,6 +47,11 @@ export async function mend(
     if (rejectedFile !== undefined) terminal.out(`taken out: ${rejectedFile}`);
   }
   return applied || steps.length === 0 ? exitCodes.ok : exitCodes.faults;
+}
+
+/** A file of noise has millions of steps. */
+function* stepTexts(steps: RepairResult["steps"]): Generator<string> {
+  for (const { line, code, message } of steps) yield `line ${line}  ${code}  ${plainLine(message)}\n`;
 }
 
 function findingText({ line, code, severity, message, fix }: Finding, terminal: Terminal): string {
