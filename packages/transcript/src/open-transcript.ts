@@ -97,7 +97,7 @@ async function createSession(
     (lock) => {
       if (boundTo) assertBound(boundTo, { sessionFile: file, sessionId: header.id });
       lock.assertHeld();
-      publishFile(file, encodeHeader(header));
+      publishFile(file, [encodeHeader(header)]);
       const log = SessionLog.open(file);
       if (log === undefined)
         throw new TranscriptError("IO", `${file} went away as it was made`, { sessionFile: file });

@@ -116,3 +116,26 @@ test("who loses a record's lock as it writes the record leaves it as it is", asy
   expect(await store.get("main")).toMatchObject({ label: "first" });
   expect(fs.readdirSync(folder).filter((one) => one.endsWith(".tmp"))).toEqual([]);
 });
+
+test("a session is copied in pieces, as a long one is more than one string holds", () => {
+  const [source, folder] = [tempSession(), tempFolder()];
+  const long = { ...ENTRY, message: userMessage("x".repeat(1_500_000)) };
+  const lines = ["a", "b", "c"].map((id) => `${JSON.stringify({ ...long, id })}\n`);
+  fs.writeFileSync(source, `${JSON.stringify(HEADER)}\n${lines.join("")}`);
+  const { writeSync } = fs;
+  const lengths: number[] = [];
+  fs.writeSync = ((...given: Parameters<typeof writeSync>) => {
+    lengths.push(writeSync(...given));
+    return lengths.at(-1);
+  }) as typeof writeSync;
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    fs.writeSync = writeSync;
+    syncBuiltinESMExports();
+  });
+
+  const copy = SessionManager.forkFrom(source, "/w", folder).getSessionFile() ?? "";
+
+  expect(fs.readFileSync(copy, "utf8").endsWith(lines.join(""))).toBe(true);
+  expect(Math.max(...lengths)).toBeLessThan(2_000_000);
+});

@@ -227,7 +227,7 @@ export class AppendBatch {
 
   #create(): void {
     const { path: sessionFile, header } = this.#log;
-    if (publishFile(sessionFile, encodeHeader(header) + this.#bytes().toString("utf8"))) return;
+    if (publishFile(sessionFile, [encodeHeader(header), ...this.#staged.map(({ line }) => line)])) return;
     this.#right.assertHeld();
     const message = `${sessionFile} was made at the same moment by a writer without the lock`;
     throw new TranscriptError("CONFLICT", message, { sessionFile });

@@ -13,14 +13,16 @@ import path from "node:path";
 import { asIoError, errnoOf } from "../errors.ts";
 import { writeAll } from "./write-all.ts";
 
+const GATHERED_LENGTH = 1024 * 1024;
+
 /**
- * Makes a file with all its first bytes at once, durably. Returns false when there is one already that is not empty, also
+ * Makes a file with all its first bytes at once, durably: these texts, which may be more than one string holds. Returns false when there is one already that is not empty, also
  * where it came a moment ago: who stands still here may have lost the lock.
  */
-export function publishFile(file: string, text: string): boolean {
+export function publishFile(file: string, texts: Iterable<string>): boolean {
   const draft = draftOf(file);
   try {
-    writeNew(draft, text);
+    writeNew(draft, texts);
     const isMade = takeName(draft, file);
     syncFolder(path.dirname(file));
     return isMade;
@@ -38,7 +40,7 @@ export function publishFile(file: string, text: string): boolean {
 export function replaceFile(file: string, text: string, assertHeld: () => void): void {
   const draft = draftOf(file);
   try {
-    writeNew(draft, text);
+    writeNew(draft, [text]);
     assertHeld();
     renameSync(draft, file);
     syncFolder(path.dirname(file));
@@ -65,14 +67,21 @@ export function removeFile(file: string): boolean {
   }
 }
 
-function writeNew(file: string, text: string): void {
+function writeNew(file: string, texts: Iterable<string>): void {
   const fd = openSync(
     file,
     constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
     0o600,
   );
   try {
-    writeAll(fd, Buffer.from(text));
+    let gathered = "";
+    for (const text of texts) {
+      gathered += text;
+      if (gathered.length < GATHERED_LENGTH) continue;
+      writeAll(fd, Buffer.from(gathered));
+      gathered = "";
+    }
+    writeAll(fd, Buffer.from(gathered));
     fsyncSync(fd);
   } finally {
     closeSync(fd);

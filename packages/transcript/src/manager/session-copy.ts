@@ -20,10 +20,15 @@ export function writeNewSession(
   entries: readonly SessionEntry[],
 ): string {
   const file = piSessionFile(folder, header);
-  const lines = entries.map((entry) => `${jsonOf(entry)}\n`);
   ensureFolder(folder);
-  if (publishFile(file, encodeHeader(header) + lines.join(""))) return file;
+  if (publishFile(file, linesOf(header, entries))) return file;
   throw new TranscriptError("CONFLICT", `${file} exists already`, { sessionFile: file });
+}
+
+/** One by one: no string holds all of a long session. */
+function* linesOf(header: SessionHeader, entries: readonly SessionEntry[]): Generator<string> {
+  yield encodeHeader(header);
+  for (const entry of entries) yield `${jsonOf(entry)}\n`;
 }
 
 /** Copies a session whole, as a new one of another working folder; returns its file. */
