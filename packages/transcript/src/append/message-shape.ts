@@ -35,13 +35,19 @@ export function shapeOf(message: unknown): MessageShape {
   if ("toJSON" in content) writesItself = true;
   // Nobody is shown what is in a turn that failed.
   const isShown = role !== "assistant" || !isFailed(message);
+  let calls: Set<unknown> | undefined;
   for (const block of content as unknown[]) {
     if (!isFields(block)) {
       if (isSpeaker) throw invalid(`a block of a ${role} message is an object`);
       continue;
     }
     if (isSpeaker && isShown) assertBlock(block, role);
-    if (role === "assistant" && block["type"] === "toolCall") isSpeech = false;
+    if (role === "assistant" && block["type"] === "toolCall") {
+      isSpeech = false;
+      calls ??= new Set();
+      if (isShown && calls.has(block["id"])) throw invalid("the tool calls of a message have different ids");
+      calls.add(block["id"]);
+    }
     if ("toJSON" in block) writesItself = true;
   }
   return { isSpeech, writesItself };
@@ -51,6 +57,12 @@ function assertBlock(block: Fields, role: string): void {
   if (block["type"] === "text" && typeof block["text"] !== "string") throw invalid("a text block has a text");
   if (block["type"] === "toolCall" && role === "assistant" && !isCall(block))
     throw invalid("a tool call has an id, a name and arguments, which are an object");
+  if (
+    block["type"] === "image" &&
+    role !== "assistant" &&
+    !(isName(block["data"]) && isName(block["mimeType"]))
+  )
+    throw invalid("an image has data and a mimeType");
 }
 
 function isCall({ id, name, arguments: input }: Fields): boolean {
