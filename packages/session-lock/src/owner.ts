@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import os from "node:os";
 import { processWide } from "./process-wide.ts";
-import { startTimeOf } from "./process-table.ts";
+import { isOwnProc, startTimeOf } from "./process-table.ts";
 import type { Identity } from "./record.ts";
 
 const own = processWide("identity", (): { identity: Identity | undefined } => ({ identity: undefined }));
@@ -29,6 +29,7 @@ function readIdentity(): Identity {
 }
 
 function ownThreadId(): number | undefined {
+  if (!isOwnProc()) return undefined;
   // Resolved by the calling thread itself, so a worker thread finds its own id.
   const link = readLink("/proc/thread-self");
   const tid = Number(link?.split("/").at(-1));

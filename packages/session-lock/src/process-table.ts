@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hasCode } from "./errors.ts";
 
 /** What the operating system says about a process (or, on Linux, one thread of it). */
@@ -13,7 +13,7 @@ export function startTimeOf(pid: number, tid?: number): number | string | undefi
   switch (process.platform) {
     case "linux":
     case "android":
-      return readStat(pid, tid)?.starttime;
+      return asStat(readStat(pid, tid))?.starttime;
     case "win32":
       return runTool("powershell.exe", [
         "-NoProfile",
@@ -32,8 +32,10 @@ export function stateOf(pid: number, tid?: number, starttime?: number | string):
   if (!pidExists(pid)) return "gone";
   if (process.platform === "linux" || process.platform === "android") {
     const stat = readStat(pid, tid);
-    // The pid exists but /proc hides it or the thread ended: only the latter is proof.
-    if (stat === undefined) return readStat(pid) === undefined ? "unknown" : "gone";
+    // The pid exists but /proc hides it, or cannot be read just now, or the thread ended: only the latter is proof.
+    if (stat === "absent")
+      return tid !== undefined && asStat(readStat(pid)) !== undefined ? "gone" : "unknown";
+    if (stat === undefined) return "unknown";
     if (stat.state === "Z" || stat.state === "X") return "gone"; // ended, not yet reaped: it holds nothing any more
     return starttime !== undefined && stat.starttime !== starttime ? "gone" : "running";
   }
@@ -51,12 +53,35 @@ export function parseStat(text: string): { readonly state: string; readonly star
   return state === undefined || !Number.isFinite(starttime) ? undefined : { state, starttime };
 }
 
-function readStat(pid: number, tid?: number): ReturnType<typeof parseStat> {
+type Stat = ReturnType<typeof parseStat>;
+
+/** `absent`: there is no such entry. `undefined`: that cannot be told, as where no descriptor is left to read it with. */
+function readStat(pid: number, tid?: number): Stat | "absent" {
+  if (!isOwnProc()) return undefined;
   const file = tid === undefined ? `/proc/${pid}/stat` : `/proc/${pid}/task/${tid}/stat`;
   try {
     return parseStat(readFileSync(file, "latin1"));
+  } catch (error) {
+    return hasCode(error, "ENOENT") || hasCode(error, "ESRCH") ? "absent" : undefined;
+  }
+}
+
+function asStat(found: Stat | "absent"): Stat {
+  return found === "absent" ? undefined : found;
+}
+
+let isOwn: boolean | undefined;
+
+/** Whether `/proc` speaks of our pid namespace: some sandboxes show that of the namespace around them, where our pids are others'. */
+export function isOwnProc(): boolean {
+  return (isOwn ??= ownLink() === String(process.pid));
+}
+
+function ownLink(): string | undefined {
+  try {
+    return readlinkSync("/proc/self");
   } catch {
-    return undefined; // gone, or hidden from us: stateOf() tells the two apart
+    return undefined; // not mounted, or another namespace's, which we are not in
   }
 }
 

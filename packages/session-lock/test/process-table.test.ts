@@ -1,11 +1,15 @@
-import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { spawnSync } from "node:child_process";
+import fs, { readFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { parseLockTable } from "../src/engines/kernel-table.ts";
 import { livenessOf } from "../src/liveness.ts";
 import { identity } from "../src/owner.ts";
 import type { Owner } from "../src/record.ts";
 import { parseStat, startTimeOf, stateOf } from "../src/process-table.ts";
-import { Driver } from "./support/process.ts";
+import { mayMount } from "./support/mount.ts";
+import { Driver, workerPath } from "./support/process.ts";
+import { tempSession } from "./support/temp.ts";
 
 describe("the process table", () => {
   test("a command name with blanks and brackets does not shift the fields of /proc/<pid>/stat", () => {
@@ -29,6 +33,34 @@ describe("the process table", () => {
     expect(stateOf(process.pid, process.pid)).toBe("running");
     expect(stateOf(process.pid, 2 ** 22 - 1)).toBe("gone");
   });
+
+  test("a thread that cannot be looked at just now, for want of a descriptor, does not count as gone", () => {
+    const plain = fs.readFileSync;
+    const restore = (): void => {
+      fs.readFileSync = plain;
+      syncBuiltinESMExports();
+    };
+    onTestFinished(restore);
+    fs.readFileSync = (() => {
+      restore(); // another thread closes one: the next try works
+      throw Object.assign(new Error("too many open files"), { code: "EMFILE" });
+    });
+    syncBuiltinESMExports();
+
+    expect(stateOf(process.pid, process.pid)).toBe("unknown");
+    expect(stateOf(process.pid, process.pid)).toBe("running");
+  });
+
+  test.runIf(mayMount)(
+    "a live holder is not taken for dead where /proc shows another pid namespace than its own",
+    () => {
+      const script = [process.execPath, workerPath("in-namespace.js"), tempSession()];
+
+      const { stdout } = spawnSync("unshare", ["--pid", "--fork", ...script], { encoding: "utf8" });
+
+      expect(stdout.trim()).toBe("kept out");
+    },
+  );
 });
 
 describe("liveness", () => {
