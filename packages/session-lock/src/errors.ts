@@ -73,6 +73,11 @@ export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }
 
+/** Whether a caught value says that no descriptor was left to open anything with, which tells nothing of what was to be opened. */
+export function isStarved(error: unknown): boolean {
+  return hasCode(error, "EMFILE") || hasCode(error, "ENFILE");
+}
+
 /** Names the system call that failed and on what; keeps our own errors as they are. */
 export function asLockError(error: unknown, doing: string, sessionFile: string): SessionLockError {
   if (error instanceof SessionLockError) return error;

@@ -1,5 +1,5 @@
 import { chooseEngine, openEngine } from "./engines/choose-engine.ts";
-import { SessionLockError } from "./errors.ts";
+import { asLockError, SessionLockError } from "./errors.ts";
 import { keepHouse } from "./housekeeper.ts";
 import type { LockRequest } from "./options.ts";
 import { processWide } from "./process-wide.ts";
@@ -61,11 +61,20 @@ function entryFor(canonical: string, request: Pick<LockRequest, "engine">): File
     existing.close();
     forget(canonical, existing);
   }
-  const engine = chooseEngine(canonical, request.engine);
-  const target = { sessionFile: canonical, lockPath: lockPathOf(canonical) };
-  const file = new FileLock(canonical, (onLost) => openEngine(engine, { ...target, onLost }));
+  const file = open(canonical, request);
   locks.byFile.set(canonical, file);
   return file;
+}
+
+function open(canonical: string, request: Pick<LockRequest, "engine">): FileLock {
+  try {
+    const engine = chooseEngine(canonical, request.engine);
+    const target = { sessionFile: canonical, lockPath: lockPathOf(canonical) };
+    return new FileLock(canonical, (onLost) => openEngine(engine, { ...target, onLost }));
+  } catch (error) {
+    if (error instanceof TypeError) throw error; // what SESSION_LOCK_ENGINE says
+    throw asLockError(error, "get ready to lock", canonical);
+  }
 }
 
 /** Returns whether there is anything left to look after. */

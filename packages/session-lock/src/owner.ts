@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import os from "node:os";
+import { isStarved } from "./errors.ts";
 import { processWide } from "./process-wide.ts";
 import { isOwnProc, startTimeOf } from "./process-table.ts";
 import type { Identity } from "./record.ts";
 
 const own = processWide("identity", (): { identity: Identity | undefined } => ({ identity: undefined }));
 
-/** This thread's identity, read from the system once: some file reads (Linux) or a child process (elsewhere). */
+/** This thread's identity, read from the system once: some file reads (Linux) or a child process (elsewhere). Throws where no descriptor is left for that. */
 export function identity(): Identity {
   return (own.identity ??= readIdentity());
 }
@@ -46,7 +47,9 @@ function readTrimmed(file: string): string | undefined {
   try {
     const text = readFileSync(file, "utf8").trim();
     return text === "" ? undefined : text;
-  } catch {
+  } catch (error) {
+    // Once and for all this process would be a stranger to the others of its machine, who may rob strangers.
+    if (isStarved(error)) throw error;
     return undefined; // not Linux, or hidden from this container: the record then simply lacks the fact
   }
 }

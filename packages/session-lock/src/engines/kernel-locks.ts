@@ -1,4 +1,6 @@
+import { closeSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
+import os from "node:os";
 import { hasCode } from "../errors.ts";
 
 /** The byte-range locks of fs-native-extensions: OFD locks (Linux), flock (macOS), LockFileEx (Windows). */
@@ -9,10 +11,21 @@ export interface KernelLocks {
 
 let loaded: { readonly locks: KernelLocks | undefined } | undefined;
 
-/** Loads the add-on on first use; `undefined` where it is not installed or has no build for this platform. */
+/**
+ * Loads the add-on on first use; `undefined` where it is not installed or has no build for this platform. Throws where no
+ * descriptor is left to load it with: the process would use the other engine than all others for the rest of its life.
+ */
 export function loadKernelLocks(): KernelLocks | undefined {
-  loaded ??= { locks: load() };
-  return loaded.locks;
+  if (loaded !== undefined) return loaded.locks;
+  const locks = load();
+  if (locks === undefined) openAnything();
+  loaded = { locks };
+  return locks;
+}
+
+/** The failure to load says in many words, or not at all, that no descriptor was left. */
+function openAnything(): void {
+  closeSync(openSync(os.devNull, "r"));
 }
 
 function load(): KernelLocks | undefined {
