@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { acquireSessionWriteLock } from "session-lock";
 import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 
-/** The shortest one that is allowed: a heartbeat each second. */
+/** The shortest one that is allowed. */
 const staleMs = 2_000;
 
 test("who got the lock from another task of its process keeps it past the next heartbeats, and it is free afterwards", async () => {
@@ -36,4 +36,19 @@ test("an owner whose record is replaced is told by the heartbeat", async () => {
 
   await lost;
   expect(lock.signal.reason).toMatchObject({ code: "LOST" });
+});
+
+test("a holder's heart beats fast enough for the shortest staleMs of those who wait, however long its own is", async () => {
+  const sessionFile = tempSession();
+  await using lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile", staleMs: 600_000 });
+  const beat = () => statSync(path.join(`${sessionFile}.lock`, "after-root")).mtimeMs;
+  const beats = new Set<number>();
+
+  for (let looks = 0; looks < 14; looks += 1) {
+    beats.add(beat());
+    await delay(250);
+  }
+
+  expect(beats.size).toBeGreaterThanOrEqual(3);
+  lock.assertHeld();
 });

@@ -56,7 +56,7 @@ export class LockfileEngine implements Engine {
     try {
       if (this.#tenure !== undefined) this.drop(); // it could not be left when it was let go
       const tenure = this.#claim(claim, staleMs);
-      if (tenure === undefined || !this.#hold(tenure, staleMs)) return { kind: "busy" };
+      if (tenure === undefined || !this.#hold(tenure)) return { kind: "busy" };
       if (tenure.from === "suspect") this.#fenceFormer(tenure, claim);
       this.#parkings = 0;
       this.#seenAt = performance.now();
@@ -158,7 +158,7 @@ export class LockfileEngine implements Engine {
   }
 
   /** The library finds its folder made, and begins to refresh it. Returns false where it is not ours any more. */
-  #hold(tenure: Tenure, staleMs: number): boolean {
+  #hold(tenure: Tenure): boolean {
     this.#tenure = tenure;
     this.#beat = undefined;
     try {
@@ -166,7 +166,7 @@ export class LockfileEngine implements Engine {
         lockfilePath: this.#target.lockPath,
         realpath: false,
         stale: neverMs,
-        update: Math.max(1_000, staleMs / 4),
+        update: beatMs,
         fs: this.#calls,
         onCompromised: (error) => this.#lost(`its heartbeat failed: ${error.message}`),
       });
@@ -242,6 +242,8 @@ export class LockfileEngine implements Engine {
 const seenMs = 1;
 /** Who waits is called, and looks from time to time all the same, for locks whose holder has died: the first in the queue this often, in ms. */
 const lookMs = 20;
+/** Whoever waits judges by its own `staleMs`, not by the holder's: so often that the shortest of them is met, in ms. */
+const beatMs = 1_000;
 /** Longer than any uptime: proper-lockfile then never takes a lock over by itself. */
 const neverMs = 2 ** 52;
 
