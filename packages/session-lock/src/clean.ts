@@ -7,6 +7,7 @@ import { passOn, removeUnclaimed } from "./engines/leave-folder.ts";
 import { removeDeadFile } from "./engines/lock-folder.ts";
 import { isOrphan, removeBells } from "./engines/wait-table.ts";
 import type { SessionLockStatus } from "./inspect.ts";
+import { isOfTheDead } from "./liveness.ts";
 import { lastEpochOf, owesFence } from "./record.ts";
 import type { LockRecord } from "./record.ts";
 import { entriesOf, listSessionLocks } from "./list.ts";
@@ -55,9 +56,23 @@ function removeLeftover(status: SessionLockStatus): boolean {
   if (status.engine === "kernel") return removeUnlockedFile(status.lockPath);
   if (status.engine === "lockfile")
     return passOn(status.lockPath, status.sessionFile) || removeUnclaimed(status.lockPath);
-  if (status.engine === "foreign")
-    return removeDeadFile(status.lockPath, readFileSync(status.lockPath, "utf8"));
-  return false;
+  return status.engine === "foreign" && removeForeignFile(status.lockPath);
+}
+
+/**
+ * Judged anew: the list may have taken long, and another owner may have come meanwhile. Under the kernel's lock, as whoever
+ * takes over such a file with that engine does so in its place.
+ */
+function removeForeignFile(lockPath: string): boolean {
+  const locks = loadKernelLocks();
+  return (
+    withLockFile(lockPath, (file) => {
+      if (locks?.tryLock(file.fd, main, 1) === false) return false;
+      const record = readLockFile(file.fd);
+      if (record.kind === "ours" || !isOfTheDead(record, file.changedAt)) return false;
+      return removeDeadFile(lockPath, readFileSync(file.fd, "utf8"));
+    }) === true
+  );
 }
 
 function removeUnlockedFile(lockPath: string): boolean {

@@ -1,11 +1,17 @@
-import { mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { acquireSessionWriteLock } from "session-lock";
 import type { SessionLockStatus } from "session-lock";
 import { run } from "./support/cli.ts";
 import { mayMount, mount } from "./support/mount.ts";
 import { Driver } from "./support/process.ts";
 import { tempFolder, tempSession } from "./support/temp.ts";
+import { until } from "./support/until.ts";
+
+function isStopped(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") T ");
+}
 
 describe("session-lock clean", () => {
   test("removes what crashes left and keeps what is held", async () => {
@@ -29,6 +35,24 @@ describe("session-lock clean", () => {
       ["a.jsonl.lock", "b.jsonl.lock", "d.jsonl.lock", "e.jsonl.lock.0123abcd.tmp"].map(at),
     );
     await expect(holder.ask("assertHeld")).resolves.toEqual({ held: true });
+  });
+
+  test("keeps a dead process's pid file that somebody has taken over since it was looked at", async () => {
+    const sessionFile = tempSession();
+    writeFileSync(sessionFile, "");
+    await using cleaner = await Driver.start();
+    await using dead = await Driver.start();
+    await dead.kill();
+    writeFileSync(`${sessionFile}.lock`, JSON.stringify({ pid: dead.pid, createdAt: "2026-01-01" }));
+    await cleaner.ask("stopAfter", { call: "closeSync" });
+    const cleaned = cleaner.ask("clean", { folder: path.dirname(sessionFile) });
+    await until(() => isStopped(cleaner.pid));
+
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine: "kernel" });
+    cleaner.signal("SIGCONT");
+
+    expect((await cleaned)["removed"]).toEqual([]);
+    lock.assertHeld();
   });
 });
 
