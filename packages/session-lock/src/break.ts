@@ -24,9 +24,10 @@ import { fence } from "./fence.ts";
 import { knownFileLock } from "./file-locks.ts";
 import { inspectSessionLock } from "./inspect.ts";
 import type { SessionLockStatus } from "./inspect.ts";
+import { livenessOf } from "./liveness.ts";
 import { identity } from "./owner.ts";
 import { RecordWriter } from "./record.ts";
-import type { Claim, Owner } from "./record.ts";
+import type { Claim, LockRecord, Owner } from "./record.ts";
 
 export interface BreakSessionLockOptions {
   /** Why: in the error of an owner of this process, and for all others the purpose of the lock until the break is done. */
@@ -62,7 +63,7 @@ export function breakSessionLock(sessionFile: string, options: BreakSessionLockO
   if (status.state === "free") return { outcome: "free", status };
   if (status.isLocal && !force) return { outcome: "refused", status };
   try {
-    return { outcome: oust(status, reason) ? "broken" : "refused", status };
+    return { outcome: oust(status, reason, force) ? "broken" : "refused", status };
   } catch (error) {
     throw asLockError(error, "break the lock", status.sessionFile);
   }
@@ -73,11 +74,14 @@ function isReason(value: unknown): boolean {
   return typeof value === "string" && value.trim() !== "";
 }
 
-function oust(status: SessionLockStatus, reason: string): boolean {
+function oust(status: SessionLockStatus, reason: string, force: boolean): boolean {
   const { sessionFile } = status;
   if (status.sameProcess) return knownFileLock(sessionFile)?.breakLease(`it was broken: ${reason}`) === true;
   const epoch = advanceEpoch(status.holder?.epoch ?? 0);
-  const done = isFolder(status) ? oustFromFolder(status, epoch, reason) : oustFromFile(status, epoch, reason);
+  const spared = force ? nobody : isAlive;
+  const done = isFolder(status)
+    ? oustFromFolder(status, epoch, reason, spared)
+    : oustFromFile(status, epoch, reason, spared);
   if (done) publishEvent("takeover", () => ({ sessionFile, from: "suspect", epoch }));
   return done;
 }
@@ -86,11 +90,18 @@ function isFolder(status: SessionLockStatus): boolean {
   return lstatSync(status.lockPath, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
+/** Whom a break is to leave alone: who came since its caller looked may be another owner. */
+type Spared = (record: LockRecord) => boolean;
+
+const nobody: Spared = () => false;
+const isAlive: Spared = (record) =>
+  record.kind === "ours" && livenessOf(record.owner, identity()) === "alive";
+
 /** Becomes the owner's successor, as any takeover does, and then leaves. */
-function oustFromFolder(status: SessionLockStatus, epoch: number, reason: string): boolean {
+function oustFromFolder(status: SessionLockStatus, epoch: number, reason: string, spared: Spared): boolean {
   const { lockPath, sessionFile } = status;
   const end = chainEnd(lockPath);
-  if (end === undefined) return false;
+  if (end === undefined || (end.record !== undefined && spared(end.record))) return false;
   const nonce = randomUUID();
   const record = (due: Owner["fence"]) =>
     new RecordWriter(identity(), "lockfile").write(epoch, claimFor(reason, due), nonce);
@@ -108,14 +119,16 @@ function oustFromFolder(status: SessionLockStatus, epoch: number, reason: string
 }
 
 /** Puts a new lock file, locked by us, in the place of the owner's; its lock on the old one then excludes nobody. */
-function oustFromFile(status: SessionLockStatus, epoch: number, reason: string): boolean {
+function oustFromFile(status: SessionLockStatus, epoch: number, reason: string, spared: Spared): boolean {
   const locks = loadKernelLocks();
   if (locks === undefined) return false;
   const { lockPath, sessionFile } = status;
   const replaced = withLockFile(lockPath, (old) => {
     // Two operators at once: the second finds that the file at the path is not the one it looked at any more.
     if (!locks.tryLock(old.fd, replacing, 1) || !isAtPath(old, lockPath)) return undefined;
-    if (readLockFile(old.fd).kind === "ours" && locks.tryLock(old.fd, main, 1)) return undefined; // let go meanwhile
+    const record = readLockFile(old.fd);
+    if (record.kind === "ours" && locks.tryLock(old.fd, main, 1)) return undefined; // let go meanwhile
+    if (spared(record)) return undefined;
     return replaceFile(
       lockPath,
       locks,

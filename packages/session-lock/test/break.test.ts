@@ -94,6 +94,25 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     await expect(owner.ask("assertHeld")).resolves.toEqual({ held: true });
   });
 
+  test("a live local holder who took over from a dead one since the break looked is not broken without force", async () => {
+    const sessionFile = tempSession();
+    await using operator = await Driver.start();
+    await using dead = await Driver.start();
+    if (engine === "lockfile") await dead.ask("acquire", { sessionFile, engine });
+    await dead.kill();
+    if (engine === "kernel") writeFileSync(`${sessionFile}.lock`, JSON.stringify({ pid: dead.pid }));
+    // What ends the look.
+    await operator.ask("stopAfter", { call: engine === "kernel" ? "closeSync" : "readdirSync" });
+    const breaking = operator.ask("breakLock", { sessionFile, reason: "its owner is dead" });
+    await until(() => readFileSync(`/proc/${operator.pid}/stat`, "utf8").includes(") T "));
+
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 5_000 });
+    operator.signal("SIGCONT");
+
+    expect((await breaking)["outcome"]).toBe("refused");
+    lock.assertHeld();
+  });
+
   test("a process that is stopped while it fences off its own owner overwrites nothing of who came after a break", async () => {
     const sessionFile = tempSession();
     writeFileSync(sessionFile, "before\n");

@@ -117,8 +117,7 @@ function why(file: string, flags: Flags, terminal: Terminal): ExitCode {
 }
 
 const useForce = "stop that process, or use --force if it cannot be stopped";
-const forcedInVain =
-  "it has just changed hands, or cannot be broken from here; look again, or stop that process";
+const inVain = "it has just changed hands, or cannot be broken from here; look again, or stop that process";
 
 function breakLock(file: string, flags: Flags, terminal: Terminal): ExitCode {
   const { reason, force } = flags;
@@ -126,7 +125,7 @@ function breakLock(file: string, flags: Flags, terminal: Terminal): ExitCode {
   const result = breakSessionLock(file, { reason, force });
   const text = {
     free: `${printable(file)} is not locked; nothing to break.`,
-    refused: `${explain(result.status)} It was not broken: ${force ? forcedInVain : useForce}.`,
+    refused: `${explain(result.status)} It was not broken: ${force || !result.status.isLocal ? inVain : useForce}.`,
     broken: `The lock on ${printable(file)} is broken and its former owner fenced off.`,
   }[result.outcome];
   terminal.out(flags.json ? JSON.stringify(result) : text);
