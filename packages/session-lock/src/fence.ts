@@ -35,14 +35,17 @@ export function fence(sessionFile: string, isOurs: () => boolean): boolean {
     syncFolder(path.dirname(sessionFile));
     return true;
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return true; // no transcript yet: the old owner has nothing open
     rmSync(aside, { force: true });
+    // Gone meanwhile. Where only the copy is, by somebody who cleans up, nobody is fenced off.
+    if (hasCode(error, "ENOENT") && lstatSync(sessionFile, { throwIfNoEntry: false }) === undefined)
+      return true;
     throw error;
   }
 }
 
+/** The copy of a session file that may not be written may not be opened for it either; but Windows syncs no file that is not. */
 function syncPath(file: string): void {
-  const fd = openSync(file, "r+");
+  const fd = openSync(file, process.platform === "win32" ? "r+" : "r");
   try {
     fsyncSync(fd);
   } finally {

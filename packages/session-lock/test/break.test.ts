@@ -134,6 +134,28 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     expect(readdirSync(path.dirname(sessionFile)).filter((name) => name.endsWith(".fence"))).toEqual([]);
   });
 
+  test("a break whose copy of the session file is cleaned away fails, and the owner is fenced off by who comes next", async () => {
+    const sessionFile = tempSession();
+    writeFileSync(sessionFile, "before\n");
+    await using owner = await Driver.start();
+    await using operator = await Driver.start();
+    await owner.ask("openForAppend", { file: sessionFile });
+    await owner.ask("acquire", { sessionFile, engine });
+    await operator.ask("stopAfter", { call: "copyFileSync" });
+    const breaking = operator.ask("breakLock", { sessionFile, reason: "stuck", force: true });
+    await until(() => readFileSync(`/proc/${operator.pid}/stat`, "utf8").includes(") T "));
+
+    const folder = path.dirname(sessionFile);
+    for (const name of readdirSync(folder)) if (name.endsWith(".fence")) rmSync(path.join(folder, name));
+    operator.signal("SIGCONT");
+
+    await expect(breaking).rejects.toMatchObject({ code: "IO" });
+    await using next = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 5_000 });
+    await owner.ask("appendLate", { text: "late\n" });
+    next.assertHeld();
+    expect(readFileSync(sessionFile, "utf8")).toBe("before\n");
+  });
+
   test("a break of a lock whose owner is just being told that it lost it takes it from nobody else", async () => {
     const sessionFile = tempSession();
     writeFileSync(sessionFile, "before\n");

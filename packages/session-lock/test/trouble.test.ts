@@ -197,6 +197,19 @@ describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s
     expect(readFileSync(sessionFile, "utf8")).toBe("kept\n");
   });
 
+  test("an overdue owner is fenced off also where its session file may only be read", async () => {
+    const sessionFile = ordinarySession("kept\n");
+    await using owner = await ordinaryProcess();
+    await owner.ask("openForAppend", { file: sessionFile });
+    await owner.ask("acquire", { sessionFile, engine, maxHoldMs: 50 });
+
+    chmodSync(sessionFile, 0o444);
+
+    await owner.ask("acquire", { name: "next", sessionFile, engine, timeoutMs: 5_000 });
+    await owner.ask("appendLate", { text: "late\n" });
+    expect(readFileSync(sessionFile, "utf8")).toBe("kept\n");
+  });
+
   test("an owner that cannot look at its lock is told so, and is not taken for one that lost it", async () => {
     const sessionFile = ordinarySession("");
     await using owner = await ordinaryProcess();
