@@ -109,6 +109,53 @@ test.each(["kernel", "lockfile"] as const)(
   },
 );
 
+const isRoot = process.getuid?.() === 0;
+
+test.runIf(isRoot).each([
+  { engine: "kernel", call: "renameSync" },
+  { engine: "lockfile", call: "linkSync" },
+] as const)(
+  "a session whose lock an administrator is just breaking is held to its user, and not out of reach ($engine)",
+  async ({ engine, call }) => {
+    const sessionFile = ordinarySession("said\n");
+    await using owner = await ordinaryProcess();
+    await using user = await ordinaryProcess();
+    await using administrator = await Driver.start();
+    await owner.ask("acquire", { sessionFile, engine });
+    await administrator.ask("stopAfter", { call });
+    const breaking = administrator.ask("breakLock", { sessionFile, reason: "stuck", force: true });
+    await until(() => readFileSync(`/proc/${administrator.pid}/stat`, "utf8").includes(") T "));
+
+    await expect(user.ask("tryAcquire", { sessionFile, engine })).resolves.toEqual({ acquired: false });
+    administrator.signal("SIGCONT");
+
+    await breaking;
+    await user.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+  },
+);
+
+test.runIf(isRoot)(
+  "a lock folder in which an administrator's process waits can be let go by its user",
+  async () => {
+    const sessionFile = ordinarySession("");
+    await using owner = await ordinaryProcess();
+    await using administrator = await Driver.start();
+    const options = { sessionFile, engine: "lockfile", timeoutMs: 20_000 } as const;
+    await owner.ask("acquire", options);
+    const waiting = administrator.ask("acquire", options);
+    await until(() => inspectSessionLock(sessionFile).waiting?.includes(administrator.pid) === true);
+
+    await owner.ask("release");
+    await waiting;
+    const again = owner.ask("acquire", options);
+    await until(() => inspectSessionLock(sessionFile).waiting?.includes(owner.pid) === true);
+    await administrator.ask("release");
+
+    await again;
+    await owner.ask("release");
+  },
+);
+
 describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s engine", (engine) => {
   test("a folder that can no longer be changed does not end the process that looks after its locks", async () => {
     const sessionFile = ordinarySession("");

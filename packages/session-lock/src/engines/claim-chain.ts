@@ -107,14 +107,15 @@ export function publish(
   }
 }
 
-/** As `publish`, with a draft made for it. */
+/** As `publish`, with a draft made for it. `isInOthers`: the folder may be another user's. */
 export function publishNew(
   folder: string,
   vacancy: Vacancy,
   nonce: string,
   record: Buffer,
+  isInOthers = false,
 ): Published | undefined {
-  const draft = writeDraft(folder, `claim-${nonce}`, nonce, record);
+  const draft = writeDraft(folder, `claim-${nonce}`, nonce, record, isInOthers);
   if (draft === undefined) return undefined;
   const published = publish(folder, vacancy, draft, record);
   if (published === undefined) discardDraft(draft);
