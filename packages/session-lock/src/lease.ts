@@ -7,7 +7,7 @@ import type { EngineName, LockRequest } from "./options.ts";
 import { atWork, enter, nest } from "./owned-lock.ts";
 import type { OwnedLock } from "./owned-lock.ts";
 import { identity } from "./owner.ts";
-import { runAsOwner } from "./scope.ts";
+import { runIn, scopeOf } from "./scope.ts";
 
 /** What a lease needs from the queue it was granted by. */
 export interface LeaseHost {
@@ -113,9 +113,11 @@ export class Lease {
   /** Runs `fn` in a scope that owns `hold`. */
   async runScoped<T>(hold: OwnedLock, fn: () => T | Promise<T>): Promise<T> {
     this.#scopes += 1;
+    const scope = scopeOf(hold);
     try {
-      return await runAsOwner(hold, fn);
+      return await runIn(scope, fn);
     } finally {
+      scope.isOver = true;
       this.#scopes -= 1;
     }
   }

@@ -6,18 +6,24 @@ import { processWide } from "./process-wide.ts";
 interface Scope {
   readonly lock: OwnedLock;
   readonly outer: Scope | undefined;
+  /** What was started in it and still runs owns nothing any more, also where its lock goes on as a handle. */
+  isOver: boolean;
 }
 
 const scopes = processWide("scopes", () => new AsyncLocalStorage<Scope>());
 
-/** Runs `fn` in a scope that owns `lock`, beside what the calling scope owns. */
-export function runAsOwner<T>(lock: OwnedLock, fn: () => T): T {
-  return scopes.run({ lock, outer: scopes.getStore() }, fn);
+/** A scope to be: it owns `lock`, beside what the calling scope owns. */
+export function scopeOf(lock: OwnedLock): Scope {
+  return { lock, outer: scopes.getStore(), isOver: false };
+}
+
+export function runIn<T>(scope: Scope, fn: () => T): T {
+  return scopes.run(scope, fn);
 }
 
 /** The live lock on `sessionFile` that the calling async scope owns, if any. Released or lost ones own nothing. */
 export function ownedInScope(sessionFile: string): OwnedLock | undefined {
   for (let scope = scopes.getStore(); scope !== undefined; scope = scope.outer)
-    if (scope.lock.sessionFile === sessionFile && scope.lock.held) return scope.lock;
+    if (!scope.isOver && scope.lock.sessionFile === sessionFile && scope.lock.held) return scope.lock;
   return undefined;
 }

@@ -157,6 +157,26 @@ describe.each(["kernel", "lockfile"] as const)("max hold with the %s engine", (e
 });
 
 describe.each(["kernel", "lockfile"] as const)("ends of ownership with the %s engine", (engine) => {
+  test("background work that outlives a run of a handle owns nothing, though the handle is still held", async () => {
+    const sessionFile = tempSession();
+    const order: string[] = [];
+    const lock = await acquireSessionWriteLock({ sessionFile, engine });
+    let background = Promise.resolve();
+
+    await lock.run(() => {
+      background = (async () => {
+        await delay(10);
+        await withSessionWriteLock(sessionFile, () => void order.push("background"), { engine });
+      })();
+    });
+    await delay(60);
+    order.push("holder");
+    await lock.release();
+    await background;
+
+    expect(order).toEqual(["holder", "background"]);
+  });
+
   test("background work that outlives its scope owns nothing", async () => {
     const sessionFile = tempSession();
     const order: string[] = [];
