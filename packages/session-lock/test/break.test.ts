@@ -281,6 +281,28 @@ test.each([
   },
 );
 
+test("an owner that is stopped just before it removes its lock folder, and is broken, takes nothing from who came after", async () => {
+  const sessionFile = tempSession();
+  await using owner = await Driver.start();
+  await using other = await Driver.start();
+  await owner.ask("acquire", { sessionFile, engine: "lockfile" });
+  await owner.ask("stopAfter", { call: "closeSync" });
+  const releasing = owner.ask("release");
+  await until(() => readFileSync(`/proc/${owner.pid}/stat`, "utf8").includes(") T "));
+
+  const { outcome } = breakSessionLock(sessionFile, { reason: "stuck", force: true });
+  await using lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile" });
+  owner.signal("SIGCONT");
+  await releasing;
+
+  expect(outcome).toBe("broken");
+  lock.assertHeld();
+  await expect(other.ask("tryAcquire", { sessionFile, engine: "lockfile" })).resolves.toEqual({
+    acquired: false,
+  });
+  expect(readdirSync(path.dirname(sessionFile))).toEqual([path.basename(`${sessionFile}.lock`)]);
+});
+
 test("who waits for a lock folder that a tool removes when it has just been taken gets the next one", async () => {
   const sessionFile = tempSession();
   const lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile" });

@@ -151,6 +151,11 @@ export function closeChain(folder: string, published: Published): boolean {
   return succession(folder, published) === "closed"; // or somebody was faster
 }
 
+/** Whether in a folder with these entries the owner with this nonce has closed the chain, and was not succeeded by force. */
+export function isClosedBy(nonce: string, entries: readonly string[]): boolean {
+  return entries.includes(`after-${nonce}`) && !entries.includes(`after-${nonce}.closed`);
+}
+
 function successorAt(folder: string, { nonce }: Published): string {
   return path.join(folder, `after-${nonce}`);
 }

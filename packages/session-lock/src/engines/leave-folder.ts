@@ -6,7 +6,7 @@ import { hasCode } from "../errors.ts";
 import { identity } from "../owner.ts";
 import { RecordWriter } from "../record.ts";
 import { warn } from "../warning.ts";
-import { closeChain, leaveToOthers, publishNew, succession } from "./claim-chain.ts";
+import { closeChain, isClosedBy, leaveToOthers, publishNew, succession } from "./claim-chain.ts";
 import type { Published, Vacancy } from "./claim-chain.ts";
 import { removeEntry } from "./claim-draft.ts";
 import { call, firstMark } from "./folder-queue.ts";
@@ -23,8 +23,7 @@ export function leaveFolder(folder: string, published: Published, epoch: number)
   outlast(epoch); // with the folder goes the record of this epoch, and the next owner has only the clock to go by
   if (!closeChain(folder, published)) return outcome === "unclaimed";
   published.close(); // Windows renames no folder in which a file is open
-  moveAway(folder, published.nonce);
-  return true;
+  return moveAway(folder, published.nonce);
 }
 
 /** `unclaimed`: left, but whoever waited has given up meanwhile. */
@@ -81,20 +80,29 @@ function removeAsOwner(lockPath: string, vacancy: Vacancy, last: number): boolea
   }
 }
 
-/** In one step, so that nobody sees it half empty, and that ends the lock: what remains to be done is only to tidy up. */
-function moveAway(folder: string, nonce: string): void {
+/**
+ * In one step, so that nobody sees it half empty, and that ends the lock: what remains to be done is only to tidy up. Returns false where
+ * it was another owner's folder, which is put back: whoever is stopped right before the step may have lost the lock meanwhile.
+ */
+function moveAway(folder: string, nonce: string): boolean {
   const gone = `${folder}.${nonce.slice(0, 8)}.gone`;
   renameSync(folder, gone);
   try {
-    removeFolder(gone);
+    const entries = readdirSync(gone);
+    if (!isClosedBy(nonce, entries)) {
+      renameSync(gone, folder); // or somebody has made a new one, and its owner finds out that it lost the lock
+      return false;
+    }
+    removeFolder(gone, entries);
   } catch (error) {
     warn("SESSION_LOCK_HOUSEKEEPING", `removing a lock folder that was left: ${String(error)}`);
   }
+  return true;
 }
 
 /** One level of files only, which is ten times faster than rmSync. */
-function removeFolder(folder: string): void {
-  for (const entry of readdirSync(folder)) removeAny(path.join(folder, entry));
+function removeFolder(folder: string, entries: readonly string[]): void {
+  for (const entry of entries) removeAny(path.join(folder, entry));
   try {
     rmdirSync(folder);
   } catch (error) {
