@@ -15,7 +15,7 @@ export function canonicalSessionFile(sessionFile: string): string {
   if (sessionFile.includes("\0")) throw refused(sessionFile, "its name contains NUL");
   if (sessionFile.endsWith("/") || sessionFile.endsWith(path.sep))
     throw refused(sessionFile, "it names a folder");
-  const absolute = path.resolve(sessionFile);
+  const absolute = absolutePath(sessionFile);
   const name = path.basename(absolute);
   if (name === "") throw refused(sessionFile, "it names a folder");
   // The lock of the session without that ending would be in its place.
@@ -33,6 +33,14 @@ export function lockPathOf(canonical: string): string {
 
 export function sessionFileOf(lockPath: string): string {
   return lockPath.slice(0, -".lock".length);
+}
+
+function absolutePath(sessionFile: string): string {
+  try {
+    return path.resolve(sessionFile);
+  } catch (error) {
+    throw asLockError(error, "find the working folder", sessionFile); // it was removed
+  }
 }
 
 function realFolder(folder: string, sessionFile: string): string {

@@ -1,5 +1,5 @@
 import diagnosticsChannel from "node:diagnostics_channel";
-import {
+import fs, {
   closeSync,
   existsSync,
   mkdirSync,
@@ -11,6 +11,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
 import { main } from "../src/engines/kernel.ts";
@@ -128,6 +129,27 @@ describe("a kernel lock file", () => {
     expect(taken).toEqual([]);
     expect(lock.epoch).toBeGreaterThan(whole.epoch);
   });
+});
+
+test("a pid file that goes away while its owner is looked up leaves a refusal that names nobody", async () => {
+  const sessionFile = tempSession();
+  const lockPath = pidFile(sessionFile, process.pid);
+  const plain = fs.readFileSync;
+  onTestFinished(() => {
+    fs.readFileSync = plain;
+    syncBuiltinESMExports();
+  });
+  let reads = 0;
+  fs.readFileSync = ((...given: Parameters<typeof plain>) => {
+    // The first look finds it held.
+    if (given[0] === lockPath && (reads += 1) === 2) unlinkSync(lockPath);
+    return plain(...given);
+  }) as typeof plain;
+  syncBuiltinESMExports();
+
+  await expect(
+    acquireSessionWriteLock({ sessionFile, engine: "lockfile", timeoutMs: 0 }),
+  ).rejects.toMatchObject({ code: "TIMEOUT", retryable: true, holder: undefined });
 });
 
 describe("plain proper-lockfile's lock folder", () => {

@@ -6,12 +6,13 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
 import { tempFolder, tempSession } from "./support/temp.ts";
 
@@ -55,6 +56,18 @@ describe("targets", () => {
     await expect(acquireSessionWriteLock({ sessionFile })).rejects.toMatchObject({
       code: "IO",
       message: expect.stringContaining("create it first") as string,
+    });
+  });
+
+  test("a relative path is an IO error where the working folder was removed", async () => {
+    const [before, folder] = [process.cwd(), tempFolder()];
+    onTestFinished(() => process.chdir(before));
+    process.chdir(folder);
+    rmSync(folder, { recursive: true });
+
+    await expect(acquireSessionWriteLock({ sessionFile: "session.jsonl" })).rejects.toMatchObject({
+      name: "SessionLockError",
+      code: "IO",
     });
   });
 

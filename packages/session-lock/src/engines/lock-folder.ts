@@ -91,8 +91,16 @@ function isMadeByUs(folder: Stats): boolean {
   return (folder.mode & ourMark) !== 0;
 }
 
-/** Who holds, or, where the last owner has left the lock to others, whose turn it is. */
+/** Who holds, or, where the last owner has left the lock to others, whose turn it is; as far as can be read. Never throws. */
 export function holderAt(lockPath: string): SessionLockHolder | undefined {
+  try {
+    return readHolder(lockPath);
+  } catch {
+    return undefined; // gone between two calls, or out of reach: a refusal without a name is still that refusal
+  }
+}
+
+function readHolder(lockPath: string): SessionLockHolder | undefined {
   const found = lstatSync(lockPath, { throwIfNoEntry: false });
   if (found === undefined) return undefined;
   const record = found.isDirectory()
