@@ -21,8 +21,10 @@ export interface CleanedSessionLocks {
   readonly failed: readonly { readonly path: string; readonly problem: string }[];
 }
 
-/** Temporary files of ours, and of those who write sessions with us, which only a crash leaves behind. */
-const litter = /\.[0-9a-f]{8}\.(?:tmp|gone|fence)$/;
+/** Temporary files of ours, and of those who write sessions with us, which only a crash leaves behind. What looks like a date is a user's. */
+const litter = /\.(?!(?:19|20)\d{6})[0-9a-f]{8}\.(?:tmp|gone|fence)$/;
+/** The only folders among them. */
+const goneFolder = /\.lock\.[0-9a-f]{8}\.gone$/;
 const litterAgeMs = 60_000;
 
 /**
@@ -98,6 +100,7 @@ function isRemovable(record: LockRecord): boolean {
 function removeOld(file: string): boolean {
   const found = lstatSync(file, { throwIfNoEntry: false });
   if (found === undefined || Date.now() - found.mtimeMs <= litterAgeMs) return false;
+  if (found.isDirectory() && !goneFolder.test(file)) return false;
   rmSync(file, { recursive: true, force: true });
   return true;
 }

@@ -37,6 +37,19 @@ describe("session-lock clean", () => {
     await expect(holder.ask("assertHeld")).resolves.toEqual({ held: true });
   });
 
+  test("keeps files and folders of a user whose names look like ours at first", async () => {
+    const folder = tempFolder();
+    const names = ["export.20260714.tmp", "notes.20260714.gone", "x.0123abcd.fence", "y.0123abcd.gone"];
+    for (const name of names) mkdirSync(path.join(folder, name));
+    writeFileSync(path.join(folder, "export.20260715.tmp"), "precious");
+    for (const name of readdirSync(folder)) utimesSync(path.join(folder, name), 1, 1);
+
+    const { code, out } = await run("clean", folder);
+
+    expect([code, out]).toEqual([0, ""]);
+    expect(readdirSync(folder).sort()).toEqual([...names, "export.20260715.tmp"].sort());
+  });
+
   test("keeps a dead process's pid file that somebody has taken over since it was looked at", async () => {
     const sessionFile = tempSession();
     writeFileSync(sessionFile, "");
