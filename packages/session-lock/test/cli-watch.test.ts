@@ -53,6 +53,18 @@ describe("session-lock watch", () => {
     expect(existsSync(`${sessionFile}.lock`)).toBe(true);
   });
 
+  test("takes a session's lock for the session, also where that is a folder", async () => {
+    const sessionFile = tempSession();
+    await using holder = await Driver.start();
+    await holder.ask("acquire", { sessionFile, engine: "lockfile" });
+
+    const watch = watching(`${sessionFile}.lock`);
+    await until(() => watch.states.at(-1) === "held");
+    watch.child.kill("SIGTERM");
+
+    expect(await watch.exit).toBe(0);
+  });
+
   test.each(["kernel", "lockfile"] as const)(
     "of a folder prints each release once, also when the lock leaves no entry behind (%s)",
     async (engine) => {

@@ -71,6 +71,18 @@ describe("session-lock ls of one session", () => {
     }
   });
 
+  test.each(["kernel", "lockfile"] as const)("as why and break do (%s)", async (engine) => {
+    const sessionFile = tempSession();
+    await using holder = await Driver.start();
+    await holder.ask("acquire", { sessionFile, engine });
+
+    const why = await run("why", `${sessionFile}.lock`);
+    const broken = await run("break", `${sessionFile}.lock`, "--reason", "stuck", "--force");
+
+    expect([why.code, broken.code]).toEqual([75, 0]);
+    expect(why.out).toContain(`${sessionFile} is held by process ${holder.pid}`);
+  });
+
   test("takes one that nobody has locked, and none that is not there", async () => {
     const sessionFile = tempSession();
     expect((await run("ls", sessionFile)).code).toBe(64);

@@ -45,12 +45,12 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
     case "ls":
       return list(target, flags, terminal);
     case "why":
-      return why(target, flags, terminal);
+      return why(sessionAt(target), flags, terminal);
     case "watch":
-      await watchLocks(target, flags.json, terminal);
+      await watchLocks(sessionAt(target), flags.json, terminal);
       return exitCodes.ok;
     case "break":
-      return breakLock(target, flags, terminal);
+      return breakLock(sessionAt(target), flags, terminal);
     case "clean":
       return clean(target, flags, terminal);
   }
@@ -102,10 +102,14 @@ function list(target: string, flags: Flags, terminal: Terminal): ExitCode {
   return exitCodes.ok;
 }
 
-/** A path that ends in `.lock` is a lock, also where it is a folder. */
+/** A path that ends in `.lock` is a lock, also where it is a folder, and stands for its session. */
+function sessionAt(target: string): string {
+  return target.endsWith(".lock") ? sessionFileOf(target) : target;
+}
+
 function statusesAt(target: string): readonly SessionLockStatus[] | undefined {
   if (!target.endsWith(".lock") && isFolder(target)) return listSessionLocks(target);
-  const sessionFile = target.endsWith(".lock") ? sessionFileOf(target) : target;
+  const sessionFile = sessionAt(target);
   const isThere = [sessionFile, lockPathOf(sessionFile)].some(exists);
   return isThere ? [listedStatus(sessionFile)] : undefined;
 }
