@@ -51,21 +51,25 @@ export function inspectSessionLock(sessionFile: string): SessionLockStatus {
   return inspectCanonical(canonicalSessionFile(sessionFile));
 }
 
-/** As `inspectSessionLock`, of a path that is canonical already or was found in a folder. */
-export function inspectCanonical(sessionFile: string): SessionLockStatus {
+/** As `inspectSessionLock`, of a path that is canonical already or was found in a folder. `listed`: the kernel's locks, if they were listed before. */
+export function inspectCanonical(sessionFile: string, listed?: readonly ListedLock[]): SessionLockStatus {
   try {
-    return look(sessionFile);
+    return look(sessionFile, listed);
   } catch (error) {
     throw asLockError(error, "look at the lock", sessionFile);
   }
 }
 
-function look(sessionFile: string): SessionLockStatus {
+function look(sessionFile: string, listed: readonly ListedLock[] | undefined): SessionLockStatus {
   const lockPath = lockPathOf(sessionFile);
   const sameProcess = knownFileLock(sessionFile)?.isHeld === true;
   const found = lstatSync(lockPath, { throwIfNoEntry: false });
   const seen =
-    found === undefined ? nothing : found.isDirectory() ? lookAtFolder(lockPath) : lookAtFile(lockPath);
+    found === undefined
+      ? nothing
+      : found.isDirectory()
+        ? lookAtFolder(lockPath)
+        : lookAtFile(lockPath, listed);
   const { holder } = seen;
   const heldMs =
     seen.state === "held" && holder !== undefined ? Math.max(0, Date.now() - holder.acquiredAt) : undefined;
@@ -99,7 +103,7 @@ function isAlive(pid: number): boolean {
   return Number.isInteger(pid) && stateOf(pid) !== "gone";
 }
 
-function lookAtFile(lockPath: string): Seen {
+function lookAtFile(lockPath: string, listed: readonly ListedLock[] | undefined): Seen {
   const found = withLockFile(lockPath, (file) => ({
     record: readLockFile(file.fd),
     changedAt: file.changedAt,
@@ -108,7 +112,7 @@ function lookAtFile(lockPath: string): Seen {
   if (found === undefined) return nothing;
   const { record, changedAt, waiting } = found;
   if (record.kind !== "ours") return lookAtForeignFile(record, changedAt);
-  const locks = withLockFile(lockPath, listLocksOn);
+  const locks = withLockFile(lockPath, (file) => listLocksOn(file, listed));
   const isHeld = locks === undefined ? isLockedByProbe(lockPath) : isLocked(locks, main);
   return {
     state: isHeld ? "held" : "free",

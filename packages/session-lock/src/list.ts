@@ -1,5 +1,7 @@
 import { lstatSync, readdirSync } from "node:fs";
 import path from "node:path";
+import { listKernelLocks } from "./engines/kernel-table.ts";
+import type { ListedLock } from "./engines/kernel-table.ts";
 import { SessionLockError } from "./errors.ts";
 import { inspectCanonical } from "./inspect.ts";
 import type { SessionLockStatus } from "./inspect.ts";
@@ -11,10 +13,10 @@ import { lockPathOf, sessionFileOf } from "./target.ts";
  * cannot be read.
  */
 export function listSessionLocks(folder: string): readonly SessionLockStatus[] {
-  return entriesOf(folder)
-    .filter((entry) => entry.endsWith(".lock"))
-    .sort()
-    .map((entry) => listedStatus(sessionFileOf(path.join(folder, entry))));
+  const entries = entriesOf(folder).filter((entry) => entry.endsWith(".lock"));
+  // Once for all of them: to list it for each took seconds where thousands are held.
+  const locks = entries.length > 1 ? listKernelLocks() : undefined;
+  return entries.sort().map((entry) => listedStatus(sessionFileOf(path.join(folder, entry)), locks));
 }
 
 /** Names in a folder of sessions. Throws `IO`. */
@@ -27,9 +29,9 @@ export function entriesOf(folder: string): readonly string[] {
 }
 
 /** The status of one entry of such a list; never throws. */
-export function listedStatus(sessionFile: string): SessionLockStatus {
+export function listedStatus(sessionFile: string, locks?: readonly ListedLock[]): SessionLockStatus {
   try {
-    const status = inspectCanonical(sessionFile);
+    const status = inspectCanonical(sessionFile, locks);
     return isStray(status) ? unknown(sessionFile, strayFile) : status;
   } catch (error) {
     return unknown(sessionFile, error instanceof Error ? error.message : String(error));

@@ -1,10 +1,11 @@
-import { statSync, writeFileSync } from "node:fs";
+import fs, { statSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
-import { acquireSessionWriteLock, inspectSessionLock } from "session-lock";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { acquireSessionWriteLock, inspectSessionLock, listSessionLocks } from "session-lock";
 import { mayMount, overlay, tmpfs } from "./support/mount.ts";
 import { Driver } from "./support/process.ts";
-import { tempSession } from "./support/temp.ts";
+import { tempFolder, tempSession } from "./support/temp.ts";
 
 describe.runIf(mayMount)("the inspector on the kernel engine", () => {
   test("does not mistake a lock on another file system for one on the file of equal number", async () => {
@@ -29,6 +30,37 @@ describe.runIf(mayMount)("the inspector on the kernel engine", () => {
     expect(inspectSessionLock(sessionFile)).toMatchObject({ state: "held", holder: { epoch: lock.epoch } });
   });
 });
+
+test.runIf(process.platform === "linux")(
+  "the sessions of a folder are listed with one look at the kernel's locks, however many there are",
+  async () => {
+    const folder = tempFolder();
+    const sessionFiles = ["a", "b", "c"].map((name) => path.join(folder, name));
+    for (const sessionFile of sessionFiles)
+      await (await acquireSessionWriteLock({ sessionFile, engine: "kernel" })).release();
+    await using lock = await acquireSessionWriteLock({
+      sessionFile: path.join(folder, "b"),
+      engine: "kernel",
+    });
+    const plain = fs.readFileSync;
+    onTestFinished(() => {
+      fs.readFileSync = plain;
+      syncBuiltinESMExports();
+    });
+    let looks = 0;
+    fs.readFileSync = ((...given: Parameters<typeof plain>) => {
+      if (given[0] === "/proc/locks") looks += 1;
+      return plain(...given);
+    }) as typeof plain;
+    syncBuiltinESMExports();
+
+    const states = listSessionLocks(folder).map(({ state }) => state);
+
+    expect(states).toEqual(["free", "held", "free"]);
+    expect(looks).toBe(1);
+    lock.assertHeld();
+  },
+);
 
 describe("the inspector on the lockfile engine", () => {
   test("does not name as waiting a process that has died, or what is no process", async () => {

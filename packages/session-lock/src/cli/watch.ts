@@ -35,5 +35,5 @@ function lookInto(folder: string, before: Iterable<string>): readonly SessionLoc
   const found = listSessionLocks(folder);
   const listed = new Set(found.map(({ sessionFile }) => sessionFile));
   const gone = [...before].filter((sessionFile) => !listed.has(sessionFile));
-  return [...found, ...gone.map(listedStatus)];
+  return [...found, ...gone.map((sessionFile) => listedStatus(sessionFile))];
 }

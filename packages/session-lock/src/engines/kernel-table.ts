@@ -13,16 +13,19 @@ export interface ListedLock {
   readonly waiting: boolean;
 }
 
-/** Those on an open file, or `undefined` where there is no such list. */
-export function listLocksOn(file: LockFile): readonly ListedLock[] | undefined {
-  const sameNumber = listKernelLocks()?.filter(({ ino }) => ino === file.ino);
+/** Those on an open file, or `undefined` where there is no such list. `all`: as they were listed before. */
+export function listLocksOn(
+  file: LockFile,
+  all: readonly ListedLock[] | undefined = listKernelLocks(),
+): readonly ListedLock[] | undefined {
+  const sameNumber = all?.filter(({ ino }) => ino === file.ino);
   if (sameNumber === undefined || sameNumber.length === 0) return sameNumber;
   const wanted = deviceOf(file);
   return sameNumber.filter(({ device }) => device === wanted);
 }
 
 /** All open-file-description locks of this kernel, or `undefined` where there is no such list. */
-function listKernelLocks(): readonly ListedLock[] | undefined {
+export function listKernelLocks(): readonly ListedLock[] | undefined {
   try {
     return parseLockTable(readFileSync("/proc/locks", "latin1"));
   } catch (error) {
