@@ -15,7 +15,7 @@ import { warn } from "./warning.ts";
 
 /**
  * Runs `fn` as the only writer of a session file, among all tasks, threads and processes of the machine, and releases
- * afterwards. Inside `fn`, acquiring the same file again re-enters. Rejects with `LOST` if the right was lost
+ * afterwards. Inside `fn`, acquiring the same file again re-enters, or fails with `LOST` once the right was lost. Rejects with `LOST` if that was
  * before `fn` ended, even if `fn` did not notice.
  */
 export async function withSessionWriteLock<T>(
@@ -66,13 +66,16 @@ async function acquireOwned(options: AcquireSessionWriteLockOptions): Promise<Ow
  * `acquireSessionWriteLock` is the way. Never waits, cannot be revoked, and makes nobody the ambient owner.
  *
  * `fn` returns an object, which tells that it was called, and no promise: that is a `TypeError`, with the lock let go. What goes wrong in letting go
- * becomes the process warning `SESSION_LOCK_RELEASE`. Throws what `fn` throws, `INVALID_TARGET`, `ENGINE_MISMATCH`, `IO`.
+ * becomes the process warning `SESSION_LOCK_RELEASE`. Throws what `fn` throws, `INVALID_TARGET`, `ENGINE_MISMATCH`, `IO`, and `LOST` where the
+ * calling scope owned the lock and has lost it.
  */
 export function tryWithSessionWriteLock<T extends object>(
   sessionFile: string,
   fn: (lock: BriefSessionWriteLock) => T,
 ): T | undefined {
-  const result = fileLock(sessionFile, anyEngine).runNow(callSite(tryWithSessionWriteLock), fn);
+  const file = fileLock(sessionFile, anyEngine);
+  ownedInScope(file.sessionFile)?.assertHeld();
+  const result = file.runNow(callSite(tryWithSessionWriteLock), fn);
   if (result instanceof Promise) {
     result.catch(() => undefined); // the caller gets an error already
     throw new TypeError("fn must not return a promise: the lock is let go as it returns");
@@ -102,7 +105,7 @@ export function heldSessionWriteLock(sessionFile: string): SessionWriteLock | un
   const file = knownFileLock(sessionFile);
   if (file === undefined) return undefined;
   const owned = ownedInScope(file.sessionFile);
-  if (owned !== undefined) return owned;
+  if (owned !== undefined) return owned.held ? owned : undefined;
   const handle = file.liveHandle;
   return handle !== undefined && isAtWork(handle) ? undefined : handle;
 }
@@ -119,10 +122,8 @@ function assertNotLost(lock: SessionWriteLock): void {
 function reentered(file: FileLock, request: LockRequest): OwnedLock | undefined {
   const owned = ownerOf(file, request);
   if (owned === undefined) return undefined;
-  if (request.allowReentrant !== false) {
-    owned.assertHeld();
-    return nestedHold(owned);
-  }
+  owned.assertHeld();
+  if (request.allowReentrant !== false) return nestedHold(owned);
   throw new SessionLockError(
     "REENTRANT",
     `the caller already owns the write lock on ${file.sessionFile} and asked not to re-enter it`,

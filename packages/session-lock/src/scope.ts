@@ -21,9 +21,14 @@ export function runIn<T>(scope: Scope, fn: () => T): T {
   return scopes.run(scope, fn);
 }
 
-/** The live lock on `sessionFile` that the calling async scope owns, if any. Released or lost ones own nothing. */
+/**
+ * The lock on `sessionFile` that the calling async scope owns, if any. A released one owns nothing; one that was lost is what there is for as long
+ * as its scope runs, which is to learn of that before it writes again: others may have written since it read.
+ */
 export function ownedInScope(sessionFile: string): OwnedLock | undefined {
-  for (let scope = scopes.getStore(); scope !== undefined; scope = scope.outer)
-    if (!scope.isOver && scope.lock.sessionFile === sessionFile && scope.lock.held) return scope.lock;
+  for (let scope = scopes.getStore(); scope !== undefined; scope = scope.outer) {
+    const { lock, isOver } = scope;
+    if (!isOver && lock.sessionFile === sessionFile && (lock.held || lock.signal.aborted)) return lock;
+  }
   return undefined;
 }

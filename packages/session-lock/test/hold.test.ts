@@ -10,13 +10,23 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { AsyncResource } from "node:async_hooks";
 import { once } from "node:events";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { acquireSessionWriteLock, tryAcquireSessionWriteLock, withSessionWriteLock } from "session-lock";
+import {
+  acquireSessionWriteLock,
+  heldSessionWriteLock,
+  tryAcquireSessionWriteLock,
+  tryWithSessionWriteLock,
+  withSessionWriteLock,
+} from "session-lock";
 import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
+
+/** Runs `fn` outside every scope. */
+const elsewhere = AsyncResource.bind(<T>(fn: () => T): T => fn());
 
 describe.each(["kernel", "lockfile"] as const)("max hold with the %s engine", (engine) => {
   test("an overdue owner loses its right in memory before anybody else can get the lock", async () => {
@@ -35,6 +45,40 @@ describe.each(["kernel", "lockfile"] as const)("max hold with the %s engine", (e
     expect(lock.signal.reason).toMatchObject({ code: "LOST", holder: { purpose: "slow" } });
     await lock.release();
     next.assertHeld();
+  });
+
+  test("a scope that has lost its lock gets none anew, in any form, before it is left: what it has read may be stale", async () => {
+    const sessionFile = tempSession();
+    writeFileSync(sessionFile, "1");
+    await using other = await Driver.start();
+    const refused = { code: "LOST" };
+    const wasLost = withSessionWriteLock(
+      sessionFile,
+      async ({ signal }) => {
+        await once(signal, "abort");
+        await other.ask("acquire", { sessionFile, engine });
+        writeFileSync(sessionFile, "2"); // what the other one writes under its lock
+        await other.ask("release");
+
+        await expect(withSessionWriteLock(sessionFile, () => "in", { engine })).rejects.toMatchObject(
+          refused,
+        );
+        await expect(acquireSessionWriteLock({ sessionFile, engine })).rejects.toMatchObject(refused);
+        await expect(
+          acquireSessionWriteLock({ sessionFile, engine, allowReentrant: false }),
+        ).rejects.toMatchObject(refused);
+        const says = expect.objectContaining(refused) as Error;
+        expect(() => tryAcquireSessionWriteLock({ sessionFile, engine })).toThrow(says);
+        expect(() => tryWithSessionWriteLock(sessionFile, () => ({}))).toThrow(says);
+        // Nor may it use a handle that another task of the process has by then.
+        await using _handle = await elsewhere(() => acquireSessionWriteLock({ sessionFile, engine }));
+        expect(heldSessionWriteLock(sessionFile)).toBeUndefined();
+      },
+      { engine, maxHoldMs: 50 },
+    );
+
+    await expect(wasLost).rejects.toMatchObject(refused);
+    await expect(withSessionWriteLock(sessionFile, () => "in", { engine })).resolves.toBe("in");
   });
 
   test("an overdue owner is put out although its session file has become a pipe or a link, which is left alone", async () => {
