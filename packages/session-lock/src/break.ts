@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import {
   closeSync,
   constants,
-  fchownSync,
   fstatSync,
   fsyncSync,
   lstatSync,
@@ -11,7 +10,6 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import type { Stats } from "node:fs";
 import { publish as publishEvent } from "./diagnostics.ts";
 import { chainEnd, isOwner, publishNew } from "./engines/claim-chain.ts";
 import { main } from "./engines/kernel.ts";
@@ -30,6 +28,7 @@ import { livenessOf } from "./liveness.ts";
 import { identity } from "./owner.ts";
 import { RecordWriter } from "./record.ts";
 import type { Claim, LockRecord, Owner } from "./record.ts";
+import { giveToOwnerOf } from "./same-owner.ts";
 
 export interface BreakSessionLockOptions {
   /** Why: in the error of an owner of this process, and for all others the purpose of the lock until the break is done. */
@@ -107,7 +106,7 @@ function oustFromFolder(status: SessionLockStatus, epoch: number, reason: string
   const nonce = randomUUID();
   const record = (due: Owner["fence"]) =>
     new RecordWriter(identity(), "lockfile").write(epoch, claimFor(reason, due), nonce);
-  const published = publishNew(lockPath, end, nonce, record("due"), true);
+  const published = publishNew(lockPath, end, nonce, record("due"));
   if (published === undefined) return false;
   try {
     fence(sessionFile, () => isOwner(lockPath, published));
@@ -135,7 +134,6 @@ function oustFromFile(status: SessionLockStatus, epoch: number, reason: string, 
       lockPath,
       locks,
       lockFileWith(new RecordWriter(identity(), "kernel").write(epoch, claimFor(reason, "due"), "kernel")),
-      fstatSync(old.fd),
     );
   });
   if (replaced === undefined) return false;
@@ -149,18 +147,12 @@ function oustFromFile(status: SessionLockStatus, epoch: number, reason: string, 
   }
 }
 
-/** `old`: what is replaced. Where root does that, the file stays its user's, whose other processes have to open it. */
-function replaceFile(
-  lockPath: string,
-  locks: KernelLocks,
-  content: Buffer,
-  old: Pick<Stats, "uid" | "gid">,
-): number {
+function replaceFile(lockPath: string, locks: KernelLocks, content: Buffer): number {
   const aside = `${lockPath}.${randomUUID().slice(0, 8)}.tmp`;
   const fd = openSync(aside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
     locks.tryLock(fd, main, 1);
-    if (process.geteuid?.() === 0) fchownSync(fd, old.uid, old.gid);
+    giveToOwnerOf(lockPath, fd);
     writeSync(fd, content);
     fsyncSync(fd); // before its name: after a power cut an empty file would count as held
     renameSync(aside, lockPath);

@@ -134,6 +134,23 @@ test.runIf(isRoot).each([
   },
 );
 
+test.runIf(isRoot).each(["kernel", "lockfile"] as const)(
+  "a user waits for the lock of its session that an administrator's process holds, and has it when that was killed (%s)",
+  async (engine) => {
+    const sessionFile = ordinarySession("");
+    await using user = await ordinaryProcess();
+    const administrator = await Driver.start();
+    await administrator.ask("acquire", { sessionFile, engine });
+
+    const early = user.ask("acquire", { sessionFile, engine, timeoutMs: 50 });
+    await expect(early).rejects.toMatchObject({ code: "TIMEOUT", holder: { pid: administrator.pid } });
+    await administrator.kill();
+
+    await user.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+    await user.ask("release");
+  },
+);
+
 test.runIf(isRoot)(
   "a lock folder in which an administrator's process waits can be let go by its user",
   async () => {

@@ -107,15 +107,14 @@ export function publish(
   }
 }
 
-/** As `publish`, with a draft made for it. `isInOthers`: the folder may be another user's. */
+/** As `publish`, with a draft made for it. */
 export function publishNew(
   folder: string,
   vacancy: Vacancy,
   nonce: string,
   record: Buffer,
-  isInOthers = false,
 ): Published | undefined {
-  const draft = writeDraft(folder, `claim-${nonce}`, nonce, record, isInOthers);
+  const draft = writeDraft(folder, `claim-${nonce}`, nonce, record);
   if (draft === undefined) return undefined;
   const published = publish(folder, vacancy, draft, record);
   if (published === undefined) discardDraft(draft);

@@ -1,17 +1,8 @@
-import {
-  closeSync,
-  constants,
-  fchownSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, fstatSync, fsyncSync, openSync, unlinkSync, writeSync } from "node:fs";
 import path from "node:path";
 import { hasCode } from "../errors.ts";
 import { recordBytes } from "../record.ts";
+import { giveToOwnerOf } from "../same-owner.ts";
 
 /** A record in the lock folder that is no owner's yet. */
 export interface Draft {
@@ -23,22 +14,13 @@ export interface Draft {
   readonly close: () => void;
 }
 
-/**
- * Writes a record that is complete, on the disk, and nobody's right yet. `undefined` when there is no such folder.
- * `isInOthers`: the folder may be another user's.
- */
-export function writeDraft(
-  folder: string,
-  name: string,
-  nonce: string,
-  record: Buffer,
-  isInOthers = false,
-): Draft | undefined {
+/** Writes a record that is complete, on the disk, and nobody's right yet. `undefined` when there is no such folder. */
+export function writeDraft(folder: string, name: string, nonce: string, record: Buffer): Draft | undefined {
   const file = path.join(folder, name);
   const fd = openDraft(file);
   if (fd === undefined) return undefined;
   try {
-    if (isInOthers && process.geteuid?.() === 0) giveToOwnerOf(folder, fd);
+    giveToOwnerOf(folder, fd);
     writeSync(fd, record, 0, recordBytes, 0);
     // A name can reach the disk, or another host, before what it names, and an empty record counts as held.
     fsyncSync(fd);
@@ -48,12 +30,6 @@ export function writeDraft(
     removeEntry(file);
     throw error;
   }
-}
-
-/** What root writes into the lock folder of another user has to be read by that one. */
-function giveToOwnerOf(folder: string, fd: number): void {
-  const { uid, gid } = statSync(folder);
-  fchownSync(fd, uid, gid);
 }
 
 export function discardDraft(draft: Draft): void {

@@ -33,7 +33,7 @@ export function joinQueue(
   const marks = marksIn(folder);
   const name = `waits-${1 + (marks.at(-1)?.number ?? 0)}-${process.pid}-${nonce}`;
   try {
-    const draft = writeDraft(folder, name, nonce, record, true);
+    const draft = writeDraft(folder, name, nonce, record);
     return draft && { draft, ahead: marks.length };
   } catch (error) {
     if (hasCode(error, "ENOSPC") || hasCode(error, "EDQUOT")) return undefined; // one can also wait without a mark

@@ -71,7 +71,7 @@ function removeAsOwner(lockPath: string, vacancy: Vacancy, last: number): boolea
   const [nonce, epoch] = [randomUUID(), advanceEpoch(last)];
   const writer = new RecordWriter(identity(), "lockfile");
   const record = writer.write(epoch, { purpose: "to clean up", where: undefined }, nonce);
-  const published = publishNew(lockPath, vacancy, nonce, record, true);
+  const published = publishNew(lockPath, vacancy, nonce, record);
   if (published === undefined) return false;
   try {
     return leaveFolder(lockPath, published, epoch);

@@ -11,10 +11,12 @@ import {
   writeSync,
 } from "node:fs";
 import type { BigIntStats, Stats } from "node:fs";
+import path from "node:path";
 import { outlast } from "../epochs.ts";
 import { hasCode, SessionLockError } from "../errors.ts";
 import { parseRecord } from "../record.ts";
 import type { LockRecord } from "../record.ts";
+import { giveToOwnerOf } from "../same-owner.ts";
 
 /** An open lock file: its descriptor and the inode behind it. */
 export interface LockFile {
@@ -102,6 +104,7 @@ function createNew(lockPath: string, content: Buffer): number | undefined {
   const aside = `${lockPath}.${randomUUID().slice(0, 8)}.tmp`;
   const fd = openSync(aside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow, 0o600);
   try {
+    giveToOwnerOf(path.dirname(lockPath), fd);
     // Not synced, though the name may reach the disk before it: what a power cut leaves of it is known by its age.
     writeSync(fd, content);
     linkSync(aside, lockPath);

@@ -12,6 +12,7 @@ import { stateOf } from "../process-table.ts";
 import { processWide } from "../process-wide.ts";
 import { holderOf, parseRecord } from "../record.ts";
 import type { LockRecord, Owner } from "../record.ts";
+import { giveFolderToOwnerOf } from "../same-owner.ts";
 import { chainEnd, hasLeft, readEntry } from "./claim-chain.ts";
 import type { ChainEnd, Vacancy } from "./claim-chain.ts";
 import { firstMark } from "./folder-queue.ts";
@@ -63,6 +64,7 @@ export function makeFolder(lockPath: string): boolean {
   if (lstatSync(lockPath, { throwIfNoEntry: false }) !== undefined) return false; // a failed mkdir costs more
   try {
     mkdirSync(lockPath, 0o700 | ourMark);
+    giveFolderToOwnerOf(path.dirname(lockPath), lockPath);
     return true;
   } catch (error) {
     if (hasCode(error, "EEXIST")) return false;
