@@ -20,7 +20,7 @@ import {
   withSessionWriteLock,
 } from "session-lock";
 import { loadKernelLocks } from "../src/engines/kernel-locks.ts";
-import { allWaiting, ownPlaces, places } from "../src/engines/wait-table.ts";
+import { allWaiting, crowd, places } from "../src/engines/wait-table.ts";
 import { Driver, workerPath } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -98,7 +98,7 @@ describe("the line of those who wait for the kernel's lock", () => {
     await using second = await Driver.start();
     const lock = await acquireSessionWriteLock({ sessionFile, engine });
     const taken = openSync(`${sessionFile}.lock`, "r+");
-    loadKernelLocks()?.tryLock(taken, places, ownPlaces);
+    loadKernelLocks()?.tryLock(taken, places, crowd);
     let served = 0;
     const waits = [first, second].map(async (waiter) => {
       await waiter.ask("acquire", { sessionFile, engine });

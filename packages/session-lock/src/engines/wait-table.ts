@@ -17,7 +17,7 @@ import type { Ticket } from "./ticket.ts";
  * lock file is one JSON object whenever it is read, as older releases of OpenClaw have to find it (they remove what they cannot read).
  */
 const tableAt = recordBytes;
-export const ownPlaces = 64;
+const ownPlaces = 64;
 /**
  * The last place and its bell belong to all who found none of their own: each of them puts its ticket there if none stands there. Nobody locks it,
  * so a ticket that does not come is taken away as if its owner were dead, and another one is put there.

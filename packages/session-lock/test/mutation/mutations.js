@@ -206,9 +206,37 @@ export const mutations = [
   {
     name: "scopes that outlive their lock",
     file: "src/scope.ts",
-    find: " && scope.lock.held",
+    find: " && (lock.held || lock.signal.aborted)",
     replace: "",
     tests: ["hold"],
+  },
+  {
+    name: "scopes that get the lock anew after they lost it",
+    file: "src/scope.ts",
+    find: "(lock.held || lock.signal.aborted)",
+    replace: "lock.held",
+    tests: ["hold"],
+  },
+  {
+    name: "what outlives a run of a handle owns its lock",
+    file: "src/scope.ts",
+    find: "!isOver && ",
+    replace: "",
+    tests: ["hold", "api", "contract"],
+  },
+  {
+    name: "a place for those who find none",
+    file: "src/engines/wait-table.ts",
+    find: "> blank || writePlace(fd, crowd, ticket)",
+    replace: "> blank || true",
+    tests: ["wait-line"],
+  },
+  {
+    name: "the last try before a refusal",
+    file: "src/waiting-tasks.ts",
+    find: "      return this.#host.takeFor(waiter);",
+    replace: "      return false;",
+    tests: ["wait-line"],
   },
   {
     name: "takeover from a live holder of this host by time",
