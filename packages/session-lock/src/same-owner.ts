@@ -6,10 +6,11 @@ import { closeSync, constants, fchownSync, fstatSync, openSync, statSync } from 
  */
 export function giveToOwnerOf(other: string, fd: number): void {
   if (process.geteuid?.() !== 0) return;
-  const { uid, gid } = statSync(other);
+  const owner = statSync(other, { throwIfNoEntry: false });
+  if (owner === undefined || owner.uid === 0) return; // a lock folder that its owner has just removed, or root's own
   const made = fstatSync(fd);
   // By another name it may be a file of root's, which the user has put in the place of what was made.
-  if (uid !== 0 && (made.isDirectory() || made.nlink === 1)) fchownSync(fd, uid, gid);
+  if (made.isDirectory() || made.nlink === 1) fchownSync(fd, owner.uid, owner.gid);
 }
 
 /** As `giveToOwnerOf`, for a folder that was made. */

@@ -21,6 +21,7 @@ import {
   tryAcquireSessionWriteLock,
 } from "session-lock";
 import type { EngineName } from "session-lock";
+import { giveToOwnerOf } from "../src/same-owner.ts";
 import { mayMount, mount, tmpfs, unmount } from "./support/mount.ts";
 import { Driver } from "./support/process.ts";
 import { tempFolder, tempSession } from "./support/temp.ts";
@@ -148,6 +149,20 @@ test.runIf(isRoot).each(["kernel", "lockfile"] as const)(
 
     await user.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
     await user.ask("release");
+  },
+);
+
+test.runIf(isRoot)(
+  "what an administrator's process makes for a lock stays its own where the folder is gone again",
+  () => {
+    const folder = ordinaryFolder();
+    const file = path.join(folder, "made");
+    const fd = openSync(file, "w");
+
+    giveToOwnerOf(path.join(folder, "gone"), fd);
+
+    expect(statSync(file).uid).toBe(0);
+    closeSync(fd);
   },
 );
 
