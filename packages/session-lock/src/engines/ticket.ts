@@ -19,6 +19,9 @@ const firstDigit = 0x3e;
 const backslash = 0x5c;
 const digits = 8;
 
+/** Half of the digits are a number that bits can be taken from. */
+const half = 2 ** 24;
+
 const bytes = Buffer.alloc(digits);
 const double = new Float64Array(bytes.buffer, bytes.byteOffset, 1);
 
@@ -34,22 +37,30 @@ export function timeOf(ticket: Ticket): number {
 
 /** A whole number from 0 to 2^48-1, as a ticket is written: least significant digit first. */
 export function encode(value: number): number {
-  let rest = value;
-  for (let at = 0; at < digits; at += 1) {
-    const code = firstDigit + (rest % 64);
-    bytes[at] = code < backslash ? code : code + 1;
-    rest = Math.floor(rest / 64);
-  }
+  const high = Math.floor(value / half);
+  writeHalf(0, value - high * half);
+  writeHalf(digits / 2, high);
   return double[0] ?? 0;
 }
 
 /** The reverse of it. */
 export function decode(encoded: number): number {
   double[0] = encoded;
+  return readHalf(digits / 2) * half + readHalf(0);
+}
+
+function writeHalf(from: number, value: number): void {
+  for (let at = from, rest = value; at < from + digits / 2; at += 1, rest >>= 6) {
+    const code = firstDigit + (rest & 63);
+    bytes[at] = code < backslash ? code : code + 1;
+  }
+}
+
+function readHalf(from: number): number {
   let value = 0;
-  for (let at = digits - 1; at >= 0; at -= 1) {
+  for (let at = from + digits / 2 - 1; at >= from; at -= 1) {
     const code = bytes[at] ?? 0;
-    value = value * 64 + (code < backslash ? code : code - 1) - firstDigit;
+    value = (value << 6) | ((code < backslash ? code : code - 1) - firstDigit);
   }
   return value;
 }

@@ -77,8 +77,9 @@ export class WaitLine {
     if (file === undefined) return false;
     this.#place ??= this.#takePlace(file);
     this.#since = startedAt + performance.now();
-    this.#ticket = this.#write(ticketAt(this.#since)) ? ticketAt(this.#since) : 0;
-    if (this.#ticket === 0) return false;
+    const ticket = ticketAt(this.#since);
+    if (!this.#write(ticket)) return false;
+    this.#ticket = ticket;
     this.#inFront = this.#countInFront(file);
     return true;
   }
