@@ -121,14 +121,7 @@ describe("the line of those who wait for the kernel's lock", () => {
 
   test("is rid of all who died in it as soon as one of them was called in vain", async () => {
     const sessionFile = tempSession();
-    const lock = await acquireSessionWriteLock({ sessionFile, engine });
-    const dead = await Promise.all([Driver.start(), Driver.start(), Driver.start(), Driver.start()]);
-    for (const waiter of dead) void waiter.ask("acquire", { sessionFile, engine });
-    await until(() => inspectSessionLock(sessionFile).waiting?.length === dead.length);
-    await Promise.all(dead.map((waiter) => waiter.kill()));
-    expect(ticketsIn(sessionFile)).toHaveLength(dead.length);
-
-    await lock.release();
+    await leaveDeadWaiters(sessionFile);
     await delay(20); // longer than the first is waited for
     await (await acquireSessionWriteLock({ sessionFile, engine })).release();
 
@@ -137,12 +130,7 @@ describe("the line of those who wait for the kernel's lock", () => {
 
   test("costs nobody the lock that is free because those who stand in it are dead, however short it would wait", async () => {
     const sessionFile = tempSession();
-    const lock = await acquireSessionWriteLock({ sessionFile, engine });
-    const dead = await Promise.all([Driver.start(), Driver.start(), Driver.start(), Driver.start()]);
-    for (const waiter of dead) void waiter.ask("acquire", { sessionFile, engine });
-    await until(() => inspectSessionLock(sessionFile).waiting?.length === dead.length);
-    await Promise.all(dead.map((waiter) => waiter.kill()));
-    await lock.release();
+    await leaveDeadWaiters(sessionFile);
 
     // It goes behind the others again and again, since it asks all the time.
     const end = performance.now() + 200;
@@ -234,6 +222,17 @@ test("clean finds a bell in a folder whose name has a line break", () => {
 
   expect(cleanSessionLocks(folder).removed).toEqual([orphan]);
 });
+
+/** Four processes die in the line for a lock, which is free then. */
+async function leaveDeadWaiters(sessionFile: string): Promise<void> {
+  const lock = await acquireSessionWriteLock({ sessionFile, engine });
+  const dead = await Promise.all([Driver.start(), Driver.start(), Driver.start(), Driver.start()]);
+  for (const waiter of dead) void waiter.ask("acquire", { sessionFile, engine });
+  await until(() => inspectSessionLock(sessionFile).waiting?.length === dead.length);
+  await Promise.all(dead.map((waiter) => waiter.kill()));
+  expect(ticketsIn(sessionFile)).toHaveLength(dead.length);
+  await lock.release();
+}
 
 /** Of those who wait, or died waiting. */
 function ticketsIn(sessionFile: string): readonly number[] {

@@ -1,6 +1,5 @@
 import {
   appendFileSync,
-  copyFileSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -40,6 +39,21 @@ async function spillAndDie(spills = tempFolder()) {
   await worker.kill();
   const acknowledged = said.slice(0, -1).map((line) => line.split(" ")[0] ?? "");
   return { folder, file, spills, said, acknowledged, leafId: transcript.leafId };
+}
+
+/** After that the spill came home with these messages behind it, and the crash was before its file was removed. */
+async function bringHomeAndDie(...messages: readonly ReturnType<typeof userMessage>[]) {
+  const { folder, file, spills, acknowledged } = await spillAndDie();
+  const [name = ""] = readdirSync(spills).filter((one) => one.endsWith(".spill"));
+  const spill = path.join(spills, name);
+  const kept = readFileSync(spill);
+  makeRoom(folder);
+  {
+    await using transcript = await openTranscript(file, { spill: { folder: spills } });
+    await transcript.appendMany(messages.map((message) => ({ message })));
+  }
+  writeFileSync(spill, kept);
+  return { file, spills, acknowledged };
 }
 
 test("what a full disk refuses waits in the spill file, outlives a kill -9, and comes home in order with the next append", async () => {
@@ -182,16 +196,8 @@ test("a transcript that only drains fails what the disk refuses, and leaves what
 });
 
 test("a crash between bringing a spill home and removing its file brings nothing home twice", async () => {
-  const { folder, file, spills, acknowledged } = await spillAndDie();
-  const [name = ""] = readdirSync(spills).filter((one) => one.endsWith(".spill"));
-  const spill = path.join(spills, name);
-  copyFileSync(spill, `${spill}.kept`);
-  makeRoom(folder);
-  const first = await openTranscript(file, { spill: { folder: spills } });
-  await first.append(userMessage("one"));
-  await first.close();
+  const { file, spills, acknowledged } = await bringHomeAndDie(userMessage("one"));
 
-  copyFileSync(`${spill}.kept`, spill);
   await using second = await openTranscript(file, { spill: { folder: spills } });
   await second.append(userMessage("two"));
 
@@ -200,16 +206,8 @@ test("a crash between bringing a spill home and removing its file brings nothing
 });
 
 test("what a crash left in the spill file after it came home is shown once", async () => {
-  const { folder, file, spills, acknowledged } = await spillAndDie();
-  const [name = ""] = readdirSync(spills).filter((one) => one.endsWith(".spill"));
-  const spill = path.join(spills, name);
-  copyFileSync(spill, `${spill}.kept`);
-  makeRoom(folder);
-  const first = await openTranscript(file, { spill: { folder: spills } });
-  await first.appendMany([]);
-  await first.close();
+  const { file, spills, acknowledged } = await bringHomeAndDie();
 
-  copyFileSync(`${spill}.kept`, spill);
   await using second = await openTranscript(file, { spill: { folder: spills } });
   const [entries, branch] = [await second.entries(), await second.branch()];
 
