@@ -34,11 +34,15 @@ export async function contended(peer, { processes, tasks, times, thinkMs }) {
     const file = path.join(folder, "session.jsonl");
     for (const name of ["count", "warm.count"]) writeFileSync(`${file}.${name}`, "0".padStart(10));
     const children = await start(peer, file, processes);
-    await everyone(children, { warmUp: true, tasks, times: Math.ceil(times / 4), thinkMs });
-    const begin = performance.now();
-    const answers = await everyone(children, { tasks, times, thinkMs });
-    const seconds = (performance.now() - begin) / 1_000;
-    await stop(children);
+    let answers, seconds;
+    try {
+      await everyone(children, { warmUp: true, tasks, times: Math.ceil(times / 4), thinkMs });
+      const begin = performance.now();
+      answers = await everyone(children, { tasks, times, thinkMs });
+      seconds = (performance.now() - begin) / 1_000;
+    } finally {
+      await stop(children);
+    }
     const waits = answers.flatMap((answer) => answer.waits);
     const counted = Number(readFileSync(`${file}.count`, "utf8"));
     return {
@@ -53,12 +57,21 @@ export async function contended(peer, { processes, tasks, times, thinkMs }) {
 /** Gives each process the job; their answers. */
 function everyone(children, job) {
   return Promise.all(
-    children.map(async (child) => {
-      const answered = once(child, "message");
+    children.map((child) => {
+      const answered = messageFrom(child);
       child.send(job);
-      return (await answered)[0];
+      return answered;
     }),
   );
+}
+
+/** Its next message. Rejects where it ends instead, and has told on standard error why. */
+async function messageFrom(child) {
+  const ended = once(child, "exit").then(([code, signal]) => {
+    throw new Error(`a process of the measurement ended with ${code ?? signal}`);
+  });
+  const [message] = await Promise.race([once(child, "message"), ended]);
+  return message;
 }
 
 /** Kills a holder while another process waits; how long until that one has it, in ms. */
@@ -92,13 +105,14 @@ export function median(values) {
 
 async function start(peer, file, count) {
   const children = Array.from({ length: count }, () => fork(worker, [peer, file]));
-  await Promise.all(children.map((child) => once(child, "message")));
+  await Promise.all(children.map(messageFrom));
   return children;
 }
 
 async function stop(children) {
   await Promise.all(
     children.map((child) => {
+      if (child.exitCode !== null) return undefined;
       const gone = once(child, "exit");
       child.kill("SIGKILL");
       return gone;
