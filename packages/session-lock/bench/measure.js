@@ -112,7 +112,7 @@ async function start(peer, file, count) {
 async function stop(children) {
   await Promise.all(
     children.map((child) => {
-      if (child.exitCode !== null) return undefined;
+      if (child.exitCode !== null || child.signalCode !== null) return undefined;
       const gone = once(child, "exit");
       child.kill("SIGKILL");
       return gone;
