@@ -144,6 +144,16 @@ describe("the claim chain", () => {
     expect(chainEnd(folder)).toMatchObject({ record: { owner: { nonce: "swift" } } });
   });
 
+  test("is walked to an end although somebody has made a ring of it, to which nobody is added", () => {
+    const folder = newFolder();
+    claim(folder, "after-root", "one");
+    claim(folder, "after-one", "two");
+    linkSync(path.join(folder, "after-root"), path.join(folder, "after-two"));
+
+    expect(chainEnd(folder)?.record).toMatchObject({ kind: "ours" });
+    expect(claim(folder, chainEnd(folder)?.successor ?? "", "three")).toBeUndefined();
+  });
+
   test("knows its owner although the answer to its call got lost and the call was sent again, as on NFS", () => {
     const folder = newFolder();
     const own = draft(folder, "own");

@@ -51,9 +51,12 @@ export function chainEnd(folder: string): ChainEnd | undefined {
   return end ?? unclaimed(folder);
 }
 
+/** Only takeovers from suspects make a chain longer, by one. What is longer than this is a ring that somebody has made. */
+const longestChain = 1_000;
+
 function* walkChain(folder: string): Generator<ChainEnd, undefined> {
   let entry = "after-root";
-  for (;;) {
+  for (let length = 0; length < longestChain; length += 1) {
     const next = readEntry(path.join(folder, entry));
     if (next === undefined) return;
     const { record, beat } = next;
