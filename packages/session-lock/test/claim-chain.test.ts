@@ -142,6 +142,7 @@ describe("the claim chain", () => {
     expect(publish(folder, { successor: "after-one" }, slow, record("slow"))).toBeUndefined();
     expect(swift && isOwner(folder, swift)).toBe(true);
     expect(chainEnd(folder)).toMatchObject({ record: { owner: { nonce: "swift" } } });
+    expect(readdirSync(folder)).not.toContain("claim-slow"); // else it could come into the chain once more, and make a ring of it
   });
 
   test("is walked to an end although somebody has made a ring of it, to which nobody is added", () => {

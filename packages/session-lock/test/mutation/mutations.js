@@ -117,7 +117,7 @@ export const mutations = [
     file: "src/engines/claim-chain.ts",
     find: "removeEntry(draft.file); // it stays in the chain, and must not come into it twice",
     replace: "",
-    tests: ["break"],
+    tests: ["claim-chain"],
   },
   {
     name: "a record that is written to though it was closed",
