@@ -105,14 +105,15 @@ function isAlive(pid: number): boolean {
 
 function lookAtFile(lockPath: string, listed: readonly ListedLock[] | undefined): Seen {
   const found = withLockFile(lockPath, (file) => ({
+    // Before the record, which whoever takes the lock writes right after: else a new owner's lock would count as the last one's.
+    locks: listLocksOn(file, listed),
     record: readLockFile(file.fd),
     changedAt: file.changedAt,
     waiting: allWaiting(file.fd),
   }));
   if (found === undefined) return nothing;
-  const { record, changedAt, waiting } = found;
+  const { locks, record, changedAt, waiting } = found;
   if (record.kind !== "ours") return lookAtForeignFile(record, changedAt);
-  const locks = withLockFile(lockPath, (file) => listLocksOn(file, listed));
   const isHeld = locks === undefined ? isLockedByProbe(lockPath) : isLocked(locks, main);
   return {
     state: isHeld ? "held" : "free",

@@ -112,6 +112,11 @@ test.each(["kernel", "lockfile"] as const)(
 
 const isRoot = process.getuid?.() === 0;
 
+function marksIn(lockFolder: string): readonly string[] {
+  const names = readdirSync(lockFolder).filter((name) => name.startsWith("waits-"));
+  return names.map((name) => path.join(lockFolder, name));
+}
+
 test.runIf(isRoot).each([
   { engine: "kernel", call: "renameSync" },
   { engine: "lockfile", call: "linkSync" },
@@ -368,6 +373,10 @@ describe.runIf(mayMount).each(["kernel", "lockfile"] as const)("a full disk and 
     await using waiter = await Driver.start();
     const waiting = waiter.ask("acquire", { sessionFile, engine, timeoutMs: 20_000 });
     await until(() => inspectSessionLock(sessionFile).waiting?.length === 1);
+    // A mark has its name before what is in it.
+    await until(
+      () => engine === "kernel" || marksIn(`${sessionFile}.lock`).every((mark) => statSync(mark).size > 0),
+    );
 
     fill(folder);
     await lock.release();

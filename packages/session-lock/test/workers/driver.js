@@ -104,9 +104,12 @@ const operations = {
     lock.assertHeld();
   },
   /** This process is stopped right after it has made a certain call of node:fs for the next time. */
-  stopAfter({ call }) {
+  stopAfter({ call, times = 1 }) {
     const plain = fs[call];
+    let left = times;
     fs[call] = (...given) => {
+      left -= 1;
+      if (left > 0) return plain(...given);
       fs[call] = plain;
       syncBuiltinESMExports();
       const result = plain(...given);
