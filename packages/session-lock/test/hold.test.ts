@@ -81,6 +81,23 @@ describe.each(["kernel", "lockfile"] as const)("max hold with the %s engine", (e
     await expect(withSessionWriteLock(sessionFile, () => "in", { engine })).resolves.toBe("in");
   });
 
+  test("a scope that has let its lock go early may take it anew", async () => {
+    const sessionFile = tempSession();
+
+    const epochs = await withSessionWriteLock(
+      sessionFile,
+      async (lock) => {
+        await lock.release();
+        await using again = await acquireSessionWriteLock({ sessionFile, engine });
+        again.assertHeld();
+        return [lock.epoch, again.epoch] as const;
+      },
+      { engine },
+    );
+
+    expect(epochs[1]).toBeGreaterThan(epochs[0]);
+  });
+
   test("an overdue owner is put out although its session file has become a pipe or a link, which is left alone", async () => {
     const sessionFile = tempSession();
     const target = `${sessionFile}.target`;
