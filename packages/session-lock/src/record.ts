@@ -2,7 +2,7 @@ import type { SessionLockHolder } from "./errors.ts";
 import type { EngineName } from "./options.ts";
 
 /**
- * A lock record on disk: one JSON object padded with blanks to a fixed length, the epoch first and always 16 digits, what is
+ * A lock record on disk: one JSON object padded with blanks to a fixed length (in a lock file it ends behind that), the epoch first and always 16 digits, what is
  * owed next, so that the hot path reads its head, rewrites in place, and never needs new disk space to take a lock.
  */
 export const recordBytes = 1024;
