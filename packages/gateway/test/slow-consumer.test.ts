@@ -63,7 +63,7 @@ test("a connection that does not read misses deltas, but no number and not the e
   expect(numbers).toEqual(numbers.map((_seq, index) => index + 1));
 });
 
-test("a reader that catches up in time keeps its connection and gets every answer", async () => {
+test("a reader that catches up in time keeps its connection and gets every answer, however busy the gateway was", async () => {
   await using dir = await temporaryStateDir();
   const runner = new ScriptedRunner();
   await using gateway = await startTestGateway(dir.path, { runner });
@@ -72,7 +72,7 @@ test("a reader that catches up in time keeps its connection and gets every answe
 
   const begun = Date.now();
   const asked = await askTooMuch(sleeper, gateway.url);
-  // Reading them takes a busy machine longer than the 5 s that it has.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, GRACE_MS); // nothing can be written meanwhile
   sleeper.drain();
   await expect.poll(() => sleeper.drained, { timeout: 30_000 }).toBeGreaterThanOrEqual(ANSWERS);
   sleeper.look();
@@ -99,7 +99,7 @@ test("a reader that has not caught up when its time is over is closed with 1008"
   const connections = async (): Promise<unknown> => (await other.request("status"))["connections"];
   await expect.poll(connections, { timeout: 30_000 }).toBe(1);
   const givenMs = Date.now() - begun;
-  // It has 5 s to get to the goodbye, behind 70 MB.
+  // It has 10 s to get to the goodbye, behind 70 MB.
   sleeper.drain();
 
   expect(await sleeper.closed()).toEqual({ code: 1008, reason: "slow consumer" });

@@ -19,7 +19,7 @@ import type { Scope } from "../protocol/scopes.ts";
 /** How long a closed peer may take to say goodbye. */
 const CLOSE_GRACE_MS = 2_000;
 /** The same for a reader that is closed for being slow: up to 100 MiB are before the goodbye. */
-const SLOW_CLOSE_GRACE_MS = 5_000;
+const SLOW_CLOSE_GRACE_MS = 10_000;
 const MAX_FOLLOWED_SESSIONS = 1_000;
 const MAX_CLOSE_REASON_BYTES = 120;
 const FIRST_TOO_LARGE = "frame too large before connect";

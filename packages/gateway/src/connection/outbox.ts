@@ -8,6 +8,9 @@ import {
   SLOW_CONSUMER_GRACE_MS,
 } from "../protocol/limits.ts";
 
+/** In so many steps the time of a slow reader is given to it. */
+const GRACE_STEPS = 50;
+
 /** The TCP connection below a WebSocket. */
 export interface Line {
   cork(): void;
@@ -51,16 +54,20 @@ export class Outbox {
       this.#onSlow();
       return;
     }
-    if (bufferedAmount > MAX_BUFFERED_BYTES) this.#giveTime();
+    if (bufferedAmount > MAX_BUFFERED_BYTES) this.#grace ??= this.#giveTime(GRACE_STEPS);
     this.#hold();
     this.#socket.send(text);
   }
 
-  #giveTime(): void {
-    this.#grace ??= setTimeout(() => {
-      this.#grace = undefined;
-      if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) this.#onSlow();
-    }, SLOW_CONSUMER_GRACE_MS).unref();
+  /**
+   * In steps, of which each counts once however late it comes: while this process has no time to write, nobody can read.
+   */
+  #giveTime(steps: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      const isBehind = this.#socket.bufferedAmount > MAX_BUFFERED_BYTES;
+      if (isBehind && steps === 1) this.#onSlow();
+      this.#grace = isBehind && steps > 1 ? this.#giveTime(steps - 1) : undefined;
+    }, SLOW_CONSUMER_GRACE_MS / GRACE_STEPS).unref();
   }
 
   /** An event and the answer after it leave in one system call: it is what sending mostly costs. */
