@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -103,7 +102,7 @@ function oustFromFolder(status: SessionLockStatus, epoch: number, reason: string
   const { lockPath, sessionFile } = status;
   const end = chainEnd(lockPath);
   if (end === undefined || (end.record !== undefined && spared(end.record))) return false;
-  const nonce = randomUUID();
+  const nonce = crypto.randomUUID();
   const record = (due: Owner["fence"]) =>
     new RecordWriter(identity(), "lockfile").write(epoch, claimFor(reason, due), nonce);
   const published = publishNew(lockPath, end, nonce, record("due"));
@@ -148,7 +147,7 @@ function oustFromFile(status: SessionLockStatus, epoch: number, reason: string, 
 }
 
 function replaceFile(lockPath: string, locks: KernelLocks, content: Buffer): number {
-  const aside = `${lockPath}.${randomUUID().slice(0, 8)}.tmp`;
+  const aside = `${lockPath}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   const fd = openSync(aside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {
     locks.tryLock(fd, main, 1);

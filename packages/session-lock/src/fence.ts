@@ -8,7 +8,6 @@ import {
   renameSync,
   rmSync,
 } from "node:fs";
-import { randomUUID } from "node:crypto";
 import path from "node:path";
 import { hasCode } from "./errors.ts";
 
@@ -23,7 +22,7 @@ import { hasCode } from "./errors.ts";
  */
 export function fence(sessionFile: string, isOurs: () => boolean): boolean {
   if (lstatSync(sessionFile, { throwIfNoEntry: false })?.isFile() !== true) return true;
-  const aside = `${sessionFile}.${randomUUID().slice(0, 8)}.fence`;
+  const aside = `${sessionFile}.${crypto.randomUUID().slice(0, 8)}.fence`;
   try {
     copyFileSync(sessionFile, aside, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     syncPath(aside);

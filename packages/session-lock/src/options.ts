@@ -1,4 +1,3 @@
-import { inspect } from "node:util";
 import type { SessionWriteLock } from "./session-write-lock.ts";
 
 /** How to wait for a lock and how long it may be held. */
@@ -110,5 +109,6 @@ function notMs(name: string, value: unknown): RangeError | TypeError {
 }
 
 function mustBe(name: string, what: string, value: unknown): TypeError {
+  const { inspect } = process.getBuiltinModule("node:util");
   return new TypeError(`${name} must be ${what}, not ${inspect(value, { depth: 0 })}`);
 }

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import os from "node:os";
 import { isStarved } from "./errors.ts";
@@ -40,6 +39,7 @@ function ownThreadId(): number | undefined {
 /** The machine id is meant to stay on its machine, so only a hash of it is written anywhere. */
 function hostId(): string {
   const machine = readTrimmed("/etc/machine-id") ?? readTrimmed("/var/lib/dbus/machine-id") ?? os.hostname();
+  const { createHash } = process.getBuiltinModule("node:crypto");
   return createHash("sha256").update(`session-lock:${machine}`).digest("hex").slice(0, 16);
 }
 

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hasCode } from "./errors.ts";
 
@@ -96,6 +95,8 @@ function pidExists(pid: number): boolean {
 
 function runTool(command: string, args: readonly string[]): string | undefined {
   try {
+    // Only here: to import it costs every process of Linux, which never needs it, a tenth of what importing this package costs.
+    const { execFileSync } = process.getBuiltinModule("node:child_process");
     const output = execFileSync(command, args, {
       encoding: "utf8",
       timeout: 5_000,

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { identity } from "../owner.ts";
@@ -42,7 +41,7 @@ export class FolderTurn {
     const ahead = this.#place && countAhead(this.#lockPath, this.#place.draft);
     if (this.#place !== undefined && ahead !== undefined) return { onCall: this.#place.bell.onCall, ahead };
     this.leave(); // the mark went away with its folder, or because we did not come when it was our turn
-    const nonce = randomUUID();
+    const nonce = crypto.randomUUID();
     const joined = joinQueue(this.#lockPath, nonce, blank(nonce));
     if (joined === undefined) return undefined;
     const place = new QueuePlace(joined.draft);
@@ -68,7 +67,7 @@ export class FolderTurn {
   /** Publishes a record at a place that is ours, written into the mark if we wait with one. `undefined` when somebody else was faster. */
   publish(vacancy: Vacancy, write: (nonce: string) => Buffer): Published | undefined {
     const draft = this.#draft;
-    const nonce = draft?.nonce ?? randomUUID();
+    const nonce = draft?.nonce ?? crypto.randomUUID();
     const published =
       draft === undefined
         ? publishNew(this.#lockPath, vacancy, nonce, write(nonce))

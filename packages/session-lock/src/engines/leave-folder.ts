@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { advanceEpoch, outlast } from "../epochs.ts";
@@ -68,7 +67,7 @@ export function removeUnclaimed(lockPath: string): boolean {
 }
 
 function removeAsOwner(lockPath: string, vacancy: Vacancy, last: number): boolean {
-  const [nonce, epoch] = [randomUUID(), advanceEpoch(last)];
+  const [nonce, epoch] = [crypto.randomUUID(), advanceEpoch(last)];
   const writer = new RecordWriter(identity(), "lockfile");
   const record = writer.write(epoch, { purpose: "to clean up", where: undefined }, nonce);
   const published = publishNew(lockPath, vacancy, nonce, record);

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import {
   closeSync,
   constants,
@@ -101,7 +100,7 @@ function openExisting(lockPath: string): number | undefined {
 }
 
 function createNew(lockPath: string, content: Buffer): number | undefined {
-  const aside = `${lockPath}.${randomUUID().slice(0, 8)}.tmp`;
+  const aside = `${lockPath}.${crypto.randomUUID().slice(0, 8)}.tmp`;
   const fd = openSync(aside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow, 0o600);
   try {
     giveToOwnerOf(path.dirname(lockPath), fd);

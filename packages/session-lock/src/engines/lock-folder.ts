@@ -1,7 +1,6 @@
 import { linkSync, lstatSync, mkdirSync, readFileSync, renameSync, rmdirSync, unlinkSync } from "node:fs";
 import path from "node:path";
 import type { Stats } from "node:fs";
-import { randomUUID } from "node:crypto";
 import type { EngineTarget } from "../engine.ts";
 import { hasCode, SessionLockError } from "../errors.ts";
 import type { SessionLockHolder } from "../errors.ts";
@@ -202,7 +201,7 @@ function judgeFile(target: JudgedTarget, isPlain: boolean): Verdict {
 
 /** Removes a dead process's pid file, and only that: what we moved away is looked at again before it is thrown out. */
 export function removeDeadFile(lockPath: string, judged: string): boolean {
-  const aside = `${lockPath}.${randomUUID().slice(0, 8)}.gone`;
+  const aside = `${lockPath}.${crypto.randomUUID().slice(0, 8)}.gone`;
   try {
     renameSync(lockPath, aside);
     const isIt = readFileSync(aside, "utf8") === judged;
