@@ -89,7 +89,9 @@ export function App({ client }: { readonly client: ChatClient }) {
               <path d="M3 5.5h14M3 10h14M3 14.5h9" />
             </svg>
           </button>
-          <h1 title={chat.sessionKey}>{name}</h1>
+          <h1 title={chat.sessionKey} dir="auto">
+            {name}
+          </h1>
           <ConnectionPill connection={connection} onRetry={() => client.connect()} />
           <button
             type="button"

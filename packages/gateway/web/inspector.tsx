@@ -140,7 +140,7 @@ function Tree({ rows, omitted }: { readonly rows: readonly TreeRow[]; readonly o
               {lines}
               {MARKS[place]}
             </span>{" "}
-            <span className="tree-kind">{kind}</span> {text}
+            <span className="tree-kind">{kind}</span> <bdi>{text}</bdi>
           </li>
         ))}
       </ol>

@@ -62,7 +62,9 @@ export function SessionList(props: SessionListProps) {
                 aria-current={key === openKey ? "page" : undefined}
                 onClick={onChosen}
               >
-                <span className="session-name">{sessionName(key, sessions)}</span>
+                <span className="session-name" dir="auto">
+                  {sessionName(key, sessions)}
+                </span>
                 {isRunning ? (
                   <span className="session-running">answering</span>
                 ) : (
@@ -97,6 +99,7 @@ function NewSession({ onCreated }: { readonly onCreated: () => void }) {
       <div className="field-row">
         <input
           id="new-session"
+          dir="auto"
           value={name}
           placeholder="Name"
           autoComplete="off"
