@@ -606,6 +606,19 @@ test("on a narrow screen the list of sessions has the keyboard when it is unfold
   await page.getByRole("heading", { name: "by keyboard", level: 1 }).waitFor();
 });
 
+test("on a narrow screen the session that is open can be chosen by keyboard, and the message field has the keyboard then", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url, { viewport: { width: 360, height: 640 } });
+  await isOnline(page);
+  await page.getByRole("button", { name: "Sessions" }).press("Enter");
+
+  await page.getByRole("link", { name: "main" }).press("Enter");
+  await page.getByRole("link", { name: "main" }).waitFor({ state: "hidden" });
+
+  await page.keyboard.type("written at once");
+  expect(await messageField(page).inputValue()).toBe("written at once");
+});
+
 test("on a narrow screen the words about a lost connection fit", async () => {
   await using gateway = await startGatewayProcess();
   const { page } = await openWindow(browser, gateway.url, { viewport: { width: 360, height: 640 } });

@@ -71,7 +71,10 @@ export function App({ client }: { readonly client: ChatClient }) {
         openKey={chat.sessionKey}
         sessions={chat.sessions}
         conversations={chat.conversations}
-        onChosen={() => setMenuOpen(false)}
+        onChosen={() => {
+          setMenuOpen(false);
+          focusMessageField(); // when it was open already; another one brings a field of its own
+        }}
       />
       {isMenuOpen && <div className="scrim" onClick={() => setMenuOpen(false)} />}
       <main className="stage">
