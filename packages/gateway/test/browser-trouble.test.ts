@@ -1,0 +1,35 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { startGatewayProcess } from "./browser-gateway.ts";
+import {
+  isOnline,
+  launchBrowser,
+  openWindow,
+  PATIENCE_MS,
+} from "./browser-window.ts";
+
+// Several waits of one test may each need their patience on a busy machine.
+vi.setConfig({ testTimeout: 6 * PATIENCE_MS, hookTimeout: 2 * PATIENCE_MS });
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+});
+
+test.each([390, 1280])(
+  "in a window of %i pixels what is told of a history that cannot be loaded takes the room of its words",
+  async (width) => {
+    await using gateway = await startGatewayProcess();
+    const { page } = await openWindow(browser, `${gateway.url}#session=agent:other:main`, {
+      viewport: { width, height: 800 },
+    });
+
+    const notice = page.getByRole("alert").filter({ hasText: "The history could not be loaded" });
+    expect((await notice.boundingBox())?.height).toBeLessThan(120);
+  },
+);
