@@ -6,6 +6,7 @@ import {
   launchBrowser,
   openWindow,
   PATIENCE_MS,
+  send,
 } from "./browser-window.ts";
 
 // Several waits of one test may each need their patience on a busy machine.
@@ -33,3 +34,14 @@ test.each([390, 1280])(
     expect((await notice.boundingBox())?.height).toBeLessThan(120);
   },
 );
+
+test("nothing moves by itself for who asked their computer for that", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url, { reducedMotion: "reduce" });
+  await isOnline(page);
+
+  await send(page, `slow: ${"word ".repeat(200).trim()}`);
+  await page.getByText("echo: slow: word").waitFor();
+
+  expect(await page.evaluate("document.getAnimations().length")).toBe(0);
+});
