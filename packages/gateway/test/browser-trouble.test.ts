@@ -1,6 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startGatewayProcess } from "./browser-gateway.ts";
+import { layLine } from "./browser-line.ts";
 import {
   isOnline,
   launchBrowser,
@@ -20,6 +21,29 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await browser.close();
+});
+
+test("a run that ended while the page was away is not under way in the list, whichever session is open", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url);
+  const line = await layLine(page);
+  await page.reload();
+  await isOnline(page);
+  await send(page, "slow: one two three four five six");
+  await page.getByText("echo: slow: one").waitFor();
+  await page.getByLabel("New session").fill("plans");
+  await page.keyboard.press("Enter");
+  const link = page.getByRole("navigation", { name: "Sessions" }).getByRole("link", { name: "main" });
+  await link.getByText("answering").waitFor();
+
+  line.cut();
+  const end = "assistant: echo: slow: one two three four five six";
+  const lastLine = async () => (await gateway.transcript()).at(-1);
+  await expect.poll(lastLine, { timeout: PATIENCE_MS }).toBe(end);
+  line.mend();
+  await isOnline(page);
+
+  await link.getByText("answering").waitFor({ state: "hidden" });
 });
 
 test.each([390, 1280])(

@@ -167,11 +167,16 @@ export class ChatClient {
   #connectionChanged(connection: Connection): void {
     this.#set({ connection });
     if (connection.kind !== "online") return;
-    for (const key of Object.keys(this.#state.chat.conversations)) this.#histories.doubt(key);
-    this.#sender.sendOpen(this.#state.chat);
+    const { chat } = this.#state;
+    for (const [key, { activeRunIds }] of Object.entries(chat.conversations)) {
+      this.#histories.doubt(key);
+      // Of a run that ended meanwhile no event tells any more, and the list would show it as answering for ever.
+      if (activeRunIds.length > 0) this.#histories.load(key);
+    }
+    this.#sender.sendOpen(chat);
     void this.#follow();
     void this.#list();
-    this.#histories.load(this.#state.chat.sessionKey);
+    this.#histories.load(chat.sessionKey);
   }
 
   async #follow(): Promise<void> {
