@@ -5,9 +5,12 @@ import { layLine } from "./browser-line.ts";
 import {
   isOnline,
   launchBrowser,
+  message,
+  messageField,
   openWindow,
   PATIENCE_MS,
   send,
+  shows,
 } from "./browser-window.ts";
 
 // Several waits of one test may each need their patience on a busy machine.
@@ -44,6 +47,24 @@ test("a run that ended while the page was away is not under way in the list, whi
   await isOnline(page);
 
   await link.getByText("answering").waitFor({ state: "hidden" });
+});
+
+test("a note of which the page cannot know whether it was written says so, and stays in the field", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url);
+  const line = await layLine(page);
+  await page.reload();
+  await isOnline(page);
+  await send(page, "hello");
+  await message(page, "echo: hello").waitFor();
+
+  line.cutBehind("chat.inject");
+  await messageField(page).fill("by the way");
+  await page.getByRole("button", { name: "Add as note" }).click();
+
+  await page.getByRole("alert").getByText("The note was not confirmed").waitFor();
+  await shows(page, ["You: hello", "Assistant: echo: hello", "Note: by the way"]);
+  expect(await messageField(page).inputValue()).toBe("by the way");
 });
 
 test.each([390, 1280])(

@@ -155,6 +155,8 @@ export class ChatClient {
       async () => {
         await this.#socket.request("chat.inject", { sessionKey, message: text });
       },
+      // It has no name under which it could be asked for again, so a person has to.
+      "always",
     );
   }
 
@@ -216,14 +218,18 @@ export class ChatClient {
     });
   }
 
-  /** Runs a request whose failure is told to the person, not thrown. */
-  async #attempt(failure: string, work: () => Promise<void>): Promise<boolean> {
+  /** Runs a request whose failure is told to the person, not thrown. That there is no connection the page says anyway. */
+  async #attempt(
+    failure: string,
+    work: () => Promise<void>,
+    told: "online" | "always" = "online",
+  ): Promise<boolean> {
     try {
       await work();
       return true;
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      if (error.code !== "OFFLINE") this.#notice(`${failure}. ${error.message}`);
+      if (error.code !== "OFFLINE" || told === "always") this.#notice(`${failure}. ${error.message}`);
       return false;
     }
   }
