@@ -1,8 +1,10 @@
+import { readFile, writeFile } from "node:fs/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startGatewayProcess } from "./browser-gateway.ts";
 import { layLine } from "./browser-line.ts";
 import {
+  conversation,
   isOnline,
   launchBrowser,
   message,
@@ -12,6 +14,7 @@ import {
   send,
   shows,
 } from "./browser-window.ts";
+import { sessionFileOf } from "./transcript-file.ts";
 
 // Several waits of one test may each need their patience on a busy machine.
 vi.setConfig({ testTimeout: 6 * PATIENCE_MS, hookTimeout: 2 * PATIENCE_MS });
@@ -65,6 +68,36 @@ test("a note of which the page cannot know whether it was written says so, and s
   await page.getByRole("alert").getByText("The note was not confirmed").waitFor();
   await shows(page, ["You: hello", "Assistant: echo: hello", "Note: by the way"]);
   expect(await messageField(page).inputValue()).toBe("by the way");
+});
+
+test("a message that was refused is there after a reload, and goes out when a person says so", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await send(page, "hello");
+  await message(page, "echo: hello").waitFor();
+  await gateway.kill();
+  const file = await sessionFileOf(gateway.stateDir, "agent:main:main");
+  const whole = await readFile(file);
+  await writeFile(file, "no session\n");
+  await gateway.restart();
+  await isOnline(page);
+  await send(page, "once more");
+  await send(page, "not meant");
+  await message(page, "not meant").getByText("Not sent").waitFor();
+
+  await page.reload();
+  await message(page, "not meant").getByRole("button", { name: "Discard" }).click();
+  await message(page, "not meant").waitFor({ state: "hidden" });
+  await page.reload();
+  await message(page, "once more").getByText("Not sent").waitFor();
+  expect(await conversation(page)).toEqual(["You: once more"]);
+  await writeFile(file, whole);
+  await message(page, "once more").getByRole("button", { name: "Try again" }).click();
+
+  await message(page, "echo: once more").waitFor();
+  await page.reload();
+  await shows(page, ["You: hello", "Assistant: echo: hello", "You: once more", "Assistant: echo: once more"]);
 });
 
 test.each([390, 1280])(

@@ -109,7 +109,7 @@ export class ChatClient {
     const { sessionKey } = this.#state.chat;
     const runId = crypto.randomUUID();
     this.#shelf.keep(promptId(runId), pictures);
-    this.#sender.send({ sessionKey, runId, text, pictures, at: Date.now() });
+    this.#sender.send({ sessionKey, runId, text, pictures, at: Date.now(), problem: undefined });
   }
 
   /** Sends a refused message again under its first name, so that it is never answered twice. */

@@ -170,7 +170,7 @@ function mergeHistory(before: Conversation, history: History, afterReconnect: bo
   );
   const waiting = history.pending.filter((input) => {
     const id = promptId(input.runId);
-    const isKnown = ids.has(id) || before.live.some((row) => row.id === id && row.status !== "sending");
+    const isKnown = ids.has(id) || before.live.some((row) => row.id === id && !isHereAlone(row));
     return !isKnown && !before.endedRunIds.includes(input.runId);
   });
   const isAnother = before.sessionId !== undefined && before.sessionId !== history.sessionId;

@@ -1,13 +1,15 @@
 import { asList, asNumber, asRecord, asText } from "./fields.ts";
 import { type Picture } from "./wire.ts";
 
-/** A message that was sent and is not acknowledged yet. */
+/** A message that was sent and is not acknowledged yet, or was refused. */
 export interface OutboxItem {
   readonly sessionKey: string;
   readonly runId: string;
   readonly text: string;
   readonly pictures: readonly Picture[];
   readonly at: number;
+  /** Why the gateway refused it: it then goes out only when a person says so. */
+  readonly problem: string | undefined;
 }
 
 const PREFIX = "session-lock.sending.";
@@ -44,7 +46,8 @@ function parseItem(json: string): OutboxItem | undefined {
   const [sessionKey, runId, text] = [asText(item["sessionKey"]), asText(item["runId"]), asText(item["text"])];
   if (sessionKey === undefined || runId === undefined || text === undefined) return undefined;
   const pictures = asList(item["pictures"]).flatMap(keptPicture);
-  return { sessionKey, runId, text, pictures, at: asNumber(item["at"]) ?? 0 };
+  const [at, problem] = [asNumber(item["at"]) ?? 0, asText(item["problem"])];
+  return { sessionKey, runId, text, pictures, at, problem };
 }
 
 function keptPicture(value: unknown): readonly Picture[] {

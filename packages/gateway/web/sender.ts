@@ -26,13 +26,17 @@ export class Sender {
     return this.#unkept.size > 0;
   }
 
-  /** Shows what earlier visits of this tab could not send; it goes out with the next connection. */
+  /** Shows what earlier visits of this tab could not send; what was not refused goes out with the next connection. */
   restore(): void {
-    for (const item of outboxItems()) this.#setup.dispatch({ type: "sending", ...item });
+    for (const { problem, ...item } of outboxItems()) {
+      const { sessionKey, runId } = item;
+      this.#setup.dispatch({ type: "sending", ...item });
+      if (problem !== undefined) this.#setup.dispatch({ type: "refused", sessionKey, runId, problem });
+    }
   }
 
   send(item: OutboxItem): void {
-    if (!putInOutbox(item)) this.#unkept.add(item.runId);
+    this.#keep(item);
     this.#setup.dispatch({ type: "sending", ...item });
     void this.#deliver(item);
   }
@@ -65,9 +69,14 @@ export class Sender {
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       if (error.code === "OFFLINE") return; // it stays in the outbox and goes out with the next connection
-      this.#forget(runId);
+      // Without an answer the gateway may have it: a reload asks again, under the same name.
+      if (error.code === "REFUSED") this.#keep({ ...item, problem: error.message });
       dispatch({ type: "refused", sessionKey, runId, problem: error.message });
     }
+  }
+
+  #keep(item: OutboxItem): void {
+    if (!putInOutbox(item)) this.#unkept.add(item.runId);
   }
 
   #forget(runId: string): void {
@@ -78,7 +87,8 @@ export class Sender {
 
 /** A row as it is sent; undefined for what no run answers. */
 export function itemOf(sessionKey: string, { runId, text, pictures, at }: Row): OutboxItem | undefined {
-  return runId === undefined ? undefined : { sessionKey, runId, text, pictures, at: at ?? 0 };
+  if (runId === undefined) return undefined;
+  return { sessionKey, runId, text, pictures, at: at ?? 0, problem: undefined };
 }
 
 function paramsOf({ sessionKey, runId, text, pictures }: OutboxItem): Readonly<Record<string, unknown>> {

@@ -8,6 +8,7 @@ import {
   content,
   sending,
   accepted,
+  refused,
   happened,
   note,
   history,
@@ -134,6 +135,12 @@ describe("history", () => {
       history({ waiting: ["b"] }),
     );
     expect(shown(state)).toEqual(["person stored complete: ask a", "person queued complete: ask b"]);
+  });
+
+  test("a message that got no answer is no longer called unsent when it is seen to wait", () => {
+    const state = after(sending("a"), refused("a"), history({ waiting: ["a"] }));
+
+    expect(shown(state)).toEqual(["person queued complete: ask a"]);
   });
 
   test("a stored partial, a stored failure and a mirror are marked", () => {
