@@ -70,6 +70,25 @@ test("a note of which the page cannot know whether it was written says so, and s
   expect(await messageField(page).inputValue()).toBe("by the way");
 });
 
+test("a session whose file is broken says so, and one press leads to what the doctor finds", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await send(page, "hello");
+  await message(page, "echo: hello").waitFor();
+  await gateway.kill();
+  const file = await sessionFileOf(gateway.stateDir, "agent:main:main");
+  await writeFile(file, (await readFile(file, "utf8")).replace(/^.*\n/, ""));
+  await gateway.restart();
+  await page.reload();
+
+  await page.getByRole("button", { name: "See what is wrong" }).click();
+
+  const inspector = page.getByRole("complementary", { name: "Inspector" });
+  await inspector.getByText("the first line is no session header").waitFor();
+  await inspector.getByText("repair puts one header at the top").waitFor();
+});
+
 test("a message that was refused is there after a reload, and goes out when a person says so", async () => {
   await using gateway = await startGatewayProcess();
   const { page } = await openWindow(browser, gateway.url);

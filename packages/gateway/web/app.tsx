@@ -144,6 +144,7 @@ export function App({ client }: { readonly client: ChatClient }) {
                 load: (...asked) => client.loadPictures(...asked),
               }}
               onReload={() => client.reload()}
+              onInspect={() => setInspecting(true)}
               onEarlier={() => client.loadEarlier()}
               onStop={stop}
               onRetry={(runId) => client.retry(runId)}

@@ -7,6 +7,7 @@ import { PassingButton } from "./passing-button.tsx";
 interface ConversationProps extends RowActions {
   readonly conversation: ConversationState;
   readonly onReload: () => void;
+  readonly onInspect: () => void;
   readonly onEarlier: () => Promise<void>;
   /** Whether the built-in echo answers. */
   readonly isEcho: boolean;
@@ -24,7 +25,7 @@ const NEAR_END_PX = 80;
 
 /** The messages of one session. It follows the end while the reader is there, and lets them read back in peace. */
 export function Conversation(props: ConversationProps) {
-  const { conversation, onReload, onEarlier, isEcho, onExample, ...actions } = props;
+  const { conversation, onReload, onInspect, onEarlier, isEcho, onExample, ...actions } = props;
   const { stored, problem, activeRunIds, runProblem } = conversation;
   const rows = rowsOf(conversation);
   const ids = new Set(rows.map((row) => row.id));
@@ -78,9 +79,13 @@ export function Conversation(props: ConversationProps) {
       >
         {problem !== undefined && (
           <div className="notice" role="alert">
-            <p>The history could not be loaded. {problem}</p>
+            <p>The history could not be loaded: {problem}</p>
             <PassingButton className="quiet-button" onClick={onReload}>
               Load again
+            </PassingButton>
+            {/* Where the file is at fault, the doctor says what it is and what mends it. */}
+            <PassingButton className="quiet-button" onClick={onInspect}>
+              See what is wrong
             </PassingButton>
           </div>
         )}
