@@ -119,6 +119,30 @@ test("a message that was refused is there after a reload, and goes out when a pe
   await shows(page, ["You: hello", "Assistant: echo: hello", "You: once more", "Assistant: echo: once more"]);
 });
 
+test("what was written and not sent is there after a reload, each text in its session", async () => {
+  await using gateway = await startGatewayProcess();
+  const { page } = await openWindow(browser, gateway.url);
+  await isOnline(page);
+  await send(page, "hello");
+  await message(page, "echo: hello").waitFor();
+  await messageField(page).fill("half a thought");
+  await page.getByLabel("New session").fill("plans");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "plans", level: 1 }).waitFor();
+  await messageField(page).fill("and another");
+
+  await page.reload();
+  expect(await messageField(page).inputValue()).toBe("and another");
+  await send(page, "and another, ended");
+  await message(page, "echo: and another, ended").waitFor();
+  await page.reload();
+  await isOnline(page);
+  expect(await messageField(page).inputValue()).toBe("");
+  await page.getByRole("link", { name: "main" }).click();
+  await page.getByRole("heading", { name: "main", level: 1 }).waitFor();
+  expect(await messageField(page).inputValue()).toBe("half a thought");
+});
+
 test.each([390, 1280])(
   "in a window of %i pixels what is told of a history that cannot be loaded takes the room of its words",
   async (width) => {

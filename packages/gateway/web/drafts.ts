@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { readPictures, withPictures, type Attached, type AttachedPicture } from "./attaching.ts";
+import { keepInTab } from "./tab-store.ts";
 
 /** What a person has written and attached for one session and not sent yet. */
 interface Draft {
@@ -19,17 +20,25 @@ export interface DraftActions {
   readonly clear: () => void;
 }
 
-const EMPTY: Draft = { text: "", pictures: [], problems: [], reading: 0 };
+const PREFIX = "session-lock.draft.";
 
-/** The draft of a session; those of the others stay as they are, so that one can look at them in between. */
+/**
+ * The draft of a session; those of the others stay as they are, so that one can look at them in between. Its text is there
+ * after a reload as well, which a phone does by itself when it needs the memory of a page that is out of sight.
+ */
 export function useDraft(sessionKey: string): DraftActions {
   const [drafts, setDrafts] = useState<Readonly<Record<string, Draft>>>({});
 
   function change(next: (draft: Draft) => Partial<Draft>): void {
     setDrafts((known) => {
-      const draft = known[sessionKey] ?? EMPTY;
+      const draft = known[sessionKey] ?? keptDraft(sessionKey);
       return { ...known, [sessionKey]: { ...draft, ...next(draft) } };
     });
+  }
+
+  function write(text: string): void {
+    keepText(sessionKey, text);
+    change(() => ({ text }));
   }
 
   function took(attached: Attached): void {
@@ -37,8 +46,8 @@ export function useDraft(sessionKey: string): DraftActions {
   }
 
   return {
-    draft: drafts[sessionKey] ?? EMPTY,
-    write: (text) => change(() => ({ text })),
+    draft: drafts[sessionKey] ?? keptDraft(sessionKey),
+    write,
     attach: (files) => {
       if (files.length === 0) return;
       change(({ reading }) => ({ reading: reading + 1, problems: [] }));
@@ -46,6 +55,20 @@ export function useDraft(sessionKey: string): DraftActions {
     },
     remove: (id) =>
       change(({ pictures }) => ({ pictures: pictures.filter((picture) => picture.id !== id), problems: [] })),
-    clear: () => change(() => ({ text: "", pictures: [], problems: [] })),
+    clear: () => {
+      write("");
+      change(() => ({ pictures: [], problems: [] }));
+    },
   };
+}
+
+function keptDraft(sessionKey: string): Draft {
+  const text = sessionStorage.getItem(PREFIX + sessionKey) ?? "";
+  return { text, pictures: [], problems: [], reading: 0 };
+}
+
+function keepText(sessionKey: string, text: string): void {
+  const isKept = text !== "" && keepInTab(PREFIX + sessionKey, text);
+  // Rather nothing than what it was some time ago.
+  if (!isKept) sessionStorage.removeItem(PREFIX + sessionKey);
 }

@@ -1,4 +1,5 @@
 import { asList, asNumber, asRecord, asText } from "./fields.ts";
+import { keepInTab } from "./tab-store.ts";
 import { type Picture } from "./wire.ts";
 
 /** A message that was sent and is not acknowledged yet, or was refused. */
@@ -19,13 +20,7 @@ const PREFIX = "session-lock.sending.";
  * the browser keeps: then a reload before the acknowledgement would lose it.
  */
 export function putInOutbox(item: OutboxItem): boolean {
-  try {
-    sessionStorage.setItem(PREFIX + item.runId, JSON.stringify(item));
-    return true;
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "QuotaExceededError") return false;
-    throw error;
-  }
+  return keepInTab(PREFIX + item.runId, JSON.stringify(item));
 }
 
 export function takeFromOutbox(runId: string): void {
