@@ -5,7 +5,7 @@ import { assertCondition, assertedBy } from "./assertions.ts";
 import { callBuiltin, callImmediate, immediateMethods } from "./builtins.ts";
 import { changeFile } from "./changed-files.ts";
 import { callContract } from "./contract-calls.ts";
-import { constructClass } from "./classes.ts";
+import { constructClass, constructSuper } from "./classes.ts";
 import type { Outcome } from "./frame.ts";
 import { callFunction } from "./invoke.ts";
 import { iterate, makeGenerator } from "./generators.ts";
@@ -41,7 +41,9 @@ export function evaluateCall(
   world: World,
 ): readonly Outcome[] {
   if (node.callee.type === AST_NODE_TYPES.Super)
-    return evaluateAll(machine, node.arguments, world).flatMap((r) => one(r.world));
+    return evaluateAll(machine, node.arguments, world).flatMap((r) =>
+      constructSuper(machine, { node, callee: unknown, args: r.values }, r.world),
+    );
   if (isQuiet(machine, node, world)) {
     const call: Call = { node, callee: unknown, args: [] };
     return catchRejections(machine, call, world, () => failOrGoOn(machine, world));

@@ -62,7 +62,8 @@ export function memberOf(
   }
 }
 
-function classAround(node: Node): ClassNode | undefined {
+/** The innermost class that a node stands in. */
+export function classAround(node: Node): ClassNode | undefined {
   let current = parentOf(node);
   while (current !== undefined && !isClass(current)) current = parentOf(current);
   return current;

@@ -6,6 +6,7 @@ import { runFunction } from "./invoke.ts";
 import { passArguments } from "./unknown-calls.ts";
 import { capture, one, type Machine } from "./machine.ts";
 import { fieldCell, staticCell } from "./field-cells.ts";
+import { lineOf, parentClass } from "./subclasses.ts";
 import { isField, staticName, type Field, type ClassNode, type FunctionNode } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
 import type { World } from "./world.ts";
@@ -42,7 +43,7 @@ export function evaluateClass(machine: Machine, node: ClassNode, world: World): 
   }));
 }
 
-/** `new C(…)` for a class of this file: field initialisers, then the constructor. */
+/** `new C(…)` for a class of this file: field initialisers, then the constructor, its own or the one that it inherits. */
 export function constructClass(
   machine: Machine,
   call: Call,
@@ -51,33 +52,47 @@ export function constructClass(
 ): readonly Outcome[] {
   // What a class of this file runs is run below, and throws what it throws.
   if (node.superClass !== null) machine.frame.addThrow(world);
-  const value: Value = { kind: "instance", node };
-  const constructor = constructorOf(node);
-  if (constructor === undefined || machine.activation.running.includes(constructor) || machine.budget <= 0) {
-    return initializeFields(machine, node, world).flatMap((after) =>
-      one(passArguments(machine, call, after), value),
-    );
-  }
+  return initializeFields(machine, node, world).flatMap((before) =>
+    runConstructor(machine, call, node, { kind: "instance", node }, before),
+  );
+}
+
+/** `super(…)`: what the constructor of a class of this file does to an instance of one derived from it. */
+export function constructSuper(machine: Machine, call: Call, world: World): readonly Outcome[] {
+  const { self } = machine.activation;
+  const parent = parentClass(machine, call.node, world);
+  if (self?.kind !== "instance" || parent === undefined) return one(world);
+  return runConstructor(machine, call, parent, self, world);
+}
+
+function runConstructor(
+  machine: Machine,
+  call: Call,
+  node: ClassNode,
+  self: Value,
+  world: World,
+): readonly Outcome[] {
   const { activation } = machine;
-  return initializeFields(machine, node, world).flatMap((before) => {
-    const inner = {
-      key: [...activation.running, constructor].map(({ range }) => range[0]).join(">"),
-      node: constructor,
-      self: value,
-      calls: [...activation.calls, call.node],
-      running: [...activation.running, constructor],
-      callback: activation.callback,
-    };
-    const { returns, throws } = runFunction(machine, constructor, inner, call.args, before, activation.key);
-    for (const thrown of throws) machine.frame.addThrow(thrown);
-    return returns.map((outcome) => ({ world: outcome.world, value }));
-  });
+  const constructor = constructorOf(machine, node, world);
+  if (constructor === undefined || activation.running.includes(constructor) || machine.budget <= 0)
+    return one(passArguments(machine, call, world), self);
+  const inner = {
+    key: [...activation.running, constructor].map(({ range }) => range[0]).join(">"),
+    node: constructor,
+    self,
+    calls: [...activation.calls, call.node],
+    running: [...activation.running, constructor],
+    callback: activation.callback,
+  };
+  const { returns, throws } = runFunction(machine, constructor, inner, call.args, world, activation.key);
+  for (const thrown of throws) machine.frame.addThrow(thrown);
+  return returns.map((outcome) => ({ world: outcome.world, value: self }));
 }
 
 /** The worlds in which the methods of a class run, when nobody saw an instance being made. */
 export function worldsOfInstance(machine: Machine, node: ClassNode, world: World): readonly World[] {
   const { result } = capture(machine, () => initializeFields(machine, node, world));
-  const constructor = constructorOf(node);
+  const constructor = constructorOf(machine, node, world);
   if (constructor === undefined) return result;
   return meet(
     result.flatMap((before) => {
@@ -98,7 +113,9 @@ export function worldsOfInstance(machine: Machine, node: ClassNode, world: World
 function initializeFields(machine: Machine, node: ClassNode, world: World): readonly World[] {
   machine.instantiated.add(node);
   let worlds: readonly World[] = [world];
-  for (const member of node.body.body) {
+  // Those of the class that it is derived from come first.
+  const line = lineOf(machine, node, world).toReversed();
+  for (const member of line.flatMap(({ body }) => body.body)) {
     if (!isField(member) || member.static) continue;
     worlds = meet(worlds.flatMap((before) => initializeField(machine, member, node, before)));
   }
@@ -117,11 +134,11 @@ function initializeField(machine: Machine, field: Field, node: ClassNode, world:
   });
 }
 
-function constructorOf(node: ClassNode): FunctionNode | undefined {
-  for (const member of node.body.body) {
-    if (member.type === AST_NODE_TYPES.MethodDefinition && member.kind === "constructor") {
-      return member.value.type === AST_NODE_TYPES.FunctionExpression ? member.value : undefined;
-    }
+function constructorOf(machine: Machine, node: ClassNode, world: World): FunctionNode | undefined {
+  for (const member of lineOf(machine, node, world).flatMap(({ body }) => body.body)) {
+    if (member.type !== AST_NODE_TYPES.MethodDefinition || member.kind !== "constructor") continue;
+    // What has no body is an overload.
+    if (member.value.type === AST_NODE_TYPES.FunctionExpression) return member.value;
   }
   return undefined;
 }

@@ -54,7 +54,7 @@ export function evaluateExpression(machine: Machine, node: Node, world: World): 
         },
       );
     case AST_NODE_TYPES.Super:
-      return one(world, readSuper(machine, world));
+      return one(world, readSuper(machine, node, world));
     case AST_NODE_TYPES.FunctionExpression:
     case AST_NODE_TYPES.ArrowFunctionExpression:
       return one(world, functionValue(machine, node));

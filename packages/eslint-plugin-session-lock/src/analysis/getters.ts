@@ -3,6 +3,7 @@ import type { Outcome } from "./frame.ts";
 import { runFunction } from "./invoke.ts";
 import type { Machine } from "./machine.ts";
 import { membersNamed } from "./members-by-name.ts";
+import { lineOf } from "./subclasses.ts";
 import type { FunctionNode, Node } from "./syntax.ts";
 import type { Value } from "./values.ts";
 import type { World } from "./world.ts";
@@ -15,14 +16,14 @@ export function readGetter(
   at: Node,
   world: World,
 ): readonly Outcome[] | undefined {
-  const getter = name === undefined ? undefined : findGetter(receiver, name);
+  const getter = name === undefined ? undefined : findGetter(machine, receiver, name, world);
   const { activation } = machine;
   if (getter === undefined || !machine.isRelevant(getter)) return undefined;
   if (activation.running.includes(getter) || machine.budget <= 0) return undefined;
   const inner = {
     key: [...activation.running, getter].map(({ range }) => range[0]).join(">"),
     node: getter,
-    self: receiver,
+    self: receiver.kind === "instance" ? { kind: receiver.kind, node: receiver.node } : receiver,
     calls: [...activation.calls, at],
     running: [...activation.running, getter],
     callback: activation.callback,
@@ -32,13 +33,15 @@ export function readGetter(
   return returns;
 }
 
-function findGetter(receiver: Value, name: string): FunctionNode | undefined {
+function findGetter(machine: Machine, receiver: Value, name: string, world: World): FunctionNode | undefined {
   if (receiver.kind === "object") {
     const field = receiver.fields.get(name);
     return field?.kind === "function" && isGetter(field.node.parent) ? field.node : undefined;
   }
   if (receiver.kind !== "instance" && receiver.kind !== "class") return undefined;
-  for (const member of membersNamed(receiver.node, name)) {
+  const { node } = receiver;
+  const start = receiver.kind === "instance" ? (receiver.from ?? node) : node;
+  for (const member of lineOf(machine, start, world).flatMap((owner) => membersNamed(owner, name))) {
     if (member.type !== AST_NODE_TYPES.MethodDefinition || member.kind !== "get") continue;
     if (member.static !== (receiver.kind === "class")) continue;
     return member.value.type === AST_NODE_TYPES.FunctionExpression ? member.value : undefined;

@@ -1,6 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { readVariable } from "./atoms.ts";
-import { inheritedWrite, ownMethod } from "./subclasses.ts";
+import { inheritedWrite, lineOf, ownMethod } from "./subclasses.ts";
 import { fieldCell, staticCell } from "./field-cells.ts";
 import { propertyOf, type FileRef } from "./file-ref.ts";
 import type { Machine } from "./machine.ts";
@@ -52,7 +52,8 @@ export function readMember(
       if (!receiver.isCertain && !["then", "catch", "finally"].includes(name)) return unknown;
       return { kind: "method", receiver, name, node };
     case "manager": {
-      const own = receiver.subclass === undefined ? undefined : ownMethod(receiver.subclass, name, receiver);
+      const { subclass } = receiver;
+      const own = subclass && ownMethod(machine, subclass, name, receiver, world);
       return own ?? { kind: "method", receiver, name, node };
     }
     case "mutex":
@@ -113,12 +114,13 @@ function readField(
   at: Node,
   world: World,
 ): Value {
-  const stored = world.bindings.get(fieldCell(receiver.node, name));
+  const { node, from = node } = receiver;
+  const stored = from === node ? world.bindings.get(fieldCell(node, name)) : undefined;
   if (stored !== undefined) return stored;
-  for (const member of membersNamed(receiver.node, name)) {
+  for (const member of lineOf(machine, from, world).flatMap((owner) => membersNamed(owner, name))) {
     if (member.type === AST_NODE_TYPES.MethodDefinition && !member.static && member.kind === "method") {
       if (member.value.type === AST_NODE_TYPES.FunctionExpression)
-        return { kind: "function", node: member.value, self: receiver };
+        return { kind: "function", node: member.value, self: { kind: "instance", node } };
     }
     if (member.type === AST_NODE_TYPES.TSAbstractMethodDefinition) {
       const contract = contractValue(machine.contractOfSignatures([member]));
@@ -130,7 +132,7 @@ function readField(
     }
   }
   const file: FileRef = { kind: "path", root: "this", properties: [name], given: true };
-  return inheritedWrite(machine, receiver.node, name, at, world) ?? { kind: "unknown", file };
+  return inheritedWrite(machine, node, name, at, world) ?? { kind: "unknown", file };
 }
 
 /** A subclass opens what its superclass opens. */

@@ -75,7 +75,8 @@ export type Value =
   /** The call that made it runs, with its arguments, where the generator is iterated. */
   | { readonly kind: "generator"; readonly call: Call }
   | { readonly kind: "class"; readonly node: ClassNode }
-  | { readonly kind: "instance"; readonly node: ClassNode }
+  /** `from`: what it is as one of that class, which its own is derived from: `super`. */
+  | { readonly kind: "instance"; readonly node: ClassNode; readonly from?: ClassNode }
   | { readonly kind: "method"; readonly receiver: Value; readonly name: string; readonly node: Node }
   | { readonly kind: "object"; readonly fields: ReadonlyMap<string, Value>; readonly file?: FileRef }
   | { readonly kind: "list"; readonly items: readonly Value[] };
@@ -131,7 +132,7 @@ function describe(value: Value): string {
     case "class":
       return `c${nodeKey(value.node)}`;
     case "instance":
-      return `i${nodeKey(value.node)}`;
+      return `i${nodeKey(value.node)}${value.from === undefined ? "" : nodeKey(value.from)}`;
     case "method":
       return `${valueKey(value.receiver)}.${value.name}`;
     case "object":
