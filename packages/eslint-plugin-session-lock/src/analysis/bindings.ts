@@ -7,7 +7,8 @@ import { fileOf } from "./files.ts";
 import type { Outcome } from "./frame.ts";
 import { escapeValue } from "./escape.ts";
 import { iterate, iterateUnseen } from "./generators.ts";
-import { andThen, type Machine } from "./machine.ts";
+import { readGetter } from "./getters.ts";
+import { andThen, one, type Machine } from "./machine.ts";
 import { mayBeNull, readMember } from "./members.ts";
 import { textOf } from "./modules.ts";
 import { cellOf, definitionOf, isReassigned } from "./resolve.ts";
@@ -161,12 +162,10 @@ function assignProperties(
       if (property.type === AST_NODE_TYPES.RestElement)
         return assignPattern(machine, property.argument, unknown, before);
       const name = staticName(property.key, property.computed) ?? textOf(machine, property.key);
-      return assignPattern(
-        machine,
-        property.value,
-        readMember(machine, value, name, property, before),
-        before,
-      );
+      const read =
+        readGetter(machine, value, name, property, before) ??
+        one(before, readMember(machine, value, name, property, before));
+      return read.flatMap((outcome) => assignPattern(machine, property.value, outcome.value, outcome.world));
     });
   }
   return worlds;

@@ -9,24 +9,40 @@ export interface Members {
   readonly uses: ReadonlyMap<string, readonly Node[]>;
 }
 
-/** The places in a class that read or write a member of the instance, or of the class by its own name. */
+/**
+ * The places in a class that read or write a member of the instance, or of the class by its own name; `const self = this`
+ * and `const { name } = this` lead to it as well.
+ */
 export function usesOfThis(tree: Tree, { id, body }: ClassNode): ReadonlyMap<string, readonly Node[]> {
   const uses = new Map<string, Node[]>();
+  const names = new Set(id === null ? [] : [id.name]);
   walk(body);
   return uses;
 
   function isOwn(node: Node): boolean {
     if (node.type === AST_NODE_TYPES.ThisExpression) return true;
-    return node.type === AST_NODE_TYPES.Identifier && node.name === id?.name;
+    return node.type === AST_NODE_TYPES.Identifier && names.has(node.name);
+  }
+
+  function add(name: string | undefined, node: Node): void {
+    const known = name === undefined ? undefined : uses.get(name);
+    if (known !== undefined) known.push(node);
+    else if (name !== undefined) uses.set(name, [node]);
+  }
+
+  function take(pattern: Node): void {
+    if (pattern.type === AST_NODE_TYPES.Identifier) names.add(pattern.name);
+    if (pattern.type !== AST_NODE_TYPES.ObjectPattern) return;
+    for (const property of pattern.properties)
+      if (property.type === AST_NODE_TYPES.Property)
+        add(staticName(property.key, property.computed), property);
   }
 
   function walk(node: Node): void {
-    if (node.type === AST_NODE_TYPES.MemberExpression && isOwn(node.object)) {
-      const name = staticName(node.property, node.computed);
-      const known = name === undefined ? undefined : uses.get(name);
-      if (known !== undefined) known.push(node);
-      else if (name !== undefined) uses.set(name, [node]);
-    }
+    if (node.type === AST_NODE_TYPES.MemberExpression && isOwn(node.object))
+      add(staticName(node.property, node.computed), node);
+    if (node.type === AST_NODE_TYPES.VariableDeclarator && node.init !== null && isOwn(node.init))
+      take(node.id);
     forEachChild(tree, node, walk);
   }
 }

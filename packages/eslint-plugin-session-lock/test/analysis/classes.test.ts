@@ -179,3 +179,26 @@ o.s.appendMessage(m); }`;
 
   expect(analyzeText(code)).toEqual(["unlocked 2"]);
 });
+
+test.each([
+  ["in a pattern", "const { s } = this; s.appendMessage(m);"],
+  ["in a pattern, under another name", "const { s: own } = this; own.appendMessage(m);"],
+  [
+    "by another name of the instance",
+    "const self = this; setTimeout(function () { self.s.appendMessage(m); });",
+  ],
+  ["in a pattern of another name", "const self = this; const { s } = self; s.appendMessage(m);"],
+])("a field that is read %s is the manager that it holds", (_, write) => {
+  for (const member of ['s = SessionManager.open("a");', 'get s() { return SessionManager.open("a"); }']) {
+    expect(analyzeText(`export class Writer { ${member}\nsave(m) { ${write} } }`)).toEqual(["unlocked 2"]);
+  }
+});
+
+test("what another name of the instance calls under the lock has it", () => {
+  const code = `export class Writer {
+  #write(m) { SessionManager.open("a").appendMessage(m); }
+  save(m) { const self = this; return withSessionWriteLock("a", function () { self.#write(m); }); }
+}`;
+
+  expect(analyzeText(code)).toEqual([]);
+});
