@@ -5,6 +5,8 @@ import type { SessionLockSettings } from "../src/settings.ts";
 
 export interface LintOptions {
   readonly typescript?: boolean;
+  /** With ESLint's own parser. */
+  readonly jsx?: boolean;
   /** Default: `recommended`. */
   readonly config?: keyof typeof plugin.configs;
   readonly settings?: SessionLockSettings;
@@ -25,6 +27,7 @@ export function lint(code: string, options: LintOptions = {}): readonly string[]
 export function lintMessages(code: string, options: LintOptions = {}): readonly Linter.LintMessage[] {
   const {
     typescript = false,
+    jsx = false,
     config = "recommended",
     settings = {},
     cwd = process.cwd(),
@@ -37,7 +40,9 @@ export function lintMessages(code: string, options: LintOptions = {}): readonly 
         ...plugin.configs[config],
         files: ["**"],
         settings: { "session-lock": settings },
-        languageOptions: typescript ? { parser } : { ecmaVersion: "latest", sourceType: "module" },
+        languageOptions: typescript
+          ? { parser }
+          : { ecmaVersion: "latest", sourceType: "module", parserOptions: { ecmaFeatures: { jsx } } },
       },
     ],
     { filename },

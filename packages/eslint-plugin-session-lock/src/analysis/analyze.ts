@@ -10,16 +10,15 @@ import { Escapes } from "./escapes.ts";
 import { evaluateExpression } from "./expressions.ts";
 import type { Facts } from "./facts.ts";
 import { Frame } from "./frame.ts";
-import { escapeGenerators } from "./generators.ts";
 import { contractsWithTypes } from "./inherited-contracts.ts";
 import { runFunction } from "./invoke.ts";
+import { leaveByReturn } from "./leaving.ts";
 import { writeWith } from "./lock-effects.ts";
 import type { Activation, Escape, Machine } from "./machine.ts";
 import type { Finding } from "./observations.ts";
 import type { TypeFacts } from "./receivers.ts";
-import { classOf, isExported, isReachable, isStatic } from "./reachable.ts";
+import { classOf, isExported, isNamed, isReachable, isStatic } from "./reachable.ts";
 import { Recorder } from "./recorder.ts";
-import { nameOf } from "./reach.ts";
 import { findRelevance } from "./relevance.ts";
 import { ScopeIndex } from "./resolve.ts";
 import { StoredManagers } from "./stored-managers.ts";
@@ -119,6 +118,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
     },
     created: new Set(),
     instantiated: new Set(),
+    selves: new Map(),
     awaited: new Set(),
     unbound: new Map(),
     reads: new Map(),
@@ -131,9 +131,13 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
   machine.close(file.ast, machine.execute(file.ast, new World()));
   runEscapes();
   const functions = [...relevance.functions].sort((left, right) => left.range[0] - right.range[0]);
-  for (const node of functions) if (isRoot(node)) runRoot(node);
+  // The instances of a class may leave the file by a function that stands behind its methods.
+  for (let known = -1; known < openClasses.size;) {
+    known = openClasses.size;
+    for (const node of functions) if (!roots.has(node) && isRoot(node)) runRoot(node);
+  }
   for (const node of machine.created) if (isClass(node) && isKnownOutside(node)) makeInstance(node);
-  for (const node of functions) if (!entered.has(node) && !isNamed(node)) runUnseen(node);
+  for (const node of functions) if (!entered.has(node) && !isNamed(scope, node)) runUnseen(node);
   for (const node of functions) if (!entered.has(node)) runUnseen(node);
   if (!stored.isEmpty) for (const node of roots) runStarts(node, (world) => stored.after(world));
   for (const annotation of annotations) reportNeedless(annotation);
@@ -189,13 +193,6 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
     return isAnnotated || requires !== undefined || isReachable(scope, node, openClasses);
   }
 
-  /** A function that other code of the file calls by its name: it is run where it is called. */
-  function isNamed(node: FunctionNode): boolean {
-    const name = nameOf(node);
-    const variable = name === undefined ? undefined : scope.variableOf(name);
-    return variable?.references.some((reference) => reference.isRead()) ?? false;
-  }
-
   /** A function that no code seen so far calls; unless all code was seen, nothing is known of its callers. */
   function runUnseen(node: FunctionNode): void {
     if (machine.budget > 0) runRoot(node);
@@ -234,7 +231,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
   }
 
   function run(node: FunctionNode, start: Pick<Escape, "self"> & Partial<Escape>, world: World): void {
-    const { self, callback, calls = [], args = [] } = start;
+    const { self = machine.selves.get(node), callback, calls = [], args = [] } = start;
     const key = String(node.range[0]);
     const activation: Activation = { key, node, self, calls, running: [node], callback };
     if (contractOf(node).isSkipped) return;
@@ -242,7 +239,7 @@ export function analyze(file: SourceFile, vocabulary: Vocabulary, facts?: Facts)
     const given = entered.args.length > 0 ? entered.args : args;
     const { returns } = runFunction(machine, node, activation, given, entered.world, undefined);
     if (callback === undefined && calls.length === 0) facts?.noteEnd(node, returns);
-    escapeGenerators(machine, node, returns);
+    leaveByReturn(machine, node, returns);
   }
 }
 

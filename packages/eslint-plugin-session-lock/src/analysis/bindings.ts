@@ -217,6 +217,8 @@ function assignMember(
       const fields = new Map(receiver.fields).set(name, value);
       return [{ world: after.bind(cellOf(variable), { ...receiver, fields }), value }];
     }
+    // A method that is put back where it came from goes nowhere.
+    if (receiver.kind === "manager" && value.kind === "method") return [{ world: after, value }];
     return [{ world: escapeValue(machine, value, target, after), value }];
   }).map((outcome) => outcome.world);
 }

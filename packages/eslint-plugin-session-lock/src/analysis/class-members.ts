@@ -1,22 +1,30 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
+import type { TSESTree } from "@typescript-eslint/utils";
 import { isClass, parentOf, staticName, type ClassNode, type Node } from "./syntax.ts";
 import { forEachChild, type Tree } from "./words.ts";
 
-/** What relevance knows of a class: the members it follows, and where they are used. */
+/** What methods stand in whose `this` has its other members. */
+export type MemberOwner = ClassNode | TSESTree.ObjectExpression;
+
+/** What relevance knows of a class or an object: the members it follows, and where they are used. */
 export interface Members {
   readonly followed: Set<string>;
   /** Where `this.name` or `Class.name` stands, by name. */
   readonly uses: ReadonlyMap<string, readonly Node[]>;
 }
 
+/** An object as long as this is a table of the modules in a bundle. */
+const bundleLength = 100_000;
+
 /**
  * The places in a class that read or write a member of the instance, or of the class by its own name; `const self = this`
  * and `const { name } = this` lead to it as well.
  */
-export function usesOfThis(tree: Tree, { id, body }: ClassNode): ReadonlyMap<string, readonly Node[]> {
+export function usesOfThis(tree: Tree, owner: MemberOwner): ReadonlyMap<string, readonly Node[]> {
   const uses = new Map<string, Node[]>();
-  const names = new Set(id === null ? [] : [id.name]);
-  walk(body);
+  const names = new Set(isClass(owner) && owner.id !== null ? [owner.id.name] : []);
+  if (isClass(owner)) walk(owner.body);
+  else if (owner.range[1] - owner.range[0] < bundleLength) walk(owner);
   return uses;
 
   function isOwn(node: Node): boolean {
@@ -51,7 +59,7 @@ export function usesOfThis(tree: Tree, { id, body }: ClassNode): ReadonlyMap<str
 export function memberOf(
   node: Node,
   isInside: boolean,
-): { readonly owner: ClassNode; readonly name: string } | undefined {
+): { readonly owner: MemberOwner; readonly name: string } | undefined {
   switch (node.type) {
     case AST_NODE_TYPES.MethodDefinition:
     case AST_NODE_TYPES.PropertyDefinition:
@@ -59,6 +67,13 @@ export function memberOf(
     case AST_NODE_TYPES.TSAbstractMethodDefinition: {
       const name = staticName(node.key, node.computed);
       return name === undefined ? undefined : { owner: node.parent.parent, name };
+    }
+    case AST_NODE_TYPES.Property: {
+      const name = staticName(node.key, node.computed);
+      const owner = node.parent;
+      return name === undefined || owner.type !== AST_NODE_TYPES.ObjectExpression
+        ? undefined
+        : { owner, name };
     }
     case AST_NODE_TYPES.TSParameterProperty: {
       const { parameter } = node;

@@ -1,3 +1,4 @@
+import { AST_NODE_TYPES } from "@typescript-eslint/types";
 import { forgetAssigned, forgetReassigned } from "./assigned-files.ts";
 import { iterateUnseen } from "./generators.ts";
 import type { Machine } from "./machine.ts";
@@ -19,6 +20,9 @@ export function escapeValue(machine: Machine, value: Value, to: Node, world: Wor
     if (part.kind === "generator") iterateUnseen(machine, part, after);
     if (part.kind === "promise") after = after.settle(part.work);
     if (part.kind === "lock") after = after.transfer(part, undefined);
+    // Whoever only compares it does not call it.
+    if (part.kind === "method" && to.type !== AST_NODE_TYPES.BinaryExpression)
+      machine.escapeMethod(part, to, after);
     if (part.kind === "instance" || part.kind === "class") machine.escapeClass(part.node);
   }
   return after;

@@ -16,6 +16,7 @@ import { discard } from "./lock-effects.ts";
 import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
 import { mayBeNull, readMember } from "./members.ts";
 import { moduleOf, textOf } from "./modules.ts";
+import { evaluateObject } from "./object-literals.ts";
 import { blend, evaluateAssignment, evaluateLogical } from "./operators.ts";
 import { findManager } from "./receivers.ts";
 import { staticName, type Node } from "./syntax.ts";
@@ -26,7 +27,6 @@ import { readTest, truthOf } from "./value-tests.ts";
 import { nullish, someObject, unknown, type Value } from "./values.ts";
 import { childrenOf } from "./words.ts";
 import type { World } from "./world.ts";
-import { limit } from "./worlds.ts";
 
 /** A literal with more fields than this is a table: what is in it is not followed. */
 const maxFields = 64;
@@ -173,36 +173,6 @@ function namesIn(machine: Machine, key: Node, isComputed: boolean, world: World)
     ...whenTrue.flatMap((taken) => namesIn(machine, key.consequent, true, taken)),
     ...whenFalse.flatMap((taken) => namesIn(machine, key.alternate, true, taken)),
   ];
-}
-
-function evaluateObject(machine: Machine, node: TSESTree.ObjectExpression, world: World): readonly Outcome[] {
-  let results: readonly { readonly world: World; readonly fields: Map<string, Value> }[] = [
-    { world, fields: new Map() },
-  ];
-  for (const property of node.properties) {
-    const isSpread = property.type === AST_NODE_TYPES.SpreadElement;
-    const ways = results.flatMap(({ world: before, fields }) => {
-      const outcomes = isSpread
-        ? machine.evaluate(property, before)
-        : property.computed
-          ? machine
-              .evaluate(property.key, before)
-              .flatMap((key) => machine.evaluate(property.value, key.world))
-          : machine.evaluate(property.value, before);
-      return outcomes.map(({ world: after, value }) => {
-        const filled = outcomes.length === 1 ? fields : new Map(fields);
-        if (isSpread) {
-          if (value.kind === "object") for (const [name, field] of value.fields) filled.set(name, field);
-        } else {
-          const name = property.kind === "set" ? undefined : staticName(property.key, property.computed);
-          filled.set(name ?? `*${property.range[0]}`, value);
-        }
-        return { world: after, fields: filled };
-      });
-    });
-    results = limit(ways, (way) => way.world);
-  }
-  return results.map(({ world: after, fields }) => ({ world: after, value: { kind: "object", fields } }));
 }
 
 /** `lock !== undefined` is remembered by the flag that is given it, where the value says it. */

@@ -1,9 +1,7 @@
 import { dispatch, type Call } from "./calls.ts";
 import { isEntered } from "./invoke.ts";
-import type { Outcome } from "./frame.ts";
 import { capture, type Machine } from "./machine.ts";
-import type { FunctionNode } from "./syntax.ts";
-import { partsOf, type Value } from "./values.ts";
+import type { Value } from "./values.ts";
 import type { World } from "./world.ts";
 
 /** What a call of a generator function gives: nothing of its body runs before somebody asks for a value. */
@@ -25,24 +23,4 @@ export function iterate(machine: Machine, value: Value, world: World): readonly 
 /** Code that we do not see has got a generator: it is believed to go through it before it returns. */
 export function iterateUnseen(machine: Machine, value: Value, world: World): void {
   capture(machine, () => iterate(machine, value, world));
-}
-
-/** The generators that leave the file: they are gone through when no lock that the function took is held any more. */
-export function escapeGenerators(machine: Machine, owner: FunctionNode, returns: readonly Outcome[]): void {
-  // Whoever calls what requires the lock holds it, and goes through the generator under it.
-  if (machine.contractOf(owner).requires !== undefined) return;
-  for (const { value, world } of returns) {
-    for (const part of partsOf(value)) {
-      if (part.kind !== "generator" || part.call.callee.kind !== "function") continue;
-      const { callee, args, node } = part.call;
-      machine.escape({
-        node: callee.node,
-        self: callee.self,
-        world: world.detached(),
-        callback: undefined,
-        calls: [node],
-        args,
-      });
-    }
-  }
 }

@@ -3,6 +3,7 @@ import type { Outcome } from "./frame.ts";
 import { runFunction } from "./invoke.ts";
 import type { Machine } from "./machine.ts";
 import { membersNamed } from "./members-by-name.ts";
+import { selfOf } from "./object-members.ts";
 import { lineOf } from "./subclasses.ts";
 import type { FunctionNode, Node } from "./syntax.ts";
 import type { Value } from "./values.ts";
@@ -23,7 +24,7 @@ export function readGetter(
   const inner = {
     key: [...activation.running, getter].map(({ range }) => range[0]).join(">"),
     node: getter,
-    self: receiver.kind === "instance" ? { kind: receiver.kind, node: receiver.node } : receiver,
+    self: selfIn(receiver),
     calls: [...activation.calls, at],
     running: [...activation.running, getter],
     callback: activation.callback,
@@ -47,6 +48,11 @@ function findGetter(machine: Machine, receiver: Value, name: string, world: Worl
     return member.value.type === AST_NODE_TYPES.FunctionExpression ? member.value : undefined;
   }
   return undefined;
+}
+
+function selfIn(receiver: Value): Value {
+  if (receiver.kind === "instance") return { kind: receiver.kind, node: receiver.node };
+  return receiver.kind === "object" ? selfOf(receiver) : receiver;
 }
 
 function isGetter(node: Node): boolean {

@@ -73,6 +73,8 @@ export interface Machine {
   readonly created: Set<Node>;
   /** Classes whose fields were initialised for some instance. */
   readonly instantiated: Set<Node>;
+  /** What `this` is in the methods of object literals. */
+  readonly selves: Map<FunctionNode, Value>;
   /** Calls that somebody awaits at once. */
   readonly awaited: Set<Node>;
   /** What names stand for that nothing was assigned to. */

@@ -5,6 +5,7 @@ import { fieldCell, staticCell } from "./field-cells.ts";
 import { propertyOf, type FileRef } from "./file-ref.ts";
 import type { Machine } from "./machine.ts";
 import { membersNamed } from "./members-by-name.ts";
+import { readField } from "./object-members.ts";
 import { contractValue, typedValue } from "./typed.ts";
 import { isField, staticName, type ClassNode, type Node } from "./syntax.ts";
 import { unknown, type Value } from "./values.ts";
@@ -26,7 +27,7 @@ export function readMember(
     case "unknown":
       return fileValue(receiver, name);
     case "object":
-      return receiver.fields.get(name) ?? fileValue(receiver, name);
+      return readField(receiver, name) ?? fileValue(receiver, name);
     case "module": {
       if (name === "default") return receiver;
       if (/^(node:)?fs$/.test(receiver.from) && name === "promises")
@@ -41,7 +42,7 @@ export function readMember(
         return receiver.file === undefined ? unknown : { kind: "unknown", file: receiver.file };
       return isLockMethod(receiver, name) ? { kind: "method", receiver, name, node } : unknown;
     case "instance":
-      return readField(machine, receiver, name, node, world);
+      return readInstance(machine, receiver, name, node, world);
     case "class":
       return (
         world.bindings.get(staticCell(receiver.node, name)) ??
@@ -107,7 +108,7 @@ function fileValue(value: Extract<Value, { kind: "unknown" | "object" }>, name: 
   return file === undefined ? unknown : { kind: "unknown", file };
 }
 
-function readField(
+function readInstance(
   machine: Machine,
   receiver: Extract<Value, { kind: "instance" }>,
   name: string,

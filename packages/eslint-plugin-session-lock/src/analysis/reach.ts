@@ -1,11 +1,12 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import { memberOf, usesOfThis, type Members } from "./class-members.ts";
+import { memberOf, usesOfThis, type MemberOwner, type Members } from "./class-members.ts";
 import { definitionOf, type ScopeIndex } from "./resolve.ts";
 import {
   isClass,
   isFunction,
   isIn,
   parentOf,
+  unwrap,
   type ClassNode,
   type FunctionNode,
   type Node,
@@ -32,7 +33,7 @@ export function reachFrom(
 ): Reach {
   const functions = new Set<FunctionNode>();
   const variables = new Set<Variable>();
-  const classes = new Map<ClassNode, Members>();
+  const classes = new Map<MemberOwner, Members>();
   const queue = [...starts];
   for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
     follow(node.parent?.type === AST_NODE_TYPES.ImportSpecifier ? node.parent.local : node);
@@ -79,14 +80,15 @@ export function reachFrom(
     }
   }
 
-  /** A field or method of a class: every place that uses it as `this.name` matters. */
-  function followMember(owner: ClassNode, name: string): void {
+  /** A member of a class or an object: every place that uses it as `this.name` matters. */
+  function followMember(owner: MemberOwner, name: string): void {
     const members = membersOf(owner);
     if (members.followed.has(name)) return;
     members.followed.add(name);
-    if (owner.id !== null) follow(owner.id);
-    followInside(owner);
-    if (owner.parent.type === AST_NODE_TYPES.VariableDeclarator) namesIn(owner.parent.id).forEach(follow);
+    if (isClass(owner) && owner.id !== null) follow(owner.id);
+    if (isClass(owner)) followInside(owner);
+    const holder = holderOf(owner);
+    if (holder !== undefined) namesIn(holder).forEach(follow);
     queue.push(...(members.uses.get(name) ?? []));
   }
 
@@ -99,7 +101,7 @@ export function reachFrom(
       if (identifier.parent.type !== AST_NODE_TYPES.MemberExpression) queue.push(identifier);
   }
 
-  function membersOf(owner: ClassNode): Members {
+  function membersOf(owner: MemberOwner): Members {
     const known = classes.get(owner);
     if (known !== undefined) return known;
     const members: Members = { followed: new Set(), uses: usesOfThis(tree, owner) };
@@ -108,7 +110,8 @@ export function reachFrom(
   }
 }
 
-function namesIn(pattern: Node): readonly Node[] {
+/** The names that a pattern gives values to. */
+export function namesIn(pattern: Node): readonly Node[] {
   switch (pattern.type) {
     case AST_NODE_TYPES.Identifier:
       return [pattern];
@@ -125,6 +128,27 @@ function namesIn(pattern: Node): readonly Node[] {
     default:
       return [];
   }
+}
+
+/** What the class or the object is given to where it stands, also as a part of another object. */
+function holderOf(owner: MemberOwner): Node | undefined {
+  let node: Node = owner;
+  for (let parent = parentOf(node); parent !== undefined; parent = parentOf(node)) {
+    if (parent.type === AST_NODE_TYPES.VariableDeclarator) return parent.id;
+    if (parent.type === AST_NODE_TYPES.AssignmentExpression) return parent.left;
+    if (!hasWhole(parent) && unwrap(parent) !== unwrap(node)) return undefined;
+    node = parent;
+  }
+  return undefined;
+}
+
+/** True if whoever has what the node gives has what stands in it: `{ a: {} }`, `Object.freeze({})`. */
+function hasWhole(node: Node): boolean {
+  if (node.type === AST_NODE_TYPES.Property || node.type === AST_NODE_TYPES.ObjectExpression) return true;
+  if (node.type !== AST_NODE_TYPES.CallExpression) return false;
+  const { callee } = node;
+  const owner = callee.type === AST_NODE_TYPES.MemberExpression ? callee.object : callee;
+  return owner.type === AST_NODE_TYPES.Identifier && owner.name === "Object";
 }
 
 /** The name by which other code calls the function. */

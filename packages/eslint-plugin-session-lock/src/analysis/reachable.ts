@@ -37,6 +37,13 @@ export function isExported(scope: ScopeIndex, node: FunctionNode | ClassNode): b
   );
 }
 
+/** A function that other code of the file calls by its name: it is run where it is called. */
+export function isNamed(scope: ScopeIndex, node: FunctionNode): boolean {
+  const name = nameOf(node);
+  const variable = name === undefined ? undefined : scope.variableOf(name);
+  return variable?.references.some((reference) => reference.isRead()) ?? false;
+}
+
 /** The class that has the function as a member, of its instances or of its own. */
 export function classOf(node: FunctionNode): ClassNode | undefined {
   return memberOf(node)?.parent.parent;

@@ -6,6 +6,7 @@ import { declareClass } from "./classes.ts";
 import { branch } from "./conditions.ts";
 import type { Completions } from "./frame.ts";
 import { forget, lastUsesIn } from "./last-uses.ts";
+import { executeExport } from "./leaving.ts";
 import { discard, releaseLock, returnWork } from "./lock-effects.ts";
 import { executeLoop, executeSwitch } from "./loops.ts";
 import { capture, type Machine } from "./machine.ts";
@@ -71,10 +72,8 @@ export function executeStatement(machine: Machine, node: Node, world: World): re
     case AST_NODE_TYPES.SwitchStatement:
       return executeSwitch(machine, node, world);
     case AST_NODE_TYPES.ExportNamedDeclaration:
-      return node.declaration === null ? [world] : machine.execute(node.declaration, world);
     case AST_NODE_TYPES.ExportDefaultDeclaration:
-      if (node.declaration.type === AST_NODE_TYPES.FunctionDeclaration) return [world];
-      return machine.execute(node.declaration, world);
+      return executeExport(machine, node, world);
     case AST_NODE_TYPES.ClassDeclaration:
       return declareClass(machine, node, world);
     case AST_NODE_TYPES.TSModuleDeclaration:
