@@ -67,6 +67,20 @@ try { stack.use(${acquire}); ${write} } finally { await stack.disposeAsync(); }`
   expect(analyzeText(`export async function f(sessionFile, m) {\n${code}\n}`)).toEqual([]);
 });
 
+test.each([
+  "() => lock.release()",
+  "async () => { await lock.release(); }",
+  "lock.release",
+  "lock.release.bind(lock)",
+])("a lock whose release a disposable stack defers is released with it: %s", (release) => {
+  const stack = `await using stack = new AsyncDisposableStack();\nconst lock = ${acquire};`;
+  const code = (text: string): string => `export async function f(sessionFile, m) {\n{ ${stack} ${text} } }`;
+
+  expect(analyzeText(code(`stack.defer(${release}); ${write}`))).toEqual([]);
+  expect(analyzeText(code("stack.defer(() => console.log(lock.epoch));"))).toContain("leaks 3");
+  expect(analyzeText(code(`stack.defer(${release}); ${write} }\n{ ${write}`))).toEqual(["released 4"]);
+});
+
 test("a lock in a stack that nobody disposes of is not released", () => {
   const code = `const stack = new AsyncDisposableStack();\nstack.use(${acquire});`;
 
