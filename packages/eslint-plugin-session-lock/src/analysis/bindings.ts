@@ -184,7 +184,8 @@ function assignParameterProperty(
     if (self?.kind !== "instance") return before;
     const variable = machine.scope.variableOf(name);
     const stored = variable === undefined ? undefined : before.bindings.get(cellOf(variable));
-    return before.bind(fieldCell(self.node, name.name), asField(stored));
+    const kept = stored === undefined ? before : handOver(stored, before);
+    return kept.bind(fieldCell(self.node, name.name), asField(stored));
   });
 }
 

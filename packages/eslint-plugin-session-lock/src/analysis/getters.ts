@@ -19,7 +19,7 @@ export function readGetter(
 ): readonly Outcome[] | undefined {
   const getter = name === undefined ? undefined : findGetter(machine, receiver, name, world);
   const { activation } = machine;
-  if (getter === undefined || !machine.isRelevant(getter)) return undefined;
+  if (getter === undefined || !(machine.isRelevant(getter) || isPath(getter))) return undefined;
   if (activation.running.includes(getter) || machine.budget <= 0) return undefined;
   const inner = {
     key: [...activation.running, getter].map(({ range }) => range[0]).join(">"),
@@ -48,6 +48,14 @@ function findGetter(machine: Machine, receiver: Value, name: string, world: Worl
     return member.value.type === AST_NODE_TYPES.FunctionExpression ? member.value : undefined;
   }
   return undefined;
+}
+
+/** `get file() { return this.#file; }`: what it gives is known by that name. */
+function isPath({ body }: FunctionNode): boolean {
+  const [first] = body.type === AST_NODE_TYPES.BlockStatement ? body.body : [];
+  return (
+    first?.type === AST_NODE_TYPES.ReturnStatement && first.argument?.type === AST_NODE_TYPES.MemberExpression
+  );
 }
 
 function selfIn(receiver: Value): Value {

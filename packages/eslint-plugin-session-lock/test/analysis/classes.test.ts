@@ -202,3 +202,31 @@ test("what another name of the instance calls under the lock has it", () => {
 
   expect(analyzeText(code)).toEqual([]);
 });
+
+test("a lock that a parameter property takes is the instance's to release", () => {
+  const code = `export class Lease {
+  constructor(private readonly lock: SessionWriteLock) {}
+  static async take(sessionFile: string) {
+    const lock = await acquireSessionWriteLock({ sessionFile });
+    return new Lease(lock);
+  }
+}`;
+
+  expect(
+    lint(`import { acquireSessionWriteLock, type SessionWriteLock } from "session-lock";\n${code}`, {
+      typescript: true,
+    }),
+  ).toEqual([]);
+});
+
+test("a field and the getter that gives it are one file", () => {
+  const code = (path: string): string => `export class Writer {
+  #file; #other;
+  get file() { return this.#file; }
+  save(m) { return withSessionWriteLock(this.file, () => SessionManager.open(${path}).appendMessage(m)); }
+}`;
+
+  expect(analyzeText(code("this.#file"))).toEqual([]);
+  expect(analyzeText(code("this.file"))).toEqual([]);
+  expect(analyzeText(code("this.#other"))).toEqual(["wrongFile 4"]);
+});
