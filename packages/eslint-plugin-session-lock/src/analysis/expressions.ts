@@ -17,6 +17,7 @@ import { evaluateAll, one, andThen, type Machine } from "./machine.ts";
 import { mayBeNull, readMember } from "./members.ts";
 import { moduleOf, textOf } from "./modules.ts";
 import { evaluateObject } from "./object-literals.ts";
+import { readAny } from "./object-members.ts";
 import { blend, evaluateAssignment, evaluateLogical } from "./operators.ts";
 import { findManager } from "./receivers.ts";
 import { staticName, type Node } from "./syntax.ts";
@@ -153,6 +154,8 @@ function evaluateMember(machine: Machine, node: TSESTree.MemberExpression, world
     }
     if (!node.optional && mayBeNull(receiver)) machine.frame.addThrow(before);
     return namesIn(machine, node.property, node.computed, before).flatMap(({ name, world: after }) => {
+      const any = name === undefined && receiver.kind === "object" ? readAny(receiver) : undefined;
+      if (any !== undefined) return any.map((value) => ({ world: after, value }));
       const owner = findManager(machine, receiver, node.object, name) ?? receiver;
       return (
         readGetter(machine, receiver, name, node, after) ??

@@ -1,5 +1,6 @@
 import { AST_NODE_TYPES } from "@typescript-eslint/types";
-import { isPlain, type Value } from "./values.ts";
+import { isCode } from "./foreign-promises.ts";
+import { isPlain, unknown, type Value } from "./values.ts";
 
 type ObjectValue = Extract<Value, { kind: "object" }>;
 
@@ -23,6 +24,17 @@ export function selfOf(object: ObjectValue): ObjectValue {
 export function readField(object: ObjectValue, name: string): Value | undefined {
   const field = object.fields.get(name);
   return field !== undefined && isMethod(field) ? { ...field, self: selfOf(object) } : field;
+}
+
+/** An object with more functions than this is not looked through for one whose name is computed. */
+const maxChoices = 16;
+
+/** What an object has by a name that is not known: any of its functions. `undefined` where there are none, or too many. */
+export function readAny(object: ObjectValue): readonly Value[] | undefined {
+  const names = [...object.fields.keys()].filter((name) => isCode(object.fields.get(name) ?? unknown));
+  if (names.length === 0 || names.length > maxChoices) return undefined;
+  const others = names.length < object.fields.size ? [unknown] : [];
+  return [...names.map((name) => readField(object, name) ?? unknown), ...others];
 }
 
 /** The functions of an object that `this` is the object in. */

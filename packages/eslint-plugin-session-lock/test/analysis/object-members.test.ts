@@ -52,3 +52,18 @@ test("what an object's literal has in place of a lock is not what its methods fi
 
   expect(analyzeText(code)).toEqual(["unlocked 4"]);
 });
+
+test("a function of an object whose name is computed is any of the object's", () => {
+  const code = (table: string, body: string): string => `${table}
+export async function f(sf, m) { ${body} }`;
+  const table = `const table = { add: (s, x) => s.appendMessage(x), label: (s, x) => s.appendLabelChange(x), none: 0 };`;
+  const open = "const s = SessionManager.open(sf);";
+  const own = `${open} const table = { add: (x) => s.appendMessage(x), read: () => s.getEntries() }; table[m.kind](m);`;
+
+  expect(analyzeText(code(table, `${open} table[m.kind](s, m);`))).toEqual(["unlocked 1", "unlocked 1"]);
+  expect(
+    analyzeText(code(table, `await withSessionWriteLock(sf, () => { ${open} table[m.kind](s, m); });`)),
+  ).toEqual([]);
+  expect(analyzeText(code("", own))).toEqual(["unlocked 2"]);
+  expect(analyzeText(code("", `await withSessionWriteLock(sf, () => { ${own} });`))).toEqual([]);
+});
