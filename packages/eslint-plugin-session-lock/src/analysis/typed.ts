@@ -54,6 +54,8 @@ export function readType(
       return type.typeAnnotation === undefined
         ? undefined
         : readType(machine, type.typeAnnotation, site, origin, file, reading);
+    case AST_NODE_TYPES.TSArrayType:
+      return listOf(readType(machine, type.elementType, site, origin, undefined, reading));
     case AST_NODE_TYPES.TSTypeLiteral:
       return readMembers(machine, type.members, origin, file, reading);
     case AST_NODE_TYPES.TSImportType: {
@@ -137,7 +139,7 @@ function readSuperclass(
   return value?.kind === "manager" ? value : undefined;
 }
 
-/** `Readonly<T>`, `Pick<T, …>` and others that keep what T is; `ReturnType<typeof M.open>`, `InstanceType<typeof M>`. */
+/** `Readonly<T>`, `Pick<T, …>` and others that keep what T is; `Promise<T>` and `Array<T>`; `ReturnType<typeof M.open>`, `InstanceType<typeof M>`. */
 function readUtility(
   machine: Machine,
   type: TSESTree.TSTypeReference,
@@ -152,6 +154,13 @@ function readUtility(
   if (["Readonly", "Pick", "Omit", "Required", "Partial", "NonNullable"].includes(name)) {
     return readType(machine, argument, site, origin, file, reading);
   }
+  if (["Promise", "Array", "ReadonlyArray"].includes(name)) {
+    const result = readType(machine, argument, site, origin, undefined, reading);
+    if (name !== "Promise") return listOf(result);
+    // Whether somebody holds a lock that is to come is not said.
+    if (result === undefined || result.kind === "lock") return undefined;
+    return { kind: "promise", result, work: [], isCertain: true };
+  }
   if (argument.type !== AST_NODE_TYPES.TSTypeQuery || (name !== "ReturnType" && name !== "InstanceType"))
     return undefined;
   const { exprName } = argument;
@@ -160,6 +169,11 @@ function readUtility(
   const definition = variable === undefined ? undefined : definitionOf(variable);
   if (definition?.kind !== "import") return undefined;
   return fromApi(machine.apiOf(definition.from, definition.name), site, origin);
+}
+
+/** A list of what all its items are; of a list of locks it is not said which are held. */
+function listOf(item: Value | undefined): Value | undefined {
+  return item === undefined || item.kind === "lock" ? undefined : { kind: "list", items: [item] };
 }
 
 function readMembers(
