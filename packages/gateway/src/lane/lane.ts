@@ -24,7 +24,7 @@ export interface LaneJob {
 /** What a lane tells its session. */
 export interface LaneWatcher<J> {
   /** The lane has been got: what a holder before has begun and left is put into it. Undefined when that cannot be. */
-  taken(): Promise<void> | undefined;
+  taken(): Promise<unknown> | undefined;
   /** The job is next; the others still wait. */
   starting(job: J): void;
   /** How long, in milliseconds, the next job waits for company. */

@@ -29,8 +29,11 @@ export interface RunQueueSetup {
   readonly gatewayId: string;
   /** Whether there may be other gateways on the state folder. */
   readonly hasPeers: () => boolean;
-  /** Pushes the runs that were begun and not ended; while this gateway has the lane, nobody is at them. */
-  readonly adoptBegun: () => Promise<void>;
+  /**
+   * Pushes the runs that gateways which are no more have left, and returns their ids; `begun`: those too that were begun
+   * and not ended, as nobody is at them while this gateway has the lane.
+   */
+  readonly adopt: (which: "orphaned" | "begun") => Promise<readonly string[]>;
   /** Called with what no client can be told, for the log. */
   readonly troubled: (error: unknown) => void;
 }
@@ -88,10 +91,9 @@ export class RunQueue {
     return problem === undefined ? undefined : describeFailure(problem);
   }
 
-  push(run: Run): void {
-    if (run.queueMode === "interrupt") {
-      this.abortEverywhere(undefined, "interrupt").catch((error: unknown) => this.#setup.troubled(error));
-    }
+  /** `behind`: those before a run that is not the last to be accepted. */
+  push(run: Run, behind?: readonly string[]): void {
+    if (run.queueMode === "interrupt") this.#interrupt(behind);
     if (this.active !== undefined) this.#collecting.came(run);
     this.#lane.push(run);
   }
@@ -123,6 +125,10 @@ export class RunQueue {
     const active = new Set(this.active?.company.map((run) => run.runId));
     const here = this.abort(runId, origin);
     if (!this.#setup.hasPeers()) return here;
+    // Nobody could be asked to stop what a gateway has left that is no more, and its run would go on here in a moment.
+    const left = await this.#setup.adopt("orphaned");
+    const meant = left.filter((id) => runId === undefined || id === runId);
+    here.push(...meant.flatMap((id) => this.abort(id, origin)));
     const isOurs = ({ input, heard }: InputRecord): boolean =>
       heard ? active.has(input.runId) : input.gateway === this.#setup.gatewayId;
     const there = await this.#elsewhere.stop(runId, origin, isOurs);
@@ -151,6 +157,11 @@ export class RunQueue {
     const runs = [...this.waiting, ...(this.active?.company ?? [])];
     await this.abortEverywhere(undefined, "rpc");
     return this.#withLane(runs, (lease) => this.#elsewhere.endOpen(lease, change));
+  }
+
+  #interrupt(behind: readonly string[] | undefined): void {
+    if (behind !== undefined) for (const runId of behind) this.abort(runId, "interrupt");
+    else this.abortEverywhere(undefined, "interrupt").catch((error: unknown) => this.#setup.troubled(error));
   }
 
   /** Does something with the lane, when these runs have ended. Throws `UNAVAILABLE` when it is not to be had in time. */
@@ -183,7 +194,7 @@ export class RunQueue {
     return {
       taken: () => {
         if (!this.#setup.hasPeers()) return undefined;
-        return this.#setup.adoptBegun().catch((error: unknown) => this.#setup.troubled(error));
+        return this.#setup.adopt("begun").catch((error: unknown) => this.#setup.troubled(error));
       },
       starting: (run) => {
         if (run.queueMode !== "collect") return;

@@ -38,6 +38,17 @@ export interface Acceptor {
   isLive(gateway: string | undefined): boolean;
 }
 
+/** Where an input stands among the others. */
+export interface InputPlace {
+  /** Whether somebody has begun it. */
+  readonly isBegun: boolean;
+  /**
+   * Open inputs before it, which it may interrupt, where it was not accepted just now, as the last one: what came after it
+   * is here by now too, and whoever has begun it has stopped those before it.
+   */
+  readonly behind?: readonly string[];
+}
+
 /** Inputs that ended and are remembered at least, so that their keys are answered without a look at the transcript. */
 const MIN_REMEMBERED = 1_000;
 
@@ -45,7 +56,7 @@ const MIN_REMEMBERED = 1_000;
 export class Acceptance {
   readonly #transcript: Transcript;
   readonly #acceptor: Acceptor;
-  readonly #enqueue: (input: AcceptedInput, isBegun: boolean) => void;
+  readonly #enqueue: (input: AcceptedInput, place: InputPlace) => void;
   readonly #minRemembered: number;
   readonly #states = new Map<string, InputState>();
   #accepted: Promise<unknown> = Promise.resolve();
@@ -55,7 +66,7 @@ export class Acceptance {
   constructor(
     transcript: Transcript,
     acceptor: Acceptor,
-    enqueue: (input: AcceptedInput, isBegun: boolean) => void,
+    enqueue: (input: AcceptedInput, place: InputPlace) => void,
     minRemembered = MIN_REMEMBERED,
   ) {
     this.#transcript = transcript;
@@ -82,17 +93,25 @@ export class Acceptance {
 
   /**
    * Enqueues what other gateways acknowledged and nobody ended: `orphaned`, of gateways that are no more; `begun`, what
-   * somebody has begun as well; `all`.
+   * somebody has begun as well; `all`. Returns the ids of these.
    */
-  async restore(which: "orphaned" | "begun" | "all"): Promise<void> {
+  async restore(which: "orphaned" | "begun" | "all"): Promise<string[]> {
+    const restored: string[] = [];
+    const open: string[] = [];
     for (const { entryId, input, heard, ended } of readInputs(await this.#transcript.entries())) {
-      const known = this.#states.get(input.runId)?.kind;
+      const { runId } = input;
+      const behind = heard ? [] : [...open];
+      if (!ended) open.push(runId);
+      const known = this.#states.get(runId)?.kind;
       if (known !== undefined && known !== "elsewhere") continue;
       const isMeant = which === "all" || (which === "begun" && heard);
-      if (ended) this.#states.delete(input.runId);
-      else if (isMeant || !this.#acceptor.isLive(input.gateway)) this.#open(input, entryId, heard);
-      else this.#states.set(input.runId, { kind: "elsewhere" });
+      if (ended) this.#states.delete(runId);
+      else if (isMeant || !this.#acceptor.isLive(input.gateway)) {
+        this.#open(input, entryId, { isBegun: heard, behind });
+        restored.push(runId);
+      } else this.#states.set(runId, { kind: "elsewhere" });
     }
+    return restored;
   }
 
   /**
@@ -107,8 +126,8 @@ export class Acceptance {
     try {
       admit();
     } catch (error) {
-      if (!(await this.#storedEnds()).has(runId)) throw error;
-      return { runId, status: "ok" }; // it is nothing new
+      if (!(await this.#adopt(runId))) throw error;
+      return this.#answerOf(runId); // it is nothing new
     }
     const signed = { ...input, gateway: this.#acceptor.id };
     const append = (option: object = {}): Promise<Appended> =>
@@ -145,9 +164,9 @@ export class Acceptance {
     }
   }
 
-  #open(input: AcceptedInput, entryId: string, isBegun: boolean): void {
+  #open(input: AcceptedInput, entryId: string, place: InputPlace): void {
     this.#states.set(input.runId, { kind: "open", entryId });
-    this.#enqueue(input, isBegun);
+    this.#enqueue(input, place);
   }
 
   async #repeat(runId: string, known: InputState): Promise<Acknowledgement> {
@@ -173,7 +192,7 @@ export class Acceptance {
         await this.#adopt(runId);
         return this.#answerOf(runId);
       }
-      this.#open(input, entry.id, false);
+      this.#open(input, entry.id, { isBegun: false });
       return { runId, status: "started" };
     } catch (error) {
       this.#states.set(runId, { kind: "unsure" });
@@ -185,14 +204,17 @@ export class Acceptance {
 
   /**
    * Takes up an input that another process acknowledged: whoever sends its key here wants to be told of it here. It waits
-   * in the lane like any other, and by its turn it has been ended by that process, or is left to this one.
+   * in the lane like any other, and by its turn it has been ended by that process, or is left to this one. False when
+   * nobody has acknowledged it.
    */
-  async #adopt(runId: string): Promise<void> {
+  async #adopt(runId: string): Promise<boolean> {
     const row = readInputs(await this.#transcript.entries()).find(({ input }) => input.runId === runId);
     const kind = this.#states.get(runId)?.kind;
-    if (row === undefined || kind === "open" || kind === "ended") return;
+    if (row === undefined) return false;
+    if (kind === "open" || kind === "ended") return true;
     if (row.ended) this.ended(runId);
-    else this.#open(row.input, row.entryId, row.heard);
+    else this.#open(row.input, row.entryId, { isBegun: row.heard, behind: [] });
+    return true;
   }
 
   /** Forgets the oldest ends that the transcript tells as well; one that the disk did not take is known only here. */

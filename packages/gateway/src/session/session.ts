@@ -1,6 +1,6 @@
 import type { SessionRecord, Transcript } from "@session-lock/transcript";
 import { openTranscript } from "@session-lock/transcript";
-import { Acceptance } from "./acceptance.ts";
+import { Acceptance, type InputPlace } from "./acceptance.ts";
 import { beingReplaced } from "../lane/admission.ts";
 import type { ExpectedLeaf } from "./expected-leaf.ts";
 import type { AcceptedInput } from "./inputs.ts";
@@ -41,16 +41,14 @@ export class Session implements RunHost {
   private constructor(record: SessionRecord, transcript: Transcript, setup: SessionSetup) {
     this.sessionKey = record.sessionKey;
     this.#settings = readSettings(record);
-    this.#acceptance = new Acceptance(transcript, setup.peers, (input, isBegun) =>
-      this.#enqueue(input, isBegun),
-    );
+    this.#acceptance = new Acceptance(transcript, setup.peers, (...input) => this.#enqueue(...input));
     this.#queue = new RunQueue({
       transcript,
       model: setup.runner.model,
       name: setup.name,
       gatewayId: setup.peers.id,
       hasPeers: () => setup.peers.hasOthers,
-      adoptBegun: () => this.#acceptance.restore("begun"),
+      adopt: (which) => this.#acceptance.restore(which),
       troubled: (error) => {
         setup.log.error({ err: error, sessionId: record.sessionId }, "trouble with the session's lane");
         tellOfProblem(this, setup.hub);
@@ -137,7 +135,7 @@ export class Session implements RunHost {
   }
 
   /** Runs what gateways that are no more left open. */
-  adopt(): Promise<void> {
+  adopt(): Promise<unknown> {
     return this.#acceptance.restore("orphaned");
   }
 
@@ -241,10 +239,10 @@ export class Session implements RunHost {
     if (this.#retired) throw beingReplaced();
   }
 
-  #enqueue(input: AcceptedInput, isBegun: boolean): void {
+  #enqueue(input: AcceptedInput, { isBegun, behind }: InputPlace): void {
     const run = new Run(input, this, isBegun);
     this.#runs.add(run);
     this.board.began(run.runId);
-    this.#queue.push(run);
+    this.#queue.push(run, behind);
   }
 }
