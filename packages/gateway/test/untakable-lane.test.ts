@@ -1,3 +1,4 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { Type } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { expect, test } from "vitest";
@@ -54,3 +55,27 @@ test("a run whose lane cannot be taken can be stopped", async () => {
   expect(await client.terminal("run-2")).toMatchObject({ state: "aborted", stopReason: "rpc" });
   expect(rowsOf(await readEntries(file), "run-2")).toEqual({ inputs: 1, users: 1, ends: 1 });
 });
+
+test.each([
+  ["was removed", (file: string) => rm(file)],
+  ["is a folder by now", (file: string) => rm(file).then(() => mkdir(file))],
+  ["is full of something else", (file: string) => writeFile(file, "no session\n")],
+])(
+  "a gateway closes and says goodbye though a transcript in which a message waits %s",
+  async (_what, spoil) => {
+    await using dir = await temporaryStateDir();
+    await using gateway = await startTestGateway(dir.path);
+    await using client = await TestClient.connect(gateway.url);
+    await client.send("main", "first", "run-1");
+    await client.terminal("run-1");
+    const file = await sessionFileOf(dir.path, MAIN);
+    await spoilLane(file);
+    await client.send("main", "second", "run-2");
+
+    await spoil(file);
+    await gateway.close();
+
+    expect(await client.closed()).toEqual({ code: 1012, reason: "service restart" });
+    await expect(fetch(`${gateway.url}healthz`)).rejects.toThrow();
+  },
+);

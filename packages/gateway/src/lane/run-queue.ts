@@ -187,7 +187,8 @@ export class RunQueue {
   async stop(): Promise<void> {
     await this.#lane.stop();
     this.#elsewhere.unfollow();
-    await this.#finishEnded();
+    // What cannot be read is told by the next process that can.
+    await this.#finishEnded().catch((error: unknown) => this.#setup.troubled(error));
   }
 
   #watcher(): LaneWatcher<Run> {

@@ -139,16 +139,12 @@ export class Sessions {
   async drain(graceMs: number): Promise<void> {
     this.#phase = "draining";
     await Promise.allSettled(this.#calls);
-    const stopping = Promise.all(this.live().map((session) => session.stop()));
     const timer = setTimeout(() => this.abortActive(), graceMs);
-    try {
-      await stopping;
-    } finally {
-      clearTimeout(timer);
-    }
+    await this.#each((session) => session.stop());
+    clearTimeout(timer);
     this.#phase = "closed";
     await Promise.allSettled(this.#calls);
-    await Promise.all(this.live().map((session) => session.close()));
+    await this.#each((session) => session.close());
     this.#open.clear();
     this.#ready.clear();
   }
@@ -158,6 +154,12 @@ export class Sessions {
     for (const session of this.live()) {
       if (session.activeRunId !== undefined) session.abort(session.activeRunId, "shutdown");
     }
+  }
+
+  /** Ends every session; one that fails, whose files may be gone, keeps neither the others nor the gateway from ending. */
+  async #each(end: (session: Session) => Promise<void>): Promise<void> {
+    const failed = (error: unknown): void => this.#setup.log.error({ err: error }, "ending a session failed");
+    await Promise.all(this.live().map((session) => end(session).catch(failed)));
   }
 
   /** Makes a call for what the key stands for now, and again when another gateway has given it a new session meanwhile. */
@@ -216,9 +218,7 @@ export class Sessions {
   /** Ends a session and then changes what its key stands for, so that nothing goes to the old one unseen. */
   async #replace<T>(session: Session, change: (endedId: string) => Promise<T>): Promise<T> {
     const result = await session.retire(() => change(session.transcript.sessionId));
-    this.#open.delete(session.sessionKey);
-    this.#ready.delete(session.sessionKey);
-    await session.close();
+    await this.#close(session);
     return result;
   }
 
@@ -234,10 +234,16 @@ export class Sessions {
   }
 
   #forget(session: Session): void {
-    this.#open.delete(session.sessionKey);
-    this.#ready.delete(session.sessionKey);
-    session
-      .close()
-      .catch((error: unknown) => this.#setup.log.warn({ err: error }, "closing a session failed"));
+    const failed = (error: unknown): void => this.#setup.log.warn({ err: error }, "closing a session failed");
+    this.#close(session).catch(failed);
+  }
+
+  async #close(session: Session): Promise<void> {
+    // Whoever has let it go before may have opened another one of its key since.
+    if (this.#ready.get(session.sessionKey) === session) {
+      this.#open.delete(session.sessionKey);
+      this.#ready.delete(session.sessionKey);
+    }
+    await session.close();
   }
 }
