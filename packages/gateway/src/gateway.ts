@@ -5,6 +5,7 @@ import { pino, type Logger } from "pino";
 import { AuthAttempts } from "./connection/attempts.ts";
 import { isLoopbackHost } from "./connection/auth.ts";
 import { Connection } from "./connection/connection.ts";
+import { tokenSource } from "./connection/token.ts";
 import { GatewayError } from "./errors.ts";
 import { addCompletionRoutes } from "./http/completions.ts";
 import { addMetricsRoute, createMetrics } from "./http/metrics.ts";
@@ -40,7 +41,7 @@ export interface GatewayOptions {
   readonly port?: number;
   /**
    * What clients must present. A function is asked again for each request and call, and every second: a connection that
-   * presented another token than it gives by then is closed. Default: none.
+   * presented another token than it gives by then is closed. While it throws, or gives none, nobody gets in. Default: none.
    */
   readonly token?: string | (() => string);
   /** Where sessions are kept. Default: `~/.session-lock`. */
@@ -77,8 +78,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     logger: log = defaultLogger(),
     stopWords = [],
   } = options;
-  const token = (): string | undefined =>
-    typeof options.token === "function" ? options.token() : options.token;
+  const token = tokenSource(options.token, log);
   // Before this gateway has its place among others.
   checkOptions({ host, port, drainMs, runner, stopWords, token: token() });
   const { model, tools = [] } = runner;
@@ -204,7 +204,6 @@ function checkOptions({ host, port, drainMs, runner, stopWords, token }: Checked
   if (!Array.isArray(stopWords) || !stopWords.every(isWord)) {
     throw new GatewayError("INVALID_CONFIG", "stopWords must be a list of texts that are not empty");
   }
-  if (token === "") throw new GatewayError("INVALID_CONFIG", "the token is empty");
   if (token === undefined && !isLoopbackHost(host)) {
     const message = `${host} can be reached from other machines: set a token, or listen on 127.0.0.1`;
     throw new GatewayError("INSECURE_BIND", message);

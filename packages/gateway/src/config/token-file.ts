@@ -1,24 +1,21 @@
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { GatewayError } from "../errors.ts";
 
 /**
  * The token in a file, read anew whenever it is asked for, so that a new one takes the place of the old one without a
- * restart. While there is none (the file is gone or empty) nobody gets in. Throws `INVALID_CONFIG` when there is none at
- * first.
+ * restart. While there is none (the file is gone or empty) it is "", and nobody gets in. Throws `INVALID_CONFIG` when there
+ * is none at first.
  */
 export function tokenIn(file: string): () => string {
   const path = resolve(file);
-  const nobodys = randomBytes(32).toString("base64url");
-  const read = (): string | undefined => {
+  const read = (): string => {
     try {
-      const token = readFileSync(path, "utf8").trim();
-      return token === "" ? undefined : token;
+      return readFileSync(path, "utf8").trim();
     } catch {
-      return undefined; // whatever keeps it from being read, there is no token
+      return ""; // whatever keeps it from being read, there is no token
     }
   };
-  if (read() === undefined) throw new GatewayError("INVALID_CONFIG", `there is no token in the file ${path}`);
-  return () => read() ?? nobodys;
+  if (read() === "") throw new GatewayError("INVALID_CONFIG", `there is no token in the file ${path}`);
+  return read;
 }
