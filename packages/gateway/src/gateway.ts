@@ -102,6 +102,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     storePath: store.storePath,
   });
   const startedAt = Date.now();
+  const startedMs = performance.now();
   const health = (): ReturnType<Services["health"]> => ({
     ok: true,
     ts: Date.now(),
@@ -120,6 +121,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     stops: new StopAnswers(),
     version: readVersion(),
     startedAt,
+    uptimeMs: () => Math.floor(performance.now() - startedMs),
     hasPeers: () => peers.hasOthers,
     health,
   };

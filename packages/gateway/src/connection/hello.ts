@@ -15,7 +15,6 @@ export interface HelloFacts {
 /** The answer to an accepted `connect`. It names no path of this machine. */
 export function helloOk(handshake: Handshake & { readonly kind: "accepted" }, facts: HelloFacts): HelloOk {
   const { connId, authMode, services } = facts;
-  const now = Date.now();
   return {
     type: "hello-ok",
     protocol: handshake.protocol,
@@ -25,7 +24,7 @@ export function helloOk(handshake: Handshake & { readonly kind: "accepted" }, fa
       presence: services.hub.presence(),
       health: services.health(),
       stateVersion: { presence: 0, health: 0 },
-      uptimeMs: now - services.startedAt,
+      uptimeMs: services.uptimeMs(),
       sessionDefaults: {
         defaultAgentId: services.agentId,
         mainKey: "main",

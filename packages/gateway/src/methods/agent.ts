@@ -30,6 +30,8 @@ export const agent = defineMethod({
     const message = cleanText(params.message, "message");
     const sessionKey = await keyOf(params, sessions, agentId);
     const acceptedAt = Date.now();
+    // The clock may be set back meanwhile.
+    const startedMs = performance.now();
     const timeoutMs = Math.min(timeout || MAX_TIMEOUT_S, MAX_TIMEOUT_S) * 1_000;
     const thinkingLevel = thinking === undefined ? {} : { thinking };
     const known = await sessions.ensure(sessionKey, async (session) => {
@@ -45,7 +47,7 @@ export const agent = defineMethod({
     call.answerFirst({ runId, status: "accepted", acceptedAt });
     const limit = AbortSignal.timeout(timeoutMs + GRACE_MS);
     const outcome = (await known.outcome) ?? (await known.run?.untilTerminal(limit));
-    const durationMs = Date.now() - acceptedAt;
+    const durationMs = Math.floor(performance.now() - startedMs);
     return { runId, ...summaryOf(outcome), result: resultOf(outcome, { ...known, durationMs }) };
   },
 });

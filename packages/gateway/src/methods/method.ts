@@ -28,6 +28,8 @@ export interface Services {
   readonly version: string;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** Since then, whatever the clock has been set to. */
+  readonly uptimeMs: () => number;
   /** Whether there may be other gateways on the state folder. */
   readonly hasPeers: () => boolean;
   health(): Health;

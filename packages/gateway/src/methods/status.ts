@@ -8,11 +8,11 @@ export const status = defineMethod({
   scope: "operator.read",
   params: NoParams,
   result: StatusResult,
-  handle(_params, { sessions, hub, version, startedAt }) {
+  handle(_params, { sessions, hub, version, uptimeMs }) {
     const live = sessions.live();
     return {
       version,
-      uptimeMs: Date.now() - startedAt,
+      uptimeMs: uptimeMs(),
       draining: sessions.draining,
       connections: hub.size,
       openSessions: live.length,
