@@ -1,8 +1,10 @@
 import type { ChatEvent } from "../protocol/chat-event.ts";
+import { textOf } from "../session/message-text.ts";
 import { RunTrack, type TerminalEvent } from "./run-track.ts";
 
-/** Runs that have ended and are remembered. */
+/** Runs that have ended and are remembered, and the length of their answers; of the others the transcripts tell. */
 const MAX_ENDED_RUNS = 1_000;
+const MAX_ENDED_CHARS = 16 * 1024 * 1024;
 
 /**
  * The runs of one session. A run id is a key that clients choose: in another session it names another run.
@@ -27,6 +29,8 @@ interface Row {
   readonly runId: string;
   readonly track: RunTrack;
   isBegun: boolean;
+  /** Length of its answer, when it has ended. */
+  chars: number;
 }
 
 /** Remembers what runs have told, and tells those who wait for one. */
@@ -36,6 +40,7 @@ export class RunBoard {
   readonly #latest = new Map<string, Row>();
   /** Those that ended; the one that ended first comes first. */
   readonly #ended = new Set<Row>();
+  #endedChars = 0;
   /** Who waits for a run id that is not known yet. */
   readonly #awaiting = new Map<string, Set<() => void>>();
   readonly #onEnded: (event: TerminalEvent) => void;
@@ -93,7 +98,10 @@ export class RunBoard {
     row.track.take(event);
     if (event.state === "delta") return;
     this.#ended.add(row);
-    this.#forgetOldest();
+    this.#endedChars -= row.chars;
+    row.chars = textOf(event.message).length;
+    this.#endedChars += row.chars;
+    while (this.#ended.size > MAX_ENDED_RUNS || this.#endedChars > MAX_ENDED_CHARS) this.#forgetOldest();
     this.#onEnded(event);
   }
 
@@ -108,16 +116,16 @@ export class RunBoard {
   #row(name: string, runId: string): Row {
     const known = this.#rows.get(name);
     if (known !== undefined) return known;
-    const row: Row = { name, runId, track: new RunTrack(), isBegun: false };
+    const row: Row = { name, runId, track: new RunTrack(), isBegun: false, chars: 0 };
     this.#rows.set(name, row);
     return row;
   }
 
   #forgetOldest(): void {
-    if (this.#ended.size <= MAX_ENDED_RUNS) return;
     const [oldest] = this.#ended;
     if (oldest === undefined) return;
     this.#ended.delete(oldest);
+    this.#endedChars -= oldest.chars;
     this.#rows.delete(oldest.name);
     if (this.#latest.get(oldest.runId) === oldest) this.#latest.delete(oldest.runId);
   }

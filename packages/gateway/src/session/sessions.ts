@@ -1,18 +1,18 @@
 import { type SessionRecord, type SessionRecordPatch, type SessionStore } from "@session-lock/transcript";
 import { changedAt } from "./changed-at.ts";
 import { GatewayError } from "../errors.ts";
+import { bytesOf, surplusOf } from "./idle-sessions.ts";
 import { forgetKey, renewKey } from "./key-change.ts";
 import { isOfReplaced } from "../protocol/error-shape.ts";
 import type { SessionSetup } from "./session-setup.ts";
 import { Session } from "./session.ts";
 
-/** Idle sessions that are kept open; beyond that the one that was idle longest is closed. */
-const MAX_IDLE_SESSIONS = 100;
-
 interface OpenSession {
   readonly opening: Promise<Session>;
   /** Calls that work with it now. */
   users: number;
+  /** Of its transcript, when a session was opened last. */
+  bytes: number;
 }
 
 /** The sessions that are open, each once. Nobody holds one longer than a call, so that idle ones can be closed. */
@@ -189,7 +189,7 @@ export class Sessions {
     record: () => Promise<SessionRecord>,
     work: (s: Session) => T | Promise<T>,
   ): Promise<T> {
-    const open = this.#open.get(key) ?? { opening: this.#openSession(key, record), users: 0 };
+    const open = this.#open.get(key) ?? { opening: this.#openSession(key, record), users: 0, bytes: 0 };
     this.#open.delete(key);
     this.#open.set(key, open);
     open.users += 1;
@@ -208,6 +208,7 @@ export class Sessions {
     try {
       const session = await Session.open(await record(), this.#setup);
       this.#ready.set(key, session);
+      for (const [other, open] of this.#open) open.bytes = bytesOf(this.#ready.get(other));
       return session;
     } catch (error) {
       this.#open.delete(key);
@@ -223,14 +224,11 @@ export class Sessions {
   }
 
   #closeIdle(): void {
-    if (this.#open.size <= MAX_IDLE_SESSIONS) return;
-    const idle = [...this.#open].filter(
-      ([key, { users }]) => users === 0 && this.#ready.get(key)?.busy === false,
-    );
-    for (const [key] of idle.slice(0, Math.max(0, idle.length - MAX_IDLE_SESSIONS))) {
+    const idle = [...this.#open].flatMap(([key, { users, bytes }]) => {
       const session = this.#ready.get(key);
-      if (session !== undefined) this.#forget(session);
-    }
+      return users === 0 && session?.busy === false ? [{ session, bytes }] : [];
+    });
+    for (const { session } of surplusOf(idle)) this.#forget(session);
   }
 
   #forget(session: Session): void {
