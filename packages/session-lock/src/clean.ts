@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
-import { main } from "./engines/kernel.ts";
+import { bytesToRemove, main } from "./engines/kernel.ts";
 import { loadKernelLocks } from "./engines/kernel-locks.ts";
 import { isAtPath, readLockFile, removeLockFile, withLockFile } from "./engines/lock-file.ts";
 import { passOn, removeUnclaimed } from "./engines/leave-folder.ts";
@@ -69,7 +69,7 @@ function removeForeignFile(lockPath: string): boolean {
   const locks = loadKernelLocks();
   return (
     withLockFile(lockPath, (file) => {
-      if (locks?.tryLock(file.fd, main, 1) === false) return false;
+      if (locks?.tryLock(file.fd, main, bytesToRemove) === false) return false;
       const record = readLockFile(file.fd);
       if (record.kind === "ours" || !isOfTheDead(record, file.changedAt)) return false;
       return removeDeadFile(lockPath, readFileSync(file.fd, "utf8"));
@@ -82,7 +82,7 @@ function removeUnlockedFile(lockPath: string): boolean {
   if (locks === undefined) return false;
   return (
     withLockFile(lockPath, (file) => {
-      if (!locks.tryLock(file.fd, main, 1) || !isAtPath(file, lockPath)) return false;
+      if (!locks.tryLock(file.fd, main, bytesToRemove) || !isAtPath(file, lockPath)) return false;
       const record = readLockFile(file.fd);
       if (!isRemovable(record)) return false;
       removeLockFile(lockPath, lastEpochOf(record));

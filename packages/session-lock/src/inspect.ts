@@ -126,8 +126,9 @@ function lookAtFile(lockPath: string, listed: readonly ListedLock[] | undefined)
   };
 }
 
+/** By who has locked that byte alone: with the next one too it is locked by who removes the file. */
 function isLocked(locks: readonly ListedLock[], byte: number): boolean {
-  return locks.some(({ start, waiting }) => start === byte && !waiting);
+  return locks.some(({ start, end, waiting }) => start === byte && end === byte && !waiting);
 }
 
 function lookAtForeignFile(record: Exclude<LockRecord, { kind: "ours" }>, changedAt: number): Seen {

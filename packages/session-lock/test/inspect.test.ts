@@ -1,4 +1,4 @@
-import fs, { statSync, writeFileSync } from "node:fs";
+import fs, { readFileSync, statSync, writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -6,6 +6,7 @@ import { acquireSessionWriteLock, inspectSessionLock, listSessionLocks } from "s
 import { mayMount, overlay, tmpfs } from "./support/mount.ts";
 import { Driver } from "./support/process.ts";
 import { tempFolder, tempSession } from "./support/temp.ts";
+import { until } from "./support/until.ts";
 
 describe.runIf(mayMount)("the inspector on the kernel engine", () => {
   test("does not mistake a lock on another file system for one on the file of equal number", async () => {
@@ -35,9 +36,10 @@ test.runIf(process.platform === "linux")(
   "the sessions of a folder are listed with one look at the kernel's locks, however many there are",
   async () => {
     const folder = tempFolder();
-    const sessionFiles = ["a", "b", "c"].map((name) => path.join(folder, name));
-    for (const sessionFile of sessionFiles)
-      await (await acquireSessionWriteLock({ sessionFile, engine: "kernel" })).release();
+    const dead = await Driver.start();
+    for (const name of ["a", "c"])
+      await dead.ask("acquire", { name, sessionFile: path.join(folder, name), engine: "kernel" });
+    await dead.kill();
     await using lock = await acquireSessionWriteLock({
       sessionFile: path.join(folder, "b"),
       engine: "kernel",
@@ -61,6 +63,17 @@ test.runIf(process.platform === "linux")(
     lock.assertHeld();
   },
 );
+
+test("the inspector names no holder of a lock that was let go, while its file is tidied away", async () => {
+  const sessionFile = tempSession();
+  await using holder = await Driver.start();
+  await holder.ask("acquire", { sessionFile, engine: "kernel" });
+  // Who tidies up reads the record, with the file locked, before it removes that.
+  await Promise.all([holder.ask("release"), holder.ask("stopAfter", { call: "readSync" })]);
+  await until(() => readFileSync(`/proc/${holder.pid}/stat`, "utf8").includes(") T "));
+
+  expect(inspectSessionLock(sessionFile)).toMatchObject({ state: "free", holder: undefined, isLocal: false });
+});
 
 describe("the inspector on the lockfile engine", () => {
   test("does not name as waiting a process that has died, or what is no process", async () => {

@@ -86,8 +86,8 @@ test("the kernel's lock table tells holders from waiters", () => {
   ].join("\n");
 
   expect(parseLockTable(text)).toEqual([
-    { device: "254:0", ino: 4711, start: 1099511627776, waiting: false },
-    { device: "259:47", ino: 4711, start: 1099511627777, waiting: true },
+    { device: "254:0", ino: 4711, start: 1099511627776, end: 1099511627777, waiting: false },
+    { device: "259:47", ino: 4711, start: 1099511627777, end: 1099511627777, waiting: true },
   ]);
   expect(parseLockTable(readFileSync("/proc/locks", "latin1")).every(({ ino }) => ino > 0)).toBe(true);
 });

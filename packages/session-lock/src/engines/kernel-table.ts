@@ -3,12 +3,14 @@ import { hasCode } from "../errors.ts";
 import type { LockFile } from "./lock-file.ts";
 import { deviceOf } from "./mount-table.ts";
 
-/** One lock on a byte of a lock file, as Linux lists it in `/proc/locks` (proc_locks(5)). */
+/** One lock on some bytes of a lock file, as Linux lists it in `/proc/locks` (proc_locks(5)). */
 export interface ListedLock {
   /** The file system, as `major:minor`: inode numbers are unique only within one. */
   readonly device: string;
   readonly ino: number;
   readonly start: number;
+  /** The last of them. */
+  readonly end: number;
   /** Listed below the lock it waits for. */
   readonly waiting: boolean;
 }
@@ -39,10 +41,10 @@ export function parseLockTable(text: string): readonly ListedLock[] {
   return text.split("\n").flatMap((line) => {
     const fields = line.trim().split(/\s+/).slice(1);
     const waiting = fields[0] === "->";
-    const [type, , , , file, start] = waiting ? fields.slice(1) : fields;
+    const [type, , , , file, start, end] = waiting ? fields.slice(1) : fields;
     if (type !== "OFDLCK" || file === undefined) return [];
     const [major = "", minor = "", ino] = file.split(":");
     const device = `${Number.parseInt(major, 16)}:${Number.parseInt(minor, 16)}`;
-    return [{ device, ino: Number(ino), start: Number(start), waiting }];
+    return [{ device, ino: Number(ino), start: Number(start), end: Number(end), waiting }];
   });
 }

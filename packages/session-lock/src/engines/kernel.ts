@@ -18,8 +18,9 @@ import { WaitLine } from "./wait-line.ts";
 import { lockFileBytes, removeBells } from "./wait-table.ts";
 import { parkWatching } from "./waking.ts";
 
-/** The byte that is locked, far behind the record. */
+/** The byte that is locked, far behind the record. Who only removes the lock file locks the next one too, and is no holder. */
 export const main = 2 ** 40;
+export const bytesToRemove = 2;
 
 /**
  * Who waits stands in a line (wait-line.ts), and whoever lets go wakes the first. That needs locks on ranges, which belong to an open file;
@@ -161,7 +162,7 @@ export class KernelEngine implements Engine {
 
   /** Removed only under the lock, and only our own inode: whoever waits on it then finds that and opens the next. */
   #removeIfFree(file: LockFile): void {
-    if (!this.#locks.tryLock(file.fd, main, 1)) return;
+    if (!this.#locks.tryLock(file.fd, main, bytesToRemove)) return;
     const record = readLockFile(file.fd);
     const { lockPath } = this.#target;
     if (owesFence(record) || !isAtPath(file, lockPath) || (hasLine && this.#line.isWanted())) return;
