@@ -1,15 +1,16 @@
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { acquireSessionWriteLock } from "session-lock";
 import type { SessionLockStatus } from "session-lock";
 import { main } from "./support/cli.ts";
 import { Driver } from "./support/process.ts";
-import { tempSession } from "./support/temp.ts";
+import { tempFolder, tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
 type Command = ChildProcessByStdio<null, Readable, Readable>;
@@ -26,16 +27,27 @@ interface Watch {
   readonly child: Command;
   /** The states that were printed. */
   readonly states: readonly string[];
+  /** Those of one session. */
+  statesOf(sessionFile: string): readonly string[];
   readonly exit: Promise<unknown>;
 }
 
 function watching(target: string): Watch {
   const child = start("watch", target, "--json");
-  const states: string[] = [];
-  createInterface(child.stdout).on("line", (line) =>
-    states.push((JSON.parse(line) as SessionLockStatus).state),
-  );
-  return { child, states, exit: new Promise((resolve) => child.once("exit", resolve)) };
+  const printed: SessionLockStatus[] = [];
+  createInterface(child.stdout).on("line", (line) => printed.push(JSON.parse(line) as SessionLockStatus));
+  const statesOf = (sessionFile?: string) =>
+    printed
+      .filter((status) => sessionFile === undefined || status.sessionFile === sessionFile)
+      .map(({ state }) => state);
+  return {
+    child,
+    get states() {
+      return statesOf();
+    },
+    statesOf,
+    exit: new Promise((resolve) => child.once("exit", resolve)),
+  };
 }
 
 describe("session-lock watch", () => {
@@ -71,18 +83,49 @@ describe("session-lock watch", () => {
       const sessionFile = tempSession();
       await using holder = await Driver.start();
       const watch = watching(path.dirname(sessionFile));
+      // It is stopped meanwhile: between the two steps of taking a lock, it would see the last owner, or none, holding it.
+      const acquire = async () => {
+        watch.child.kill("SIGSTOP");
+        await holder.ask("acquire", { sessionFile, engine });
+        watch.child.kill("SIGCONT");
+      };
 
-      await holder.ask("acquire", { sessionFile, engine });
+      await acquire();
       await until(() => watch.states.at(-1) === "held");
       await holder.ask("release");
       await until(() => watch.states.at(-1) === "free" && !existsSync(`${sessionFile}.lock`));
-      await holder.ask("acquire", { sessionFile, engine });
+      await acquire();
       await until(() => watch.states.at(-1) === "held");
 
       expect(watch.states).toEqual(["held", "free", "held"]);
     },
   );
+
+  test("of a folder says nothing of a lock file that was made and is not locked yet", async () => {
+    const folder = tempFolder();
+    const [sessionFile, other] = [path.join(folder, "a.jsonl"), path.join(folder, "b.jsonl")];
+    await using holder = await Driver.start();
+    await using lock = await acquireSessionWriteLock({ sessionFile: other });
+    const watch = watching(folder);
+    await until(() => watch.statesOf(other).at(-1) === "held");
+
+    await holder.ask("stopAfter", { call: "linkSync" });
+    const taken = holder.ask("acquire", { sessionFile, engine: "kernel" });
+    await until(() => existsSync(`${sessionFile}.lock`) && isStopped(holder.pid));
+    await lock.release();
+    await until(() => watch.statesOf(other).at(-1) === "free"); // so it has looked
+    const early = watch.statesOf(sessionFile);
+    holder.signal("SIGCONT");
+    await taken;
+    await until(() => watch.statesOf(sessionFile).at(-1) === "held");
+
+    expect(early).toEqual([]);
+  });
 });
+
+function isStopped(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") T ");
+}
 
 describe("a reader that goes away", () => {
   test.each([
