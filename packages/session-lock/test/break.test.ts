@@ -17,6 +17,7 @@ import {
   inspectSessionLock,
   tryAcquireSessionWriteLock,
 } from "session-lock";
+import { patienceMs } from "./support/patience.ts";
 import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -51,7 +52,7 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     await using waiter = await Driver.start();
     await owner.ask("acquire", { sessionFile, engine });
     await owner.ask("openForAppend", { file: sessionFile });
-    const waiting = waiter.ask("acquire", { sessionFile, engine, timeoutMs: 20_000 });
+    const waiting = waiter.ask("acquire", { sessionFile, engine });
     await until(() => inspectSessionLock(sessionFile).waiting?.includes(waiter.pid) === true);
     owner.signal("SIGSTOP");
 
@@ -73,7 +74,7 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     const sessionFile = tempSession();
     await using owner = await Driver.start();
     await owner.ask("acquire", { sessionFile, engine });
-    const next = owner.ask("acquire", { name: "next", sessionFile, engine, timeoutMs: 6_000 });
+    const next = owner.ask("acquire", { name: "next", sessionFile, engine });
 
     breakSessionLock(sessionFile, { reason: "stuck", force: true });
 
@@ -153,7 +154,7 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     operator.signal("SIGCONT");
 
     await expect(breaking).rejects.toMatchObject({ code: "IO" });
-    await using next = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 5_000 });
+    await using next = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: patienceMs });
     await owner.ask("appendLate", { text: "late\n" });
     next.assertHeld();
     expect(readFileSync(sessionFile, "utf8")).toBe("before\n");
@@ -167,7 +168,7 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     owner.signal.addEventListener("abort", () => {
       again.push(breakSessionLock(sessionFile, { reason: "to be sure", force: true }).outcome);
     });
-    const waiting = acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 5_000 });
+    const waiting = acquireSessionWriteLock({ sessionFile, engine, timeoutMs: patienceMs });
     const told: unknown[] = [];
     const listener = (message: unknown) => told.push(message);
     subscribe("session-lock:lost", listener);
@@ -209,7 +210,7 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     await using owner = await Driver.start();
     await using waiter = await Driver.start();
     await owner.ask("acquire", { sessionFile, engine, purpose: "to be seen" });
-    const waiting = waiter.ask("acquire", { sessionFile, engine, timeoutMs: 60_000 });
+    const waiting = waiter.ask("acquire", { sessionFile, engine });
     await until(() => inspectSessionLock(sessionFile).waiting?.includes(waiter.pid) === true);
 
     expect(inspectSessionLock(sessionFile)).toMatchObject({

@@ -24,7 +24,7 @@ describe("session-lock why", () => {
       await using holder = await Driver.start();
       await using waiter = await Driver.start();
       await holder.ask("acquire", { sessionFile, engine, purpose: "a long append" });
-      const waiting = waiter.ask("acquire", { sessionFile, engine, timeoutMs: 60_000 });
+      const waiting = waiter.ask("acquire", { sessionFile, engine });
       await until(async () => (await run("why", sessionFile)).out.includes(String(waiter.pid)));
 
       const { code, out } = await run("why", sessionFile);

@@ -9,6 +9,7 @@ import {
   withSessionWriteLock,
 } from "session-lock";
 import type { EngineName } from "session-lock";
+import { patienceMs } from "./support/patience.ts";
 import { Driver } from "./support/process.ts";
 import { memorySession, tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -80,7 +81,7 @@ export function lockContract(engine: EngineName): void {
       const sessionFile = tempSession();
       await using holder = await Driver.start();
       await holder.ask("acquire", { sessionFile, engine });
-      const waiting = acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 30_000 });
+      const waiting = acquireSessionWriteLock({ sessionFile, engine, timeoutMs: patienceMs });
 
       await holder.kill("SIGKILL");
 

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { withSessionWriteLock } from "session-lock";
 import { Crowd, soon } from "./support/crowd.ts";
+import { patienceMs } from "./support/patience.ts";
 import { memorySession, tempSession } from "./support/temp.ts";
 
 const repetitions = 20;
@@ -42,7 +43,7 @@ describe("a counter that is read, changed and written under the lock", () => {
               await new Promise(setImmediate);
               count = value + 1;
             },
-            { engine, timeoutMs: 60_000 },
+            { engine, timeoutMs: patienceMs },
           );
         await Promise.all(Array.from({ length: 100 }, task));
         totals.push(count);
@@ -50,6 +51,5 @@ describe("a counter that is read, changed and written under the lock", () => {
 
       expect(totals).toEqual(Array.from({ length: repetitions }, () => 100));
     },
-    120_000,
   );
 });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { acquireSessionWriteLock, tryAcquireSessionWriteLock } from "session-lock";
+import { patienceMs } from "./support/patience.ts";
 import { Driver, workerPath } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 
@@ -23,7 +24,7 @@ describe.each(["kernel", "lockfile"] as const)("crash with the %s engine", (engi
     await using first = await Driver.start();
     await using second = await Driver.start();
     await using third = await Driver.start();
-    const options = { sessionFile, engine, timeoutMs: 60_000 };
+    const options = { sessionFile, engine };
     const { epoch: one } = await first.ask("acquire", options);
     const next = second.ask("acquire", options);
 
@@ -67,7 +68,8 @@ test("a process that is killed between making a lock folder and putting its reco
   expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
   expect(readdirSync(`${sessionFile}.lock`)).toEqual([]);
 
-  await using lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile", timeoutMs: 5_000 });
+  const options = { sessionFile, engine: "lockfile", staleMs: 600_000, timeoutMs: patienceMs } as const;
+  await using lock = await acquireSessionWriteLock(options);
 
   lock.assertHeld();
 });

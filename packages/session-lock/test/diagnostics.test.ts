@@ -8,6 +8,7 @@ import {
   withSessionWriteLock,
 } from "session-lock";
 import type { SessionWriteLock } from "session-lock";
+import { patienceMs } from "./support/patience.ts";
 import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 
@@ -195,7 +196,7 @@ test("a listener that breaks a lock whose grant it is told of leaves its owner w
 test("a listener that is told of a release cannot change the engine while others wait", async () => {
   const sessionFile = tempSession();
   const holder = await acquireSessionWriteLock({ sessionFile, engine: "kernel" });
-  const waiting = acquireSessionWriteLock({ sessionFile, engine: "kernel", timeoutMs: 5_000 });
+  const waiting = acquireSessionWriteLock({ sessionFile, engine: "kernel", timeoutMs: patienceMs });
   let other: Promise<SessionWriteLock> | undefined;
   const listener = () => {
     other = acquireSessionWriteLock({ sessionFile, engine: "lockfile" });

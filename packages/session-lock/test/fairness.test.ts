@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
 import { Crowd, soon } from "./support/crowd.ts";
+import { patienceMs } from "./support/patience.ts";
 import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -28,7 +29,6 @@ test.each([
     expect(waits).toHaveLength(size * 60);
     expect(Math.max(...waits.map(({ passedOver }) => passedOver))).toBeLessThan(rounds * size);
   },
-  120_000,
 );
 
 // A ratio within one run: a slow machine is slow for all. The first round loads code and starts threads.
@@ -42,7 +42,6 @@ test.each(["kernel", "lockfile"])(
 
     expect(waits.at(-1)).toBeLessThan(20 * Number(waits[waits.length / 2]));
   },
-  120_000,
 );
 
 async function contend(crowd: Crowd, engine: string, times: number): Promise<readonly Wait[]> {
@@ -59,7 +58,7 @@ test.each(["kernel", "lockfile"] as const)(
     const sessionFile = tempSession();
     const order: number[] = [];
     const task = async (number: number) => {
-      await using lock = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 60_000 });
+      await using lock = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: patienceMs });
       lock.assertHeld();
       order.push(number);
     };
@@ -72,7 +71,7 @@ test.each(["kernel", "lockfile"] as const)(
 
 test("who comes to a lock folder that was just left to a waiting process does not go in front of it", async () => {
   const sessionFile = tempSession();
-  const options = { sessionFile, engine: "lockfile", timeoutMs: 20_000 } as const;
+  const options = { sessionFile, engine: "lockfile", timeoutMs: patienceMs } as const;
   await using waiter = await Driver.start();
   const lock = await acquireSessionWriteLock(options);
   const waiting = waiter.ask("acquire", options);

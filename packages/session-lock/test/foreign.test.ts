@@ -16,6 +16,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
 import { main } from "../src/engines/kernel.ts";
 import { loadKernelLocks } from "../src/engines/kernel-locks.ts";
+import { patienceMs } from "./support/patience.ts";
 import { Driver } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -46,7 +47,7 @@ describe.each(["kernel", "lockfile"] as const)("another tool's pid file with the
   test("the lock is had as soon as that process removes its pid file", async () => {
     const sessionFile = tempSession();
     const lockPath = pidFile(sessionFile, process.pid);
-    const waiting = acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 55_000 });
+    const waiting = acquireSessionWriteLock({ sessionFile, engine, timeoutMs: patienceMs });
 
     unlinkSync(lockPath);
 
@@ -158,7 +159,7 @@ describe("plain proper-lockfile's lock folder", () => {
     mkdirSync(`${sessionFile}.lock`);
 
     expect(tryAcquireSessionWriteLock({ sessionFile, engine: "lockfile" })).toBeUndefined();
-    const waiting = acquireSessionWriteLock({ sessionFile, engine: "lockfile", timeoutMs: 55_000 });
+    const waiting = acquireSessionWriteLock({ sessionFile, engine: "lockfile", timeoutMs: patienceMs });
     await expect(
       acquireSessionWriteLock({ sessionFile, engine: "lockfile", timeoutMs: 100 }),
     ).rejects.toMatchObject({ code: "TIMEOUT" });

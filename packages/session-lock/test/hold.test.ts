@@ -151,7 +151,7 @@ describe.each(["kernel", "lockfile"] as const)("max hold with the %s engine", (e
     expect(() => lock.assertHeld()).toThrow(expect.objectContaining({ code: "LOST" }));
     renameSync(`${folder}.away`, folder);
 
-    await other.ask("acquire", { sessionFile, engine, timeoutMs: 1_000 });
+    await other.ask("acquire", { sessionFile, engine });
     writeSync(fd, "late\n");
     closeSync(fd);
 

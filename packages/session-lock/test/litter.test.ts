@@ -22,6 +22,7 @@ import {
   tryAcquireSessionWriteLock,
   withSessionWriteLock,
 } from "session-lock";
+import { patienceMs } from "./support/patience.ts";
 import { Driver, workerPath } from "./support/process.ts";
 import { memorySession, tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -131,7 +132,7 @@ describe("the kernel engine's lock file", () => {
 describe("the lockfile engine's lock folder", () => {
   test("passes from one waiting process to the next, and the last one removes it", async () => {
     const sessionFile = tempSession();
-    const options = { sessionFile, engine: "lockfile", timeoutMs: 20_000 } as const;
+    const options = { sessionFile, engine: "lockfile", timeoutMs: patienceMs } as const;
     await using first = await Driver.start();
     await using second = await Driver.start();
     const lock = await acquireSessionWriteLock(options);
@@ -154,7 +155,7 @@ describe("the lockfile engine's lock folder", () => {
 
   test("keeps no mark of a process that exits while it waits, and none of a thread that is terminated", async () => {
     const sessionFile = tempSession();
-    const options = { sessionFile, engine: "lockfile", timeoutMs: 20_000 } as const;
+    const options = { sessionFile, engine: "lockfile", timeoutMs: patienceMs } as const;
     await using exiting = await Driver.start();
     const lock = await acquireSessionWriteLock(options);
     const thread = new Worker(workerPath("thread.js"), { workerData: options });
@@ -229,7 +230,7 @@ describe("the lockfile engine's lock folder", () => {
 });
 
 function blockUntil(isSo: () => boolean): void {
-  const giveUpAt = performance.now() + 10_000;
+  const giveUpAt = performance.now() + patienceMs;
   while (!isSo()) if (performance.now() > giveUpAt) throw new Error("it did not become so");
 }
 

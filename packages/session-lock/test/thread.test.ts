@@ -7,6 +7,7 @@ import { Worker } from "node:worker_threads";
 import { describe, expect, onTestFinished, test } from "vitest";
 import * as original from "session-lock";
 import { mayMount, mount } from "./support/mount.ts";
+import { patienceMs } from "./support/patience.ts";
 import { Driver, workerPath } from "./support/process.ts";
 import { tempFolder, tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -46,7 +47,7 @@ describe.each(["kernel", "lockfile"] as const)("worker threads with the %s engin
 
     await worker.terminate();
 
-    await using lock = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 55_000 });
+    await using lock = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: patienceMs });
     lock.assertHeld();
   });
 });

@@ -77,7 +77,7 @@ test("a lock folder that could not be let go, and is then removed by hand, costs
 
   thaw(sessionFile);
   rmSync(`${sessionFile}.lock`, { recursive: true });
-  await user.ask("acquire", { sessionFile, engine: "lockfile", timeoutMs: 5_000 });
+  await user.ask("acquire", { sessionFile, engine: "lockfile" });
 
   expect(readFileSync(victim, "utf8")).toBe("untouched");
 });
@@ -90,7 +90,7 @@ test("what fails under a lock that then cannot be let go either is what the call
 
   await expect(failing).rejects.toMatchObject({ message: "what matters" });
   thaw(sessionFile);
-  await user.ask("acquire", { sessionFile, engine: "lockfile", timeoutMs: 5_000 });
+  await user.ask("acquire", { sessionFile, engine: "lockfile" });
 });
 
 test.each(["kernel", "lockfile"] as const)(
@@ -106,7 +106,7 @@ test.each(["kernel", "lockfile"] as const)(
     const { ino, uid, gid, mode } = statSync(sessionFile);
     expect({ uid, gid, mode }).toEqual({ uid: before.uid, gid: before.gid, mode: before.mode });
     expect(ino).not.toBe(before.ino);
-    await user.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+    await user.ask("acquire", { sessionFile, engine });
   },
 );
 
@@ -130,13 +130,13 @@ test.runIf(isRoot).each([
     await owner.ask("acquire", { sessionFile, engine });
     await administrator.ask("stopAfter", { call });
     const breaking = administrator.ask("breakLock", { sessionFile, reason: "stuck", force: true });
-    await until(() => readFileSync(`/proc/${administrator.pid}/stat`, "utf8").includes(") T "));
+    await until(() => isStopped(administrator.pid));
 
     await expect(user.ask("tryAcquire", { sessionFile, engine })).resolves.toEqual({ acquired: false });
     administrator.signal("SIGCONT");
 
     await breaking;
-    await user.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+    await user.ask("acquire", { sessionFile, engine });
   },
 );
 
@@ -152,7 +152,7 @@ test.runIf(isRoot).each(["kernel", "lockfile"] as const)(
     await expect(early).rejects.toMatchObject({ code: "TIMEOUT", holder: { pid: administrator.pid } });
     await administrator.kill();
 
-    await user.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+    await user.ask("acquire", { sessionFile, engine });
     await user.ask("release");
   },
 );
@@ -177,7 +177,7 @@ test.runIf(isRoot)(
     const sessionFile = ordinarySession("");
     await using owner = await ordinaryProcess();
     await using administrator = await Driver.start();
-    const options = { sessionFile, engine: "lockfile", timeoutMs: 20_000 } as const;
+    const options = { sessionFile, engine: "lockfile" } as const;
     await owner.ask("acquire", options);
     const waiting = administrator.ask("acquire", options);
     await until(() => inspectSessionLock(sessionFile).waiting?.includes(administrator.pid) === true);
@@ -205,7 +205,7 @@ describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s
     await delay(1_300); // an unused lock is tidied away after a second
 
     thaw(sessionFile);
-    await user.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+    await user.ask("acquire", { sessionFile, engine });
     await expect(user.ask("assertHeld")).resolves.toEqual({ held: true });
   });
 
@@ -219,7 +219,7 @@ describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s
 
     thaw(sessionFile);
 
-    await other.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+    await other.ask("acquire", { sessionFile, engine });
   });
 
   test("who waits in a folder that can no longer be changed is told when its time is over, and lives on", async () => {
@@ -227,7 +227,8 @@ describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s
     await using drivers = await pair();
     const [owner, other] = drivers;
     await owner.ask("acquire", { sessionFile, engine });
-    const late = other.ask("acquire", { sessionFile, engine, timeoutMs: 500 });
+    // Longer than a busy machine takes until we see that it waits, and have frozen the folders.
+    const late = other.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
     await until(() => inspectSessionLock(sessionFile).waiting?.length === 1);
 
     freeze(`${sessionFile}.lock/.`);
@@ -237,7 +238,7 @@ describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s
     thaw(sessionFile);
     thaw(`${sessionFile}.lock/.`);
     await owner.ask("release");
-    await other.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+    await other.ask("acquire", { sessionFile, engine });
   });
 
   test("nobody gets the lock of an overdue owner that cannot be fenced off, until it can", async () => {
@@ -245,13 +246,17 @@ describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s
     await using drivers = await pair();
     const [owner, other] = drivers;
     await owner.ask("openForAppend", { file: sessionFile });
-    await owner.ask("acquire", { sessionFile, engine, maxHoldMs: 50 });
+    // Stopped, so that it is not overdue, and fenced off, before that is impossible.
+    const held = owner.ask("acquireAllAndStop", { sessionFiles: [sessionFile], engine, maxHoldMs: 50 });
+    await until(() => isStopped(owner.pid));
     freeze(sessionFile);
+    owner.signal("SIGCONT");
+    await held;
 
     await expect(other.ask("acquire", { sessionFile, engine, timeoutMs: 400 })).rejects.toBeDefined();
-    await expect(owner.ask("assertHeld")).rejects.toMatchObject({ code: "LOST" });
+    await expect(owner.ask("assertHeld", { name: sessionFile })).rejects.toMatchObject({ code: "LOST" });
     thaw(sessionFile);
-    await other.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+    await other.ask("acquire", { sessionFile, engine });
     await owner.ask("appendLate", { text: "late\n" });
 
     expect(readFileSync(sessionFile, "utf8")).toBe("kept\n");
@@ -275,7 +280,7 @@ describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s
       code: "IO",
     });
     chmodSync(sessionFile, 0o600);
-    await other.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+    await other.ask("acquire", { sessionFile, engine });
     await owner.ask("appendLate", { text: "late\n" });
 
     expect(readFileSync(sessionFile, "utf8")).toBe("kept\n");
@@ -289,7 +294,7 @@ describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s
 
     chmodSync(sessionFile, 0o444);
 
-    await owner.ask("acquire", { name: "next", sessionFile, engine, timeoutMs: 5_000 });
+    await owner.ask("acquire", { name: "next", sessionFile, engine });
     await owner.ask("appendLate", { text: "late\n" });
     expect(readFileSync(sessionFile, "utf8")).toBe("kept\n");
   });
@@ -321,7 +326,7 @@ describe.each(["kernel", "lockfile"] as const)("trouble with the disk and the %s
     );
     thaw(sessionFile);
 
-    await other.ask("acquire", { sessionFile, engine, timeoutMs: 5_000 });
+    await other.ask("acquire", { sessionFile, engine });
   });
 
   test("after a break whose fence failed, whoever takes the lock next fences the old owner off first", async () => {
@@ -371,7 +376,7 @@ describe.runIf(mayMount).each(["kernel", "lockfile"] as const)("a full disk and 
     const sessionFile = path.join(folder, "session.jsonl");
     const lock = await acquireSessionWriteLock({ sessionFile, engine });
     await using waiter = await Driver.start();
-    const waiting = waiter.ask("acquire", { sessionFile, engine, timeoutMs: 20_000 });
+    const waiting = waiter.ask("acquire", { sessionFile, engine });
     await until(() => inspectSessionLock(sessionFile).waiting?.length === 1);
     // A mark has its name before what is in it.
     await until(
@@ -466,4 +471,8 @@ async function pair(): Promise<readonly [Driver, Driver] & AsyncDisposable> {
     for (const driver of drivers) await driver.kill();
   };
   return Object.assign([...drivers] as const, { [Symbol.asyncDispose]: end });
+}
+
+function isStopped(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") T ");
 }

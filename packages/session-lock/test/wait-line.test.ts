@@ -21,6 +21,7 @@ import {
 } from "session-lock";
 import { loadKernelLocks } from "../src/engines/kernel-locks.ts";
 import { allWaiting, crowd, places } from "../src/engines/wait-table.ts";
+import { patienceMs } from "./support/patience.ts";
 import { Driver, workerPath } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -83,7 +84,7 @@ describe("the line of those who wait for the kernel's lock", () => {
     await lock.release();
     const work = async () => {
       while (!isServed)
-        await withSessionWriteLock(sessionFile, () => delay(1), { engine, timeoutMs: 60_000 });
+        await withSessionWriteLock(sessionFile, () => delay(1), { engine, timeoutMs: patienceMs });
     };
     const busy = [work(), work(), work()];
 
@@ -109,7 +110,7 @@ describe("the line of those who wait for the kernel's lock", () => {
     await lock.release();
     const work = async () => {
       while (served < waits.length)
-        await withSessionWriteLock(sessionFile, () => delay(1), { engine, timeoutMs: 60_000 });
+        await withSessionWriteLock(sessionFile, () => delay(1), { engine, timeoutMs: patienceMs });
     };
     const busy = [work(), work(), work()];
 

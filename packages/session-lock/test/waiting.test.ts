@@ -6,6 +6,7 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { acquireSessionWriteLock } from "session-lock";
+import { patienceMs } from "./support/patience.ts";
 import { Driver, workerPath } from "./support/process.ts";
 import { tempFolder, tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
@@ -25,7 +26,7 @@ describe.each(["kernel", "lockfile"] as const)("waiting with the %s engine", (en
     const stop = new AbortController();
 
     const waits = files.map((sessionFile) =>
-      acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 60_000, signal: stop.signal }).catch(
+      acquireSessionWriteLock({ sessionFile, engine, timeoutMs: patienceMs, signal: stop.signal }).catch(
         (error: unknown) => (error as { code: string }).code,
       ),
     );
@@ -41,7 +42,7 @@ describe.each(["kernel", "lockfile"] as const)("waiting with the %s engine", (en
     expect(threadsWaiting).toBeLessThanOrEqual(threadsBefore);
     await until(() => readdirSync("/proc/self/task").length <= threadsBefore);
     await until(() => readdirSync("/proc/self/fd").length <= descriptorsBefore);
-  }, 120_000);
+  });
 
   test("500 waits given up while their holder is stopped, right after it has acquired, have started no thread and leave no descriptor", async () => {
     const folder = tempFolder();
@@ -55,7 +56,7 @@ describe.each(["kernel", "lockfile"] as const)("waiting with the %s engine", (en
     const descriptorsBefore = readdirSync("/proc/self/fd").length;
     const stop = new AbortController();
     const waits = files.map((sessionFile) =>
-      acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 60_000, signal: stop.signal }).catch(
+      acquireSessionWriteLock({ sessionFile, engine, timeoutMs: patienceMs, signal: stop.signal }).catch(
         (error: unknown) => (error as { code: string }).code,
       ),
     );
@@ -71,7 +72,7 @@ describe.each(["kernel", "lockfile"] as const)("waiting with the %s engine", (en
     expect(isStopped(holder.pid)).toBe(true);
     holder.signal("SIGCONT");
     await stopped;
-  }, 120_000);
+  });
 
   test("waits given up the moment they begin, while their holder is stopped, leave no thread and no descriptor", async () => {
     const sessionFile = tempSession();
@@ -174,8 +175,13 @@ describe.each(["kernel", "lockfile"] as const)("waiting with the %s engine", (en
     await using holder = await Driver.start();
     await holder.ask("acquire", { sessionFile, engine });
     const stop = new AbortController();
-    const first = acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 60_000, signal: stop.signal });
-    const second = acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 60_000 });
+    const first = acquireSessionWriteLock({
+      sessionFile,
+      engine,
+      timeoutMs: patienceMs,
+      signal: stop.signal,
+    });
+    const second = acquireSessionWriteLock({ sessionFile, engine, timeoutMs: patienceMs });
 
     stop.abort(new Error("not wanted any more"));
     await expect(first).rejects.toMatchObject({ code: "ABORTED", cause: { message: "not wanted any more" } });

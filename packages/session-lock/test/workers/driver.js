@@ -12,6 +12,9 @@ import {
   withSessionWriteLock,
 } from "session-lock";
 
+/** The end of a hang, not a measure: on a busy machine it takes seconds until all whom a test asks have come. Nothing is old before that. */
+const patient = { timeoutMs: 120_000, staleMs: 600_000 };
+
 const locks = new Map();
 const files = new Map();
 
@@ -43,7 +46,7 @@ const operations = {
     writeSync(files.get(name), text);
   },
   async acquire({ name = "lock", ...options }) {
-    const lock = await acquireSessionWriteLock(options);
+    const lock = await acquireSessionWriteLock({ ...patient, ...options });
     locks.set(name, lock);
     return { epoch: lock.epoch };
   },
@@ -53,9 +56,9 @@ const operations = {
     return { acquired: lock !== undefined };
   },
   /** Takes many locks and is stopped before it has held any of them for long. Answers when it is continued. */
-  acquireAllAndStop({ sessionFiles, engine }) {
+  acquireAllAndStop({ sessionFiles, ...options }) {
     for (const sessionFile of sessionFiles)
-      locks.set(sessionFile, tryAcquireSessionWriteLock({ sessionFile, engine }));
+      locks.set(sessionFile, tryAcquireSessionWriteLock({ sessionFile, ...options }));
     process.kill(process.pid, "SIGSTOP");
   },
   /** Fails inside the lock's scope, when the lock cannot be let go any more. */
@@ -80,7 +83,7 @@ const operations = {
   /** Holds again and again, then blocks the event loop right behind the last release, and answers when that is over. */
   async burst({ times, blockMs, ...options }) {
     for (let done = 0; done < times; done += 1) {
-      const lock = await acquireSessionWriteLock(options);
+      const lock = await acquireSessionWriteLock({ ...patient, ...options });
       await new Promise(setImmediate);
       await lock.release();
     }
