@@ -29,6 +29,7 @@ test.each([
     expect(waits).toHaveLength(size * 60);
     expect(Math.max(...waits.map(({ passedOver }) => passedOver))).toBeLessThan(rounds * size);
   },
+  600_000,
 );
 
 // A ratio within one run: a slow machine is slow for all. The first round loads code and starts threads.
@@ -42,6 +43,7 @@ test.each(["kernel", "lockfile"])(
 
     expect(waits.at(-1)).toBeLessThan(20 * Number(waits[waits.length / 2]));
   },
+  600_000,
 );
 
 async function contend(crowd: Crowd, engine: string, times: number): Promise<readonly Wait[]> {

@@ -23,7 +23,7 @@ test(`${size} processes that find one dead lock at the same instant never both g
   }
 
   expect(winners).toEqual(Array.from({ length: rounds }, () => 1));
-});
+}, 600_000);
 
 test("the control: plain proper-lockfile lets two of them in", async () => {
   const folder = tempFolder();
@@ -40,7 +40,7 @@ test("the control: plain proper-lockfile lets two of them in", async () => {
   }
 
   expect(most).toBeGreaterThanOrEqual(2);
-});
+}, 600_000);
 
 /** A lock folder as a killed holder leaves it. */
 async function lockOfDeadProcess(): Promise<string> {
