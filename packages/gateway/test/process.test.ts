@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,7 +28,9 @@ test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
   "%s lets the active run finish, says goodbye and exits with 0",
   async (signal) => {
     await using dir = await temporaryStateDir();
-    await using gateway = await spawnGateway(dir.path);
+    const config = join(dir.path, "config.json");
+    await writeFile(config, JSON.stringify({ drainMs: 150_000 })); // the end of a hang, not a measure
+    await using gateway = await spawnGateway(dir.path, { SESSION_LOCK_CONFIG: config });
     const client = await TestClient.connect(gateway.url);
 
     await client.send("main", "slow: a b c", "run-1");

@@ -129,12 +129,12 @@ test("steer: the active run is given the message after its next tool calls and a
   await using gateway = await startTestGateway(dir.path);
   await using client = await TestClient.connect(gateway.url, { caps: ["tool-events"] });
 
-  await client.send("main", "tool: slow: one", "run-1");
+  await client.send("main", "tool: slow: one two three", "run-1");
   await client.event("agent", (payload) => JSON.stringify(payload).includes('"tool"'));
   await sendIn(client, "steer", "run-2");
   const finals = await Promise.all([client.terminal("run-1"), client.terminal("run-2")]);
 
-  const message = { content: [{ text: "echo: tool: slow: one + say run-2" }] };
+  const message = { content: [{ text: "echo: tool: slow: one two three + say run-2" }] };
   expect(finals).toMatchObject([
     { runId: "run-1", state: "final", message },
     { runId: "run-2", state: "final", message },
@@ -142,7 +142,7 @@ test("steer: the active run is given the message after its next tool calls and a
   const file = await sessionFileOf(dir.path, MAIN);
   const spoken = await conversation(file);
   expect(spoken.filter((line) => line.startsWith("user"))).toEqual([
-    "user: tool: slow: one",
+    "user: tool: slow: one two three",
     "user: say run-2",
   ]);
   expect(spoken.indexOf("user: say run-2")).toBeLessThan(spoken.length - 1);

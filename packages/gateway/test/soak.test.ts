@@ -70,7 +70,7 @@ async function misbehave(url: string, until: number, promised: Promised): Promis
       },
     },
   ];
-  while (Date.now() < until) {
+  while (Date.now() < until || promised.runs.size <= SESSIONS || promised.notes.size === 0) {
     let dice = randomInt(100);
     const action = actions.find(({ percent }) => (dice -= percent) < 0) ?? actions[0];
     // A refusal (no such session yet, a queue that is full) promises nothing.

@@ -6,6 +6,10 @@ import { startTestGateway, temporaryStateDir } from "./temporary-gateway.ts";
 
 /** Far more than one read of a file takes. */
 const FILLER = "x".repeat(200_000);
+/** Minutes of talk, for a run that the test stops: however slow the machine, it is active until then. */
+const LONG = `slow: ${"on and on ".repeat(200)}`;
+/** The end of a hang, not a measure, in ms. */
+const PATIENCE_MS = 150_000;
 
 test("agent.wait tells how a run ended before a restart, at once", async () => {
   await using dir = await temporaryStateDir();
@@ -45,9 +49,9 @@ test("agent.wait tells the end of a run that another gateway on the state folder
   await second.send("main", "open here too", "run-0");
   await second.terminal("run-0");
 
-  const early = second.request("agent.wait", { runId: "run-2", timeoutMs: 25_000 });
+  const early = second.request("agent.wait", { runId: "run-2", timeoutMs: PATIENCE_MS });
   await first.send("main", "slow: one two", "run-1");
-  const running = second.request("agent.wait", { runId: "run-1", timeoutMs: 25_000 });
+  const running = second.request("agent.wait", { runId: "run-1", timeoutMs: PATIENCE_MS });
   await first.terminal("run-1");
   const ended = await second.request("agent.wait", { runId: "run-1", timeoutMs: 0 });
   await first.send("elsewhere", "quick", "run-2");
@@ -64,14 +68,15 @@ test("agent.wait tells the end of a run whose session was reset or deleted throu
   await using first = await TestClient.connect(one.url);
   await using waiter = await TestClient.connect(two.url);
   const end = { reset: "sessions.reset", deletion: "sessions.delete" } as const;
-  const wait = (runId: string): Promise<object> => waiter.request("agent.wait", { runId, timeoutMs: 25_000 });
-  for (const key of ["reset", "deletion"] as const) await first.send(key, "slow: one two three", key);
+  const wait = (runId: string): Promise<object> =>
+    waiter.request("agent.wait", { runId, timeoutMs: PATIENCE_MS });
+  for (const key of ["reset", "deletion"] as const) await first.send(key, LONG, key);
 
   const waiting = [wait("reset"), wait("deletion")];
   await first.request(end.reset, { key: "reset" });
   await first.request(end.deletion, { key: "deletion" });
   const told = await Promise.all(waiting);
-  await first.send("reset", "slow: one two three four five six seven eight", "deletion");
+  await first.send("reset", LONG, "deletion");
   const late = await waiter.request("agent.wait", { runId: "reset", timeoutMs: 0 });
   const again = await waiter.request("agent.wait", { runId: "deletion", timeoutMs: 0 });
 
