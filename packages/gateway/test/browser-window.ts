@@ -7,7 +7,7 @@ import { expect, onTestFailed } from "vitest";
 const RESULTS = fileURLToPath(new URL("../.results/", import.meta.url));
 
 /** Long, because a test machine may have to start a browser with other tests beside it. */
-export const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 150_000;
 
 /** The gateway's page in a tab of its own profile, as a person handles it. */
 export interface Window {
@@ -62,7 +62,7 @@ export async function send(page: Page, text: string): Promise<void> {
 export async function addNote(page: Page, text: string): Promise<void> {
   await messageField(page).fill(text);
   await page.getByRole("button", { name: "Add as note" }).click();
-  await expect.poll(() => messageField(page).inputValue(), { timeout: PATIENCE_MS }).toBe("");
+  await expect.poll(() => messageField(page).inputValue()).toBe("");
 }
 
 /** From the next load on, requests of a method never reach the gateway, until the returned function is called. */
@@ -102,7 +102,7 @@ export function isFocused(element: { matches(selector: string): boolean }): bool
 
 /** Waits until the conversation is exactly this. */
 export async function shows(page: Page, expected: readonly string[]): Promise<void> {
-  await expect.poll(() => conversation(page), { timeout: PATIENCE_MS }).toEqual(expected);
+  await expect.poll(() => conversation(page)).toEqual(expected);
 }
 
 /** The same conversation as the transcript tells it: a note is stored as an assistant's message. */

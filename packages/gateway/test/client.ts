@@ -10,7 +10,7 @@ import { EventFrame, readFrame, ResponseFrame } from "../src/protocol/frames.ts"
 import { answerFault } from "./answer-shape.ts";
 
 /** How long anything may take on a busy machine before a test gives up. */
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 150_000;
 
 const Payload = Type.Record(Type.String(), Type.Unknown());
 

@@ -58,7 +58,7 @@ test(
       return { sessionInfo: history["sessionInfo"], pendingInputs: history["pendingInputs"] };
     };
     await expect
-      .poll(underWay, { timeout: ROUNDS * 15_000, interval: 200 })
+      .poll(underWay, { interval: 200 })
       .toMatchObject({ sessionInfo: { hasActiveRun: false }, pendingInputs: { total: 0 } });
 
     const file = await sessionFileOf(dir.path, "agent:main:main");

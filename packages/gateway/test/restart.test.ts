@@ -101,11 +101,11 @@ test("what waited in a session that cannot be opened at the start is run when it
   // The first gateway is forgotten when all of its sessions have been looked into.
   const known = async () =>
     (await readdir(join(dir.path, "gateways"))).filter((name) => name.endsWith("json"));
-  await expect.poll(known, { timeout: 30_000 }).toHaveLength(1);
+  await expect.poll(known).toHaveLength(1);
   await rename(`${file}.aside`, file);
 
   const answered = ["user: first", "user: second", "assistant: echo: second"];
-  await expect.poll(() => conversation(file), { timeout: 30_000 }).toEqual(answered);
+  await expect.poll(() => conversation(file)).toEqual(answered);
 });
 
 test("while the gateway drains, new messages are refused as worth trying again", async () => {

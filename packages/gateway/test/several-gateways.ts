@@ -7,7 +7,7 @@ import { readEntries, sessionFileOf } from "./transcript-file.ts";
 export async function untilStopped(pid: number): Promise<void> {
   const state = async (): Promise<string | undefined> =>
     /\) (\w)/.exec(await readFile(`/proc/${pid}/stat`, "utf8"))?.[1];
-  await expect.poll(state, { timeout: 60_000, interval: 20 }).toBe("T");
+  await expect.poll(state, { interval: 20 }).toBe("T");
 }
 
 /** How often each row of a run is in the transcript. */

@@ -30,7 +30,7 @@ async function askTooMuch(sleeper: TestClient, url: string): Promise<{ readonly 
   });
   const answered = `session_gateway_method_seconds_count{method="chat.history",outcome="ok"} ${ANSWERS}`;
   const metrics = async (): Promise<string> => (await fetch(`${url}metrics`)).text();
-  await expect.poll(metrics, { timeout: 30_000 }).toContain(answered);
+  await expect.poll(metrics).toContain(answered);
   return { got: Promise.all(answers) };
 }
 
@@ -74,11 +74,11 @@ test("a reader that catches up in time keeps its connection and gets every answe
   const asked = await askTooMuch(sleeper, gateway.url);
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, GRACE_MS); // nothing can be written meanwhile
   sleeper.drain();
-  await expect.poll(() => sleeper.drained, { timeout: 30_000 }).toBeGreaterThanOrEqual(ANSWERS);
+  await expect.poll(() => sleeper.drained).toBeGreaterThanOrEqual(ANSWERS);
   sleeper.look();
   const got = await asked.got;
   const elapsed = (): number => Date.now() - begun;
-  await expect.poll(elapsed, { timeout: 30_000 }).toBeGreaterThan(2 * GRACE_MS);
+  await expect.poll(elapsed).toBeGreaterThan(2 * GRACE_MS);
 
   expect(got.filter((answer) => answer === "lost")).toEqual([]);
   expect(await sleeper.request("status")).toMatchObject({ connections: 1 });
@@ -97,7 +97,7 @@ test("a reader that has not caught up when its time is over is closed with 1008"
   const begun = Date.now();
   await askTooMuch(sleeper, gateway.url);
   const connections = async (): Promise<unknown> => (await other.request("status"))["connections"];
-  await expect.poll(connections, { timeout: 30_000 }).toBe(1);
+  await expect.poll(connections).toBe(1);
   const givenMs = Date.now() - begun;
   // It has 10 s to get to the goodbye, behind 70 MB.
   sleeper.drain();
@@ -119,5 +119,5 @@ test("a reader that asks for twice as much as may wait is closed", async () => {
     void sleeper.request("chat.history", { sessionKey: "main", limit: 1 }).catch(() => undefined);
   const connections = async (): Promise<unknown> => (await other.request("status"))["connections"];
 
-  await expect.poll(connections, { timeout: 30_000 }).toBe(1);
+  await expect.poll(connections).toBe(1);
 });

@@ -19,5 +19,5 @@ export async function untilRefused(client: TestClient): Promise<void> {
       () => "written",
       () => "refused",
     );
-  await expect.poll(note, { timeout: 30_000 }).toBe("refused");
+  await expect.poll(note).toBe("refused");
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebSocketServer, type WebSocket as ServerSocket } from "ws";
 import { GatewaySocket, type Connection } from "../../web/gateway-socket.ts";
 
-const PATIENCE = { timeout: 20_000 };
+const PATIENCE = { timeout: 150_000 };
 
 interface Request {
   readonly id: string;
