@@ -162,4 +162,4 @@ test("messages of one moment that no string could hold together are appended tog
   expect(outcomes.map(({ status }) => status)).toEqual(appends.map(() => "fulfilled"));
   expect(statSync(file).size).toBeGreaterThan(constants.MAX_STRING_LENGTH);
   expect(transcript.leafId).toBe(last.entry.id);
-}, 300_000);
+}, 600_000);

@@ -130,7 +130,7 @@ async function check(lines: readonly Loose[]): Promise<void> {
 
 test("whatever the fields of an entry hold, every reader reads on and the good entries beside it are seen", async () => {
   await fc.assert(fc.asyncProperty(malformedSessions, check), { numRuns: 100 });
-}, 120_000);
+});
 
 test("what has no text of its own is told as JSON", async () => {
   const textless = { toString: 5, valueOf: null };

@@ -89,7 +89,7 @@ test("a tail that is too long for a string is cut off by an append and kept asid
   expect(entries).toHaveLength(2);
   expect(readRaw(file)).toMatchObject({ visible: ["one", "two – ünï ✓", "three"], unreadable: 0, forks: 0 });
   expect(statSync(`${file}.rej`).size).toBe(length + 1);
-}, 60_000);
+});
 
 test("a tail longer than any line that is read is no entry, though it parses", async () => {
   const file = tempSession();
