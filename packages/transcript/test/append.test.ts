@@ -1,7 +1,7 @@
 import { copyFileSync, renameSync } from "node:fs";
-import { setImmediate, setTimeout as delay } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import { SessionLockError } from "session-lock";
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { AppendBatch } from "../src/append/append.ts";
 import { draftMessage } from "../src/append/draft.ts";
 import { LockLooks } from "../src/append/write-right.ts";
@@ -83,18 +83,21 @@ test("where a takeover has put another file at the path, a look of a moment ago 
   expect(readRaw(log.path).visible).toEqual(["one"]);
 });
 
-test("a look at the lock serves the writes of the next millisecond, of the same owner only", async () => {
+test("a look at the lock serves the writes of the next millisecond, of the same owner only", () => {
   const lock = { epoch: 1, held: true, assertHeld: vi.fn<() => void>() };
   const next = { ...lock, epoch: 2, assertHeld: vi.fn<() => void>() };
   const looks = new LockLooks();
   const right = looks.rightOf(lock);
+  const now = performance.now();
+  const clock = vi.spyOn(performance, "now").mockReturnValue(now);
+  onTestFinished(() => clock.mockRestore());
 
   right.assertHeld();
   right.assertWritable();
   expect(lock.assertHeld).toHaveBeenCalledTimes(1);
   looks.rightOf(next).assertWritable();
   expect(next.assertHeld).toHaveBeenCalledTimes(1);
-  await delay(5);
+  clock.mockReturnValue(now + 1.1);
   looks.rightOf(next).assertWritable();
   expect(next.assertHeld).toHaveBeenCalledTimes(2);
   looks.rightOf({ ...next, held: false }).assertWritable();
