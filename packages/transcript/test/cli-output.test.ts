@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { runCommand } from "../src/cli/run.ts";
 import { transcript } from "./command.ts";
 import { calling, chain, chat, linesOf, result, sessionFile, user } from "./session-lines.ts";
@@ -32,11 +32,11 @@ test.each(["tail", "tail --json", "export", "export --format html", "export --js
     const argv = [...command.split(" "), longSession()];
 
     const ended = runCommand(argv, { ...quiet, print, stop: stop.signal });
-    await vi.waitFor(() => expect(printed).toHaveLength(1));
+    await expect.poll(() => printed).toHaveLength(1);
     await new Promise((resolve) => setImmediate(resolve));
     const whileStuck = printed.length;
     takeMore();
-    await vi.waitFor(() => expect(printed).toHaveLength(2));
+    await expect.poll(() => printed).toHaveLength(2);
     isStuck = false;
     stop.abort("SIGINT");
     takeMore();

@@ -184,7 +184,7 @@ test("a mirror that waits while its key gets another session is in that one, and
     await using lock = await acquireSessionWriteLock({ sessionFile });
     const append = vi.spyOn(Transcript.prototype, "append");
     mirrors.push(appendAssistantMessageToSessionTranscript({ sessionKey, storePath, text: "mirror" }));
-    await vi.waitUntil(() => append.mock.calls.length > 0, { timeout: 30_000 });
+    await expect.poll(() => append.mock.calls.length).toBeGreaterThan(0);
     append.mockRestore();
     await lock.run(() => openSessionStore(storePath).update(sessionKey, () => ({ sessionId: "next" })));
   }
@@ -205,7 +205,7 @@ test("a mirror that waits while its key is deleted is refused, and recorded nowh
     await using lock = await acquireSessionWriteLock({ sessionFile });
     const append = vi.spyOn(Transcript.prototype, "append");
     mirrors.push(appendAssistantMessageToSessionTranscript({ sessionKey, storePath, text: "mirror" }));
-    await vi.waitUntil(() => append.mock.calls.length > 0, { timeout: 30_000 });
+    await expect.poll(() => append.mock.calls.length).toBeGreaterThan(0);
     append.mockRestore();
     await lock.run(() => openSessionStore(storePath).delete(sessionKey));
   }

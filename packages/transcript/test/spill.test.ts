@@ -295,9 +295,7 @@ test("an append that depends on the branch fails with DEGRADED instead of being 
     { status: "rejected", reason: { code: "DEGRADED", errno: "ENOSPC" } },
     { status: "fulfilled", value: [{ placement: "spilled" }] },
   ]);
-  await expect
-    .poll(async () => (await append("six", "k6"))[0]?.placement, { timeout: 60_000 })
-    .toBe("branch");
+  await expect.poll(async () => (await append("six", "k6"))[0]?.placement).toBe("branch");
   expect(texts(file)).toEqual(["one", "two", "five", "six"]);
 });
 
@@ -319,9 +317,7 @@ test("open tool calls are closed also while the disk takes nothing, and the answ
   const again = await close();
   state.isFull = false;
 
-  await expect
-    .poll(async () => (await append("next", "k"))[0]?.placement, { timeout: 60_000 })
-    .toBe("branch");
+  await expect.poll(async () => (await append("next", "k"))[0]?.placement).toBe("branch");
 
   expect([closed.length, again.length]).toEqual([2, 0]);
   const roles = readRaw(file).branch.map((entry) => ("message" in entry ? entry.message.role : entry.type));
@@ -336,9 +332,7 @@ test.each(["EDQUOT", "EIO", "EROFS"])("what is refused with %s is spilled and co
   const [two] = await append("two");
   state.isFull = false;
 
-  await expect
-    .poll(async () => (await append("three", "k3"))[0]?.placement, { timeout: 60_000 })
-    .toBe("branch");
+  await expect.poll(async () => (await append("three", "k3"))[0]?.placement).toBe("branch");
 
   expect(two?.placement).toBe("spilled");
   expect(texts(file)).toEqual(["one", "two", "three"]);
@@ -351,9 +345,7 @@ test("the message id that a spilled append was answered with is the one it has o
   const [repeat] = await append("one again", "k");
   state.isFull = false;
 
-  await expect
-    .poll(async () => (await append("two", "k2"))[0]?.placement, { timeout: 60_000 })
-    .toBe("branch");
+  await expect.poll(async () => (await append("two", "k2"))[0]?.placement).toBe("branch");
 
   expect(repeat).toMatchObject({ repeated: true, messageId: spilled?.messageId });
   expect(readRaw(file).branch[0]?.id).toBe(spilled?.messageId);
@@ -369,9 +361,7 @@ test("a torn last line of a spill file is no append, and nothing is fused with i
 
   await append("two");
   state.isFull = false;
-  await expect
-    .poll(async () => (await append("three", "k"))[0]?.placement, { timeout: 60_000 })
-    .toBe("branch");
+  await expect.poll(async () => (await append("three", "k"))[0]?.placement).toBe("branch");
 
   expect(texts(file)).toEqual(["one", "two", "three"]);
 });
@@ -417,9 +407,7 @@ test("what was spilled comes home under its own id also where somebody else used
   const spill = readFileSync(spillFile);
 
   state.isFull = false;
-  await expect
-    .poll(async () => (await append("next", "k"))[0]?.placement, { timeout: 60_000 })
-    .toBe("branch");
+  await expect.poll(async () => (await append("next", "k"))[0]?.placement).toBe("branch");
   // As after a crash before the spill file was removed.
   writeFileSync(spillFile, spill);
   const [repeat] = await append("a repeat", "run:1");
@@ -442,9 +430,7 @@ test("a damaged line of a spill file is kept beside it, with a warning, when the
   onTestFinished(() => warnings.mockRestore());
   state.isFull = false;
 
-  await expect
-    .poll(async () => (await append("four", "k4"))[0]?.placement, { timeout: 60_000 })
-    .toBe("branch");
+  await expect.poll(async () => (await append("four", "k4"))[0]?.placement).toBe("branch");
 
   expect(texts(file)).toEqual(["one", "three", "four"]);
   expect(readFileSync(`${spillFile}.rej`, "utf8").trimEnd()).toBe(damaged.trimEnd());

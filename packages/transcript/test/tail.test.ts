@@ -105,8 +105,7 @@ test("of an unfinished line only what is new is read, and nothing of it is misse
     `{"type":"custom","customType":"t","id":"${id}","parentId":null,"timestamp":"2026-01-01T00:00:00Z"}\n`;
   appendFileSync(file, "x".repeat(4_000_000));
   const read = vi.spyOn(SessionFile.prototype, "read");
-  const isReadTo = (size: number) =>
-    vi.waitFor(() => expect(read.mock.calls.map(([, end]) => end)).toContain(size));
+  const isReadTo = (size: number) => expect.poll(() => read.mock.calls.map(([, end]) => end)).toContain(size);
   const tail = transcript.tail()[Symbol.asyncIterator]();
   const next = tail.next();
   await isReadTo(statSync(file).size);

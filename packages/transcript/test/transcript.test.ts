@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { readFileSync, rmSync } from "node:fs";
 import { acquireSessionWriteLock, withSessionWriteLock } from "session-lock";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { openTranscript, SessionManager } from "../src/index.ts";
 import { assistantMessage, userMessage } from "./messages.ts";
 import { readRaw } from "./raw-session.ts";
@@ -139,7 +139,7 @@ test("an owner that lost its right writes nothing more", async () => {
   await using transcript = await openTranscript(file);
   await transcript.append(userMessage("one"));
   await using lock = await acquireSessionWriteLock({ sessionFile: file, maxHoldMs: 50 });
-  await vi.waitUntil(() => !lock.held, { timeout: 30_000 });
+  await expect.poll(() => lock.held).toBe(false);
   const before = readFileSync(file);
 
   await expect(transcript.append(userMessage("late"), { within: lock })).rejects.toMatchObject({
