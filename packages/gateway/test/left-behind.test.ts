@@ -65,15 +65,19 @@ test("interrupt: a message that is sent again through another gateway stops neit
   await using two = await startTestGateway(dir.path);
   await using first = await TestClient.connect(one.url);
   await using second = await TestClient.connect(two.url);
-  await sendIn(first, "interrupt", "run-1", "slow: one two three");
+  await sendIn(first, "interrupt", "run-1", LONG);
   await first.chat((event) => event.state === "delta");
   await second.send("main", "hello", "run-2");
 
-  const again = await sendIn(second, "interrupt", "run-1", "slow: one two three");
+  const again = await sendIn(second, "interrupt", "run-1", LONG);
 
   expect(again).toEqual({ runId: "run-1", status: "in_flight" });
-  expect(await first.terminal("run-1")).toMatchObject({ state: "final" });
-  expect(await second.terminal("run-1")).toMatchObject({ state: "final" });
+  const told = first.chatsOf("run-1").length;
+  await expect.poll(() => first.chatsOf("run-1").length).toBeGreaterThan(told); // it goes on
+  await second.request("chat.abort", { sessionKey: "main", runId: "run-1" });
+  const stopped = { state: "aborted", stopReason: "rpc" };
+  expect(await first.terminal("run-1")).toMatchObject(stopped);
+  expect(await second.terminal("run-1")).toMatchObject(stopped);
   expect(await second.terminal("run-2")).toMatchObject({ state: "final" });
 });
 
@@ -105,7 +109,7 @@ test("a stop reaches the run of a gateway that was killed just now, and its end 
   await using next = await startTestGateway(dir.path);
   await using first = await TestClient.connect(killed.url);
   await using second = await TestClient.connect(next.url);
-  await first.send("main", "slow: one two three", "run-1");
+  await first.send("main", LONG, "run-1");
   await first.chat((event) => event.state === "delta");
   await second.request("chat.history", { sessionKey: "main" });
 
