@@ -21,6 +21,7 @@ export function bySubject(title, names, bySize) {
   );
 }
 
+/** What is required, beside what was measured. Sets the exit code where something is missed. */
 export function verdicts(rows) {
   const isMet = (value, sign, wanted) =>
     sign === "≥" ? value >= wanted : sign === "≤" ? value <= wanted : value < wanted;
@@ -34,6 +35,7 @@ export function verdicts(rows) {
       isMet(value, sign, wanted) ? "met" : "MISSED",
     ]),
   );
+  if (!rows.every(([, ...figure]) => isMet(...figure))) process.exitCode = 1;
 }
 
 export function table(title, head, rows) {
