@@ -1,5 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startGatewayProcess } from "./browser-gateway.ts";
 import { layLine } from "./browser-line.ts";
@@ -13,6 +13,7 @@ import {
   send,
   shows,
 } from "./browser-window.ts";
+import { TestClient } from "./client.ts";
 import { sessionFileOf } from "./transcript-file.ts";
 
 // Several waits of one test may each need their patience on a busy machine.
@@ -28,23 +29,32 @@ afterAll(async () => {
   await browser.close();
 });
 
+/** The page with a session in which one message was answered. */
+async function openTalk(url: string): Promise<Page> {
+  const { page } = await openWindow(browser, url);
+  await isOnline(page);
+  await send(page, "hello");
+  await message(page, "echo: hello").waitFor();
+  return page;
+}
+
 test("a run that ended while the page was away is not under way in the list, whichever session is open", async () => {
   await using gateway = await startGatewayProcess();
   const { page } = await openWindow(browser, gateway.url);
   const line = await layLine(page);
   await page.reload();
   await isOnline(page);
-  await send(page, "slow: one two three four five six");
-  await page.getByText("echo: slow: one").waitFor();
+  await using other = await TestClient.connect(gateway.url);
+  await send(page, `slow: ${"word ".repeat(2_000).trim()}`);
+  await page.getByText("echo: slow: word").waitFor();
   await page.getByLabel("New session").fill("plans");
   await page.keyboard.press("Enter");
   const link = page.getByRole("navigation", { name: "Sessions" }).getByRole("link", { name: "main" });
   await link.getByText("answering").waitFor();
 
   line.cut();
-  const end = "assistant: echo: slow: one two three four five six";
-  const lastLine = async () => (await gateway.transcript()).at(-1);
-  await expect.poll(lastLine).toBe(end);
+  await other.request("chat.abort", { sessionKey: "main" });
+  await other.chat(({ state }) => state === "aborted");
   line.mend();
   await isOnline(page);
 
@@ -53,12 +63,10 @@ test("a run that ended while the page was away is not under way in the list, whi
 
 test("a note of which the page cannot know whether it was written says so, and stays in the field", async () => {
   await using gateway = await startGatewayProcess();
-  const { page } = await openWindow(browser, gateway.url);
+  const page = await openTalk(gateway.url);
   const line = await layLine(page);
   await page.reload();
   await isOnline(page);
-  await send(page, "hello");
-  await message(page, "echo: hello").waitFor();
 
   line.cutBehind("chat.inject");
   await messageField(page).fill("by the way");
@@ -71,10 +79,7 @@ test("a note of which the page cannot know whether it was written says so, and s
 
 test("a session whose file is broken says so, and one press leads to what the doctor finds", async () => {
   await using gateway = await startGatewayProcess();
-  const { page } = await openWindow(browser, gateway.url);
-  await isOnline(page);
-  await send(page, "hello");
-  await message(page, "echo: hello").waitFor();
+  const page = await openTalk(gateway.url);
   await gateway.kill();
   const file = await sessionFileOf(gateway.stateDir, "agent:main:main");
   await writeFile(file, (await readFile(file, "utf8")).replace(/^.*\n/, ""));
@@ -90,10 +95,7 @@ test("a session whose file is broken says so, and one press leads to what the do
 
 test("a message that was refused is there after a reload, and goes out when a person says so", async () => {
   await using gateway = await startGatewayProcess();
-  const { page } = await openWindow(browser, gateway.url);
-  await isOnline(page);
-  await send(page, "hello");
-  await message(page, "echo: hello").waitFor();
+  const page = await openTalk(gateway.url);
   await gateway.kill();
   const file = await sessionFileOf(gateway.stateDir, "agent:main:main");
   const whole = await readFile(file);
@@ -120,10 +122,7 @@ test("a message that was refused is there after a reload, and goes out when a pe
 
 test("what was written and not sent is there after a reload, each text in its session", async () => {
   await using gateway = await startGatewayProcess();
-  const { page } = await openWindow(browser, gateway.url);
-  await isOnline(page);
-  await send(page, "hello");
-  await message(page, "echo: hello").waitFor();
+  const page = await openTalk(gateway.url);
   await messageField(page).fill("half a thought");
   await page.getByLabel("New session").fill("plans");
   await page.keyboard.press("Enter");
