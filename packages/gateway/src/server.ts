@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import fastifyStatic from "@fastify/static";
@@ -20,6 +21,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** A client that sends its headers one by one and never the last one holds a connection for no longer. */
 const HEADERS_TIMEOUT_MS = 5_000;
 const MAX_BODY_BYTES = 64 * 1024;
+/** How long the answers that are under way when the server ends may take to go out. */
+const LAST_ANSWERS_MS = 2_000;
 /** When a refused upgrade is worth another attempt, in seconds. */
 const RETRY_AFTER_S = 1;
 const UPGRADE_PATHS = new Set(["/", "/ws"]);
@@ -56,7 +59,7 @@ export interface ServerSetup {
 /** The listening HTTP and WebSocket server. */
 export interface Server {
   readonly url: string;
-  /** Stops listening and ends what is open. */
+  /** Lets the answers that are under way go out, then stops listening and ends what is open. */
   close(): Promise<void>;
 }
 
@@ -93,10 +96,28 @@ export async function startServer(setup: ServerSetup): Promise<Server> {
       sockets.handleUpgrade(request, socket, head, (ws) => setup.connected(ws, request));
     else refuseUpgrade(socket, refusal);
   });
+  const answers = new Set<ServerResponse>();
+  app.server.on("request", (_request, answer: ServerResponse) => {
+    answers.add(answer);
+    answer.once("close", () => answers.delete(answer));
+  });
   await listen(app, setup);
   bound.port = listeningPort(app);
   const name = host.includes(":") ? `[${host}]` : host;
-  return { url: `http://${name}:${bound.port}/`, close: () => app.close() };
+  return {
+    url: `http://${name}:${bound.port}/`,
+    close: async () => {
+      await sent(answers);
+      await app.close();
+    },
+  };
+}
+
+/** Resolves when these answers have gone out, or their readers are too slow. */
+async function sent(answers: ReadonlySet<ServerResponse>): Promise<void> {
+  const late = AbortSignal.timeout(LAST_ANSWERS_MS);
+  const cutOff = (): void => undefined;
+  await Promise.all([...answers].map((answer) => once(answer, "close", { signal: late }).catch(cutOff)));
 }
 
 function addRoutes(app: FastifyInstance, setup: ServerSetup, bound: BoundAddress): void {

@@ -508,3 +508,29 @@ test("a gateway that stops answers who waits for a run that will come after its 
     { error: { code: "UNAVAILABLE" } },
   ]);
 });
+
+test("a stream that waits for its turn when the gateway closes is told so, and ends as a stream does", async () => {
+  await using dir = await temporaryStateDir();
+  const runner = new ScriptedRunner();
+  await using gateway = await startTestGateway(dir.path, { runner, drainMs: 0 });
+  const headers = { "x-session-key": "shared" };
+  const first = await ask(
+    gateway.url,
+    { ...words("first"), stream: true },
+    { ...headers, "idempotency-key": "run-1" },
+  );
+  await runner.started("run-1");
+  const second = await ask(
+    gateway.url,
+    { ...words("second"), stream: true },
+    { ...headers, "idempotency-key": "run-2" },
+  );
+
+  const texts = Promise.all([first.text(), second.text()]);
+  await gateway.close();
+
+  expect(await texts).toEqual([
+    expect.stringContaining("[DONE]"),
+    expect.stringContaining("the message is kept and will be answered"),
+  ]);
+});
