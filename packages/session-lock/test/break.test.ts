@@ -18,7 +18,7 @@ import {
   tryAcquireSessionWriteLock,
 } from "session-lock";
 import { patienceMs } from "./support/patience.ts";
-import { Driver } from "./support/process.ts";
+import { Driver, isStopped } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
@@ -30,7 +30,7 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     await owner.ask("acquire", { sessionFile, engine });
     const late = owner.ask("checkStopWrite", { file: sessionFile, text: "late\n" });
     const lost = expect(late).rejects.toMatchObject({ code: "LOST" });
-    await until(() => readFileSync(`/proc/${owner.pid}/stat`, "utf8").includes(") T "));
+    await until(() => isStopped(owner.pid));
 
     const broken = breakSessionLock(sessionFile, { reason: "owner does not answer", force: true });
     await using lock = await acquireSessionWriteLock({ sessionFile, engine });
@@ -108,7 +108,7 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
       engine === "kernel" ? { call: "closeSync", times: 2 } : { call: "readdirSync" },
     );
     const breaking = operator.ask("breakLock", { sessionFile, reason: "its owner is dead" });
-    await until(() => readFileSync(`/proc/${operator.pid}/stat`, "utf8").includes(") T "));
+    await until(() => isStopped(operator.pid));
 
     await using lock = await acquireSessionWriteLock({ sessionFile, engine, timeoutMs: 5_000 });
     operator.signal("SIGCONT");
@@ -124,7 +124,7 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     await owner.ask("acquire", { sessionFile, engine });
     await owner.ask("stopAfter", { call: "copyFileSync" });
     const late = owner.ask("breakLock", { sessionFile, reason: "stuck", force: true });
-    await until(() => readFileSync(`/proc/${owner.pid}/stat`, "utf8").includes(") T "));
+    await until(() => isStopped(owner.pid));
 
     const { outcome } = breakSessionLock(sessionFile, { reason: "does not answer", force: true });
     await using lock = await acquireSessionWriteLock({ sessionFile, engine });
@@ -147,7 +147,7 @@ describe.each(["kernel", "lockfile"] as const)("break with the %s engine", (engi
     await owner.ask("acquire", { sessionFile, engine });
     await operator.ask("stopAfter", { call: "copyFileSync" });
     const breaking = operator.ask("breakLock", { sessionFile, reason: "stuck", force: true });
-    await until(() => readFileSync(`/proc/${operator.pid}/stat`, "utf8").includes(") T "));
+    await until(() => isStopped(operator.pid));
 
     const folder = path.dirname(sessionFile);
     for (const name of readdirSync(folder)) if (name.endsWith(".fence")) rmSync(path.join(folder, name));
@@ -272,7 +272,7 @@ test.each([
     const waiting = waiter.ask("acquire", { sessionFile, engine: "lockfile" });
     await until(() => inspectSessionLock(sessionFile).waiting?.includes(waiter.pid) === true);
     await lock.release();
-    await until(() => readFileSync(`/proc/${waiter.pid}/stat`, "utf8").includes(") T "));
+    await until(() => isStopped(waiter.pid));
 
     const { outcome } = breakSessionLock(sessionFile, { reason: "stuck", force: true });
     waiter.signal("SIGCONT");
@@ -292,7 +292,7 @@ test("an owner that is stopped just before it removes its lock folder, and is br
   await owner.ask("acquire", { sessionFile, engine: "lockfile" });
   await owner.ask("stopAfter", { call: "closeSync" });
   const releasing = owner.ask("release");
-  await until(() => readFileSync(`/proc/${owner.pid}/stat`, "utf8").includes(") T "));
+  await until(() => isStopped(owner.pid));
 
   const { outcome } = breakSessionLock(sessionFile, { reason: "stuck", force: true });
   await using lock = await acquireSessionWriteLock({ sessionFile, engine: "lockfile" });
@@ -315,7 +315,7 @@ test("who waits for a lock folder that a tool removes when it has just been take
   const waiting = waiter.ask("acquire", { sessionFile, engine: "lockfile" });
   await until(() => inspectSessionLock(sessionFile).waiting?.includes(waiter.pid) === true);
   await lock.release();
-  await until(() => readFileSync(`/proc/${waiter.pid}/stat`, "utf8").includes(") T "));
+  await until(() => isStopped(waiter.pid));
 
   rmSync(`${sessionFile}.lock`, { recursive: true });
   waiter.signal("SIGCONT");

@@ -14,7 +14,7 @@ import {
 import type { BriefSessionWriteLock, EngineName } from "session-lock";
 import { main } from "./support/cli.ts";
 import { patienceMs } from "./support/patience.ts";
-import { Driver } from "./support/process.ts";
+import { Driver, isStopped } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
@@ -179,7 +179,7 @@ test("a brief lock is refused to a process that has had the lock for its turn wh
   const waiting = other.ask("acquire", { sessionFile, engine: "kernel" });
   await until(() => inspectSessionLock(sessionFile).waiting?.length === 1);
   other.signal("SIGSTOP"); // so that it goes on to wait
-  await until(() => readFileSync(`/proc/${other.pid}/stat`, "utf8").includes(") T "));
+  await until(() => isStopped(other.pid));
   const take = () => tryWithSessionWriteLock(sessionFile, () => done);
   // A clock of our own: on a busy machine the other one, which has 5 ms to come when it is called, would be given up before we asked.
   let now = performance.now();

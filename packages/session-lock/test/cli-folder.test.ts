@@ -1,17 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { acquireSessionWriteLock } from "session-lock";
 import type { SessionLockStatus } from "session-lock";
 import { run } from "./support/cli.ts";
 import { mayMount, mount } from "./support/mount.ts";
-import { Driver } from "./support/process.ts";
+import { Driver, isStopped } from "./support/process.ts";
 import { tempFolder, tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
-
-function isStopped(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") T ");
-}
 
 describe("session-lock clean", () => {
   test("removes what crashes left and keeps what is held", async () => {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { acquireSessionWriteLock } from "session-lock";
 import type { SessionLockStatus } from "session-lock";
 import { main } from "./support/cli.ts";
-import { Driver } from "./support/process.ts";
+import { Driver, isStopped } from "./support/process.ts";
 import { tempFolder, tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
@@ -122,10 +122,6 @@ describe("session-lock watch", () => {
     expect(early).toEqual([]);
   });
 });
-
-function isStopped(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") T ");
-}
 
 describe("a reader that goes away", () => {
   test.each([

@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
 import { Crowd, soon } from "./support/crowd.ts";
 import { patienceMs } from "./support/patience.ts";
-import { Driver } from "./support/process.ts";
+import { Driver, isStopped } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
@@ -79,7 +79,7 @@ test("who comes to a lock folder that was just left to a waiting process does no
   const waiting = waiter.ask("acquire", options);
   await until(() => inspectSessionLock(sessionFile).waiting?.length === 1);
   waiter.signal("SIGSTOP"); // so that the turn stays its own
-  await until(() => readFileSync(`/proc/${waiter.pid}/stat`, "utf8").includes(") T "));
+  await until(() => isStopped(waiter.pid));
 
   await lock.release();
   const early = tryAcquireSessionWriteLock(options);

@@ -1,10 +1,10 @@
-import fs, { readFileSync, statSync, writeFileSync } from "node:fs";
+import fs, { statSync, writeFileSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import path from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { acquireSessionWriteLock, inspectSessionLock, listSessionLocks } from "session-lock";
 import { mayMount, overlay, tmpfs } from "./support/mount.ts";
-import { Driver } from "./support/process.ts";
+import { Driver, isStopped } from "./support/process.ts";
 import { tempFolder, tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
@@ -70,7 +70,7 @@ test("the inspector names no holder of a lock that was let go, while its file is
   await holder.ask("acquire", { sessionFile, engine: "kernel" });
   // Who tidies up reads the record, with the file locked, before it removes that.
   await Promise.all([holder.ask("release"), holder.ask("stopAfter", { call: "readSync" })]);
-  await until(() => readFileSync(`/proc/${holder.pid}/stat`, "utf8").includes(") T "));
+  await until(() => isStopped(holder.pid));
 
   expect(inspectSessionLock(sessionFile)).toMatchObject({ state: "free", holder: undefined, isLocal: false });
 });

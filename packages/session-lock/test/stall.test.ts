@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { acquireSessionWriteLock, inspectSessionLock, tryAcquireSessionWriteLock } from "session-lock";
 import { patienceMs } from "./support/patience.ts";
-import { Driver } from "./support/process.ts";
+import { Driver, isStopped } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
@@ -174,10 +174,6 @@ describe("of those who wait for the kernel's lock", () => {
     await expect(next).resolves.toHaveProperty("epoch");
   });
 });
-
-function isStopped(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") T ");
-}
 
 test("the state letter in /proc tells a running process from a stopped one", () => {
   expect(isStopped(process.pid)).toBe(false);

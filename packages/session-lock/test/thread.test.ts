@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import * as original from "session-lock";
 import { mayMount, mount } from "./support/mount.ts";
 import { patienceMs } from "./support/patience.ts";
-import { Driver, workerPath } from "./support/process.ts";
+import { Driver, isStopped, workerPath } from "./support/process.ts";
 import { tempFolder, tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
@@ -32,7 +32,7 @@ describe.each(["kernel", "lockfile"] as const)("worker threads with the %s engin
     const sessionFile = tempSession();
     await using holder = await Driver.start();
     void holder.ask("acquireAllAndStop", { sessionFiles: [sessionFile], engine });
-    await until(() => readFileSync(`/proc/${holder.pid}/stat`, "latin1").includes(") T "));
+    await until(() => isStopped(holder.pid));
     const worker = startThread(sessionFile, engine);
     await until(() => inspectSessionLock(sessionFile).waiting?.includes(process.pid) === true);
 

@@ -23,7 +23,7 @@ import {
 import type { EngineName } from "session-lock";
 import { giveToOwnerOf } from "../src/same-owner.ts";
 import { mayMount, mount, tmpfs, unmount } from "./support/mount.ts";
-import { Driver } from "./support/process.ts";
+import { Driver, isStopped } from "./support/process.ts";
 import { tempFolder, tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
@@ -471,8 +471,4 @@ async function pair(): Promise<readonly [Driver, Driver] & AsyncDisposable> {
     for (const driver of drivers) await driver.kill();
   };
   return Object.assign([...drivers] as const, { [Symbol.asyncDispose]: end });
-}
-
-function isStopped(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") T ");
 }

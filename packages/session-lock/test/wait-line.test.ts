@@ -22,7 +22,7 @@ import {
 import { loadKernelLocks } from "../src/engines/kernel-locks.ts";
 import { allWaiting, crowd, places } from "../src/engines/wait-table.ts";
 import { patienceMs } from "./support/patience.ts";
-import { Driver, workerPath } from "./support/process.ts";
+import { Driver, isStopped, workerPath } from "./support/process.ts";
 import { tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
@@ -256,8 +256,4 @@ function bellsOf(sessionFile: string): readonly string[] {
 
 function rungAt(bell: string): number {
   return statSync(bell).ctimeMs;
-}
-
-function isStopped(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") T ");
 }

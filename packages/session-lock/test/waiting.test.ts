@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { acquireSessionWriteLock } from "session-lock";
 import { patienceMs } from "./support/patience.ts";
-import { Driver, workerPath } from "./support/process.ts";
+import { Driver, isStopped, workerPath } from "./support/process.ts";
 import { tempFolder, tempSession } from "./support/temp.ts";
 import { until } from "./support/until.ts";
 
@@ -191,7 +191,3 @@ describe.each(["kernel", "lockfile"] as const)("waiting with the %s engine", (en
     lock.assertHeld();
   });
 });
-
-function isStopped(pid: number): boolean {
-  return readFileSync(`/proc/${pid}/stat`, "utf8").includes(") T ");
-}

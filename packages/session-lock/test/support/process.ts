@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 interface Reply {
@@ -66,6 +67,11 @@ export class Driver implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.kill();
   }
+}
+
+/** Whether a signal has stopped it (proc_pid_stat(5)). */
+export function isStopped(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/stat`, "latin1").includes(") T ");
 }
 
 /** Environment of a process that loads one of the workers before its program. */
